@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The facts about namespaces: see ns.h. */
+#include "core/ns.h"
+
+#include <linux/sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const struct ns_fact ns_facts[NS_KIND_COUNT] = {
+	[NS_USER] = {"user", "user", "user", CLONE_NEWUSER},
+	[NS_CGROUP] = {"cgroup", "cgroup", "cgroup", CLONE_NEWCGROUP},
+	[NS_IPC] = {"ipc", "ipc", "ipc", CLONE_NEWIPC},
+	[NS_UTS] = {"uts", "uts", "uts", CLONE_NEWUTS},
+	[NS_NET] = {"net", "network", "net", CLONE_NEWNET},
+	[NS_TIME] = {"time", "time", "time", CLONE_NEWTIME},
+	[NS_MNT] = {"mnt", "mount", "mount", CLONE_NEWNS},
+	[NS_PID] = {"pid", "pid", "pid", CLONE_NEWPID},
+};
+
+int ns_kind_by_name(const char *name)
+{
+	for (int k = 0; k < NS_KIND_COUNT; k++)
+		if (strcmp(ns_facts[k].oci, name) == 0 || strcmp(ns_facts[k].proc, name) == 0)
+			return k;
+	return -1;
+}
+
+unsigned long ns_inode(int pid, enum ns_kind kind)
+{
+	char path[64];
+	struct stat st;
+
+	if (pid > 0)
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, ns_facts[kind].proc);
+	else
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_facts[kind].proc);
+	return stat(path, &st) == 0 ? (unsigned long)st.st_ino : 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * System call filters: the default profile, profiles of the runtime spec, and loading.
+ *
+ * A filter is a classic BPF program (seccomp(2)).  isle writes it itself: for each architecture a balanced tree over
+ * ranges of system call numbers, so that the kernel needs few instructions to decide (and to fill its cache at load).
+ */
+#ifndef ISLE_CORE_SECCOMP_H
+#define ISLE_CORE_SECCOMP_H
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#include <linux/filter.h>
+
+struct seccomp_filter {
+	struct sock_filter *v;
+	size_t n;
+	unsigned int flags; /* SECCOMP_FILTER_FLAG_… */
+};
+
+/* The default profile for a process whose bounding set is CAPS (bits 1 << CAP_…). */
+int seccomp_default(uint64_t caps, struct arena *a, struct seccomp_filter *ret, struct err *e) MUST_USE;
+/*
+ * Compiles JSON, the text of a profile: the runtime spec's linux.seccomp, or docker's form of it (archMap, and 'includes'
+ * and 'excludes' with caps, arches, minKernel).  Errors name the path of the field.
+ */
+int seccomp_compile(const char *json, uint64_t caps, struct arena *a, struct seccomp_filter *ret, struct err *e) MUST_USE;
+/* Loads F for the calling thread.  Needs no_new_privs or CAP_SYS_ADMIN. */
+int seccomp_load(const struct seccomp_filter *f, struct err *e) MUST_USE;
+
+#endif

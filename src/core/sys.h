@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * System calls that one of our C libraries lacks, as thin wrappers: they return like the libc's (-1 and errno).
+ *
+ * Structures and constants come from the kernel's headers where Debian 12's have them; what is newer is defined here.
+ */
+#ifndef ISLE_CORE_SYS_H
+#define ISLE_CORE_SYS_H
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+#ifndef PIDFD_GET_USER_NAMESPACE /* 6.11 */
+#define PIDFD_GET_USER_NAMESPACE _IO(0xFF, 9)
+#endif
+
+static inline pid_t sys_clone3(struct clone_args *a, size_t size)
+{
+	return (pid_t)syscall(SYS_clone3, a, size);
+}
+static inline int sys_pidfd_open(pid_t pid, unsigned int flags)
+{
+	return (int)syscall(SYS_pidfd_open, pid, flags);
+}
+static inline int sys_pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned int flags)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, info, flags);
+}
+static inline int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
+{
+	return (int)syscall(SYS_close_range, first, last, flags);
+}
+static inline int sys_openat2(int dirfd, const char *path, const struct open_how *how)
+{
+	return (int)syscall(SYS_openat2, dirfd, path, how, sizeof(*how));
+}
+static inline int sys_open_tree(int dirfd, const char *path, unsigned int flags)
+{
+	return (int)syscall(SYS_open_tree, dirfd, path, flags);
+}
+static inline int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags)
+{
+	return (int)syscall(SYS_move_mount, from_fd, from, to_fd, to, flags);
+}
+static inline int sys_mount_setattr(int dirfd, const char *path, unsigned int flags, struct mount_attr *a)
+{
+	return (int)syscall(SYS_mount_setattr, dirfd, path, flags, a, sizeof(*a));
+}
+static inline int sys_fsopen(const char *fstype, unsigned int flags)
+{
+	return (int)syscall(SYS_fsopen, fstype, flags);
+}
+static inline int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value, int aux)
+{
+	return (int)syscall(SYS_fsconfig, fd, cmd, key, value, aux);
+}
+static inline int sys_fsmount(int fd, unsigned int flags, unsigned int attr)
+{
+	return (int)syscall(SYS_fsmount, fd, flags, attr);
+}
+static inline int sys_pivot_root(const char *new_root, const char *put_old)
+{
+	return (int)syscall(SYS_pivot_root, new_root, put_old);
+}
+
+#endif

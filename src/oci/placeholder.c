@@ -1,0 +1,2 @@
+#include "base/macros.h"
+typedef int room_is_empty;

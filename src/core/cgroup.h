@@ -66,6 +66,13 @@ struct pids {
 int cgroup_pids(const struct cgroup *cg, struct arena *a, struct pids *ret, struct err *e) MUST_USE;
 /* Removes the group and those below it in every hierarchy; tries again while the kernel says busy, at most TIMEOUT_MS. */
 int cgroup_remove(struct cgroup *cg, int timeout_ms, struct err *e) MUST_USE;
+/* What the group uses, and its limits (UINT64_MAX: none); a number that no controller counts is absent. */
+struct cgroup_stat {
+	struct opt_u64 memory, memory_max; /* bytes */
+	struct opt_u64 pids, pids_max;
+	struct opt_u64 cpu_us;		   /* processor time used so far, microseconds */
+};
+void cgroup_stat(const struct cgroup *cg, struct cgroup_stat *ret);
 /* Whether the out-of-memory killer killed in the group. */
 bool cgroup_oom_killed(const struct cgroup *cg);
 /* Closes v2_fd. */

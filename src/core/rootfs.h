@@ -9,6 +9,7 @@
 #ifndef ISLE_CORE_ROOTFS_H
 #define ISLE_CORE_ROOTFS_H
 
+#include "base/err.h"
 #include "base/mem.h"
 
 enum rootfs_kind {
@@ -22,7 +23,23 @@ struct rootfs {
 	bool guarded;	    /* ROOTFS_LAYERED only */
 	bool idmapped;	    /* shift owners into the container's ids; false: they are stored in the container's ids already */
 	char *writable;	    /* directory that holds "upper" and "work"; NULL: a tmpfs that dies with the container */
+	struct strs submounts; /* paths like "/usr" that are file systems of their own: laid over the root once more */
 	char *tmpfs_size;   /* size= of that tmpfs, or NULL for the kernel's default */
 };
+
+/* Where the layers are put together, and what may be used for it. */
+struct rootfs_env {
+	int userns_fd;	    /* whose ids idmapped layers are shifted into; FD_NONE: no shifting */
+	bool in_userns;	    /* we are root of a user namespace only: overlay marks go into user.* attributes */
+	uint32_t uid, gid;  /* host ids of the container's root: it owns the writable layer */
+	struct arena *arena;
+};
+/*
+ * Puts R together as one detached mount.  -EINVAL with err.why naming the file system when a layer can't be idmapped.
+ */
+int rootfs_assemble(const struct rootfs *r, const struct rootfs_env *env, int *ret_fd, struct err *e) MUST_USE;
+/* The same for one of R's submounts (a guarded layer of its own, laid over the root at that path). */
+int rootfs_assemble_submount(const struct rootfs *r, const char *path, const struct rootfs_env *env, int *ret_fd,
+			     struct err *e) MUST_USE;
 
 #endif

@@ -11,22 +11,10 @@
 #define ISLE_CORE_SPEC_H
 
 #include "base/mem.h"
+#include "base/opt_value.h"
 #include "core/ns.h"
 
 #include <sys/types.h>
-
-/* A number that may be absent. */
-struct opt_i64 {
-	bool has;
-	int64_t v;
-};
-struct opt_u64 {
-	bool has;
-	uint64_t v;
-};
-struct opt_bool {
-	bool has, v;
-};
 
 struct spec_pair { /* annotations, sysctl, labels */
 	char *key, *value;

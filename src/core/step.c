@@ -95,7 +95,12 @@ int plan_run(struct plan *p, enum side side, size_t from, size_t to, struct err 
 
 void plan_undo(struct plan *p)
 {
-	for (size_t i = p->n; i-- > 0;) {
+	plan_undo_from(p, 0);
+}
+
+void plan_undo_from(struct plan *p, size_t from)
+{
+	for (size_t i = p->n; i-- > from;) {
 		if (p->done[i] && p->steps[i]->undo)
 			p->steps[i]->undo(p->ctx);
 		p->done[i] = false;

@@ -61,8 +61,9 @@ struct plan {
 int plan_time(struct plan *p, struct err *e) MUST_USE;
 /* Runs the wanted steps of SIDE from index FROM up to (not including) index TO, stopping at the first that fails. */
 int plan_run(struct plan *p, enum side side, size_t from, size_t to, struct err *e) MUST_USE;
-/* Calls 'undo' of the host steps that ran, last first.  Keeps E as it is. */
+/* Calls 'undo' of the host steps that ran, last first; of those from index FROM on. */
 void plan_undo(struct plan *p);
+void plan_undo_from(struct plan *p, size_t from);
 /* The index of the step called NAME; p->n if there is none. */
 size_t plan_find(const struct plan *p, const char *name);
 

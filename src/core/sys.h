@@ -8,6 +8,7 @@
 #define ISLE_CORE_SYS_H
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
@@ -19,9 +20,6 @@
 
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
-#endif
-#ifndef P_PIDFD
-#define P_PIDFD 3
 #endif
 #ifndef PIDFD_GET_USER_NAMESPACE /* 6.11 */
 #define PIDFD_GET_USER_NAMESPACE _IO(0xFF, 9)

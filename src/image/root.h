@@ -16,7 +16,7 @@ struct root_request {
 	const char *mirror; /* for debootstrap; NULL: the tool's own */
 	bool rw;	    /* a directory is used as it is, without a throw-away layer */
 	bool unguarded;	    /* "host": what belongs to root alone is readable too */
-	bool rebuild;	    /* build or unpack again although it is there */
+	bool rebuild;	    /* build or unpack again although it is there; no container may use the old one */
 	const char *data;   /* absolute path of the data directory */
 	bool rootless;	    /* not root: unpack and build inside a user namespace with these maps */
 	const struct spec_idmaps *uid_map, *gid_map; /* rootless only */
@@ -29,7 +29,7 @@ struct root_request {
  * Errors: a root that does not exist, is no directory nor archive, a broken archive, a suite that can't be built.
  */
 int root_resolve(const struct root_request *q, struct arena *a, struct rootfs *r, struct err *e) MUST_USE;
-/* One line per root kept below DATA: what it is, its size, when it was made. */
+/* The roots kept below DATA. */
 struct root_kept {
 	char *name, *path;
 	int64_t made; /* seconds since 1970 */
@@ -39,6 +39,7 @@ struct roots_kept {
 	size_t n, room;
 };
 int root_list(const char *data, struct arena *a, struct roots_kept *ret, struct err *e) MUST_USE;
-int root_forget(const char *data, const char *name, struct err *e) MUST_USE;
+/* Removes a kept root; Q gives 'data', and for a plain user the maps.  Whether a container uses it is for the caller to ask. */
+int root_forget(const struct root_request *q, const char *name, struct err *e) MUST_USE;
 
 #endif

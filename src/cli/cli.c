@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way of a command line: the options before the verb, the verb's row, its options, its function, the exit status. */
+#include "cli/cli.h"
+
+#include "engine/sweep.h"
+#include "isle-config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+const struct opt cli_opts[] = {
+	OPT_HEADING("Options before the verb"),
+	OPT_STR(0, "root", "DIR", struct cli_options, root, "where running containers are kept [/run/isle]"),
+	OPT_STR(0, "data", "DIR", struct cli_options, data, "where stopped containers and roots are kept [/var/lib/isle]"),
+	OPT_WORD(0, "error-format", NULL, "text|json", struct cli_options, error_format, "how errors are told"),
+	OPT_WORD(0, "color", NULL, "auto|always|never", struct cli_options, color, "whether headings are shown bold"),
+	OPT_FLAG(0, "version", struct cli_options, version, "tell the version"),
+	OPT_END,
+};
+
+/*
+ * Makes sure that descriptors 0 to 2 are open: else the next file opened would be taken for one of them.  What the caller
+ * closed for writing stays so: stdout becomes unwritable, so that a result that nobody gets is an error.
+ */
+static bool standard_fds_open(void)
+{
+	static const int modes[] = {[STDIN_FILENO] = O_RDONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_WRONLY};
+
+	for (int fd = 0; fd < (int)ARRAY_LEN(modes); fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd) /* inherited on purpose: no O_CLOEXEC */
+			return false;
+	return true;
+}
+
+bool cli_color(const struct cli *c)
+{
+	const char *color = c->options.color;
+
+	if (color && strcmp(color, "auto") != 0)
+		return strcmp(color, "always") == 0;
+	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+}
+
+void cli_each(struct cli *c, int (*fn)(struct cli *c, const char *operand, void *args, struct err *e), void *args)
+{
+	for (size_t i = 0; i < c->operands.n; i++) {
+		struct err e = {0};
+
+		if (fn(c, c->operands.v[i], args, &e) < 0)
+			cli_error(c, &e);
+	}
+}
+
+/* Refuses too few or too many operands. */
+static int check_operands(const struct cli *c, struct err *e)
+{
+	const struct verb *v = c->verb;
+
+	if (c->operands.n < (size_t)v->operands_min)
+		err_set(e, 0, c->operands.n ? "an operand is missing" : "nothing to work on was given");
+	else if (v->operands_max >= 0 && c->operands.n > (size_t)v->operands_max)
+		err_set(e, 0, v->operands_max ? "\"%s\" is one operand too many" : "it takes no operand, but was given \"%s\"",
+			c->operands.v[v->operands_max]);
+	else
+		return 0;
+	return err_cure(e, "usage: isle %s [OPTION...]%s%s", v->name, *v->operands ? " " : "", v->operands);
+}
+
+/* Reads the verb's own words, and calls it. */
+static int verb_run(struct cli *c, char **argv, struct err *e)
+{
+	const struct verb *v = c->verb;
+	struct opt_rest rest = {0};
+	void *args = arena_alloc(&c->arena, 1, MAX(v->args_size, (size_t)1));
+	enum opt_order order = v->flags & VERB_FOREIGN_WORDS ? OPT_BEFORE_OPERAND : OPT_ANYWHERE;
+	int r;
+
+	if (v->defaults)
+		memcpy(args, v->defaults, v->args_size);
+	r = opt_parse(v->opts, argv, order, args, &c->arena, &rest, e);
+	if (r < 0)
+		return e->cure[0] ? r : err_cure(e, "see isle %s --help", v->name);
+	if (rest.help) {
+		help_verb(c, v);
+		return 0;
+	}
+	c->operands = rest.operands;
+	r = check_operands(c, e);
+	if (r == 0 && v->flags & VERB_HOME)
+		r = home_open(&c->home, c->options.root, c->options.data, &c->arena, e);
+	if (r < 0)
+		return r;
+	if (v->flags & VERB_SWEEP)
+		sweep(&c->home);
+	return v->run(c, args, e);
+}
+
+/* Reads the words before the verb, and goes on with the verb. */
+static int program_run(struct cli *c, char **argv, struct err *e)
+{
+	struct opt_rest rest = {0};
+	int r = opt_parse(cli_opts, argv, OPT_BEFORE_OPERAND, &c->options, &c->arena, &rest, e);
+
+	if (r < 0)
+		return e->cure[0] ? r : err_cure(e, "see isle --help");
+	if (rest.help) {
+		help_program(c);
+		return 0;
+	}
+	if (c->options.version) {
+		puts("isle " ISLE_VERSION);
+		return 0;
+	}
+	if (rest.operands.n == 0) {
+		err_set(e, 0, "no verb was given");
+		return err_cure(e, "see isle --help");
+	}
+	c->verb = verb_find(rest.operands.v[0]);
+	if (!c->verb)
+		return cli_unknown_verb(rest.operands.v[0], e);
+	return verb_run(c, rest.operands.v + 1, e);
+}
+
+/* Writes out what is left for stdout; an error when not all of it got there. */
+static int stdout_flush(struct err *e)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return err_set(e, errno ? errno : EIO, "write to standard output");
+}
+
+int cli_main(char **argv)
+{
+	struct cli c = {.home = {.run_fd = FD_NONE, .data_fd = FD_NONE}};
+	struct err e = {0};
+
+	if (!standard_fds_open())
+		return EXIT_ISLE;
+	if (getauxval(AT_SECURE)) {
+		err_set(&e, EPERM, "run with the rights of a set-uid file or of file capabilities");
+		err_why(&e, "isle would trust the caller's environment");
+		cli_error(&c, &e);
+		return c.status;
+	}
+	/* An empty argv has no program name to leave out. */
+	if (program_run(&c, argv[0] ? argv + 1 : argv, &e) < 0)
+		cli_error(&c, &e);
+	e = (struct err){0};
+	if (stdout_flush(&e) < 0)
+		cli_error(&c, &e);
+	home_close(&c.home);
+	arena_free(&c.arena);
+	return c.status;
+}

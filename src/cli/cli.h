@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The front of isle: verbs as rows, and what their functions share.
+ *
+ * A verb is one file, src/cli/NAME.c, that defines 'const struct verb verb_NAME', and one line in verbs.c.  The row holds
+ * everything there is to tell about the verb: parser, --help, man page and completions are made from it and nothing else.
+ *
+ * This is the only room that prints.  Results go to stdout with stdio: cli_main flushes it, and a failure to write is an
+ * error.  Everything else goes to stderr through the functions below.
+ */
+#ifndef ISLE_CLI_CLI_H
+#define ISLE_CLI_CLI_H
+
+#include "base/opt.h"
+#include "core/step.h"
+#include "engine/home.h"
+
+struct cli;
+
+/* The headings of 'isle --help'. */
+#define HEADING_RUN "Run and enter"
+#define HEADING_LOOK "Look"
+#define HEADING_STEER "Steer"
+#define HEADING_KEEP "Keep"
+
+/* What completion offers for the operands. */
+enum operand_kind { OPERAND_NONE, OPERAND_CONTAINER, OPERAND_ROOT, OPERAND_VERB, OPERAND_FILE };
+
+enum verb_flags {
+	VERB_HOME = 1,		 /* cli->home is open when 'run' is called */
+	VERB_SWEEP = 2,		 /* and what a killed isle left has been swept away */
+	VERB_FOREIGN_WORDS = 4, /* what follows the first operand is not for us: run, exec */
+	VERB_HIDDEN = 8,	 /* in no help, man page and completion */
+};
+
+struct verb_example {
+	const char *command; /* "isle run -it host bash" */
+	const char *what;    /* "a shell on a copy of this machine" */
+};
+
+struct verb {
+	const char *name;
+	const char *heading;	 /* under which the verb stands in 'isle --help' */
+	const char *summary;	 /* one line, lower case, no full stop: "list containers" */
+	const char *operands;	 /* as in the usage line: "ROOT [COMMAND [ARGUMENT...]]" */
+	const char *description; /* paragraphs for the man page, separated by an empty line; *bold* and _underlined_ */
+	const char *exit_status; /* what the status means beyond the common rules, or NULL */
+	const struct verb_example *examples; /* ends with a NULL command; or NULL */
+	const struct opt *opts;	 /* ends with OPT_END; NULL: --help only */
+	size_t args_size;	 /* of the struct that the rows write into; 0 without rows */
+	const void *defaults;	 /* what it holds before parsing; NULL: zeroes */
+	int operands_min, operands_max; /* max -1: any number */
+	enum operand_kind operand_kind;
+	unsigned int flags;
+	/* Does it.  Returns 0, or a negative errno with E filled in; an exit status of its own goes into cli->status. */
+	int (*run)(struct cli *c, void *args, struct err *e);
+};
+
+/* The options before the verb. */
+struct cli_options {
+	char *root, *data, *error_format, *color;
+	bool version;
+};
+
+struct cli {
+	struct arena arena;
+	struct home home;	/* open with VERB_HOME only */
+	const struct verb *verb; /* NULL while the options before the verb are read */
+	struct strs operands;
+	struct cli_options options;
+	int status;		/* exit status of a verb that did not fail itself */
+	bool json;		/* for cli_tell_steps */
+};
+
+/* Every verb, NULL-terminated, in the order of the help. */
+extern const struct verb *const verbs[];
+extern const struct opt cli_opts[];
+const struct verb *verb_find(const char *name);
+
+/* The program: ARGV as main gets it.  Gives the exit status. */
+int cli_main(char **argv);
+
+/* Prints E as the user asked for (text or JSON) on stderr, and remembers its exit status in c->status. */
+void cli_error(struct cli *c, const struct err *e);
+/* Prints "isle: VERB: LINE" on stderr, control characters escaped; 'ctx' is the struct cli.  Fits run_mode.tell. */
+void cli_tell(void *ctx, const char *line);
+/* The sentence for WRONG, which is no verb, with the nearest one. */
+int cli_unknown_verb(const char *wrong, struct err *e);
+/* Calls FN for every operand; a failure is printed and remembered, and the next one is tried. */
+void cli_each(struct cli *c, int (*fn)(struct cli *c, const char *operand, void *args, struct err *e), void *args);
+/* Whether colours are wanted on stdout. */
+bool cli_color(const struct cli *c);
+
+/*
+ * Prints the plan (--explain: lines with sentences, on stdout) or the times (--timings: on stderr, as stdout is the
+ * program's); as JSON if c->json.  'ctx' is the struct cli.  Fits run_mode.tell_steps.
+ */
+void cli_tell_steps(void *ctx, const struct step_lines *lines);
+
+/* help.c: the texts of --help on stdout. */
+void help_program(struct cli *c);
+void help_verb(struct cli *c, const struct verb *v);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The completion for bash: two tables as 'case' lists, and a small reader of them that needs no other package. */
+#include "cli/generate.h"
+#include "cli/opt_text.h"
+#include "cli/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The reader.  In COMP_WORDS "--name=value" comes as three words, as '=' breaks words. */
+static const char reader[] =
+	"_isle()\n"
+	"{\n"
+	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} option='' verb='' word i before\n"
+	"\tCOMPREPLY=()\n"
+	"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+	"\t\tword=${COMP_WORDS[i]}\n"
+	"\t\tcase $word in\n"
+	"\t\t=) ;;\n"
+	"\t\t-*) [[ $(_isle_value \"\" \"$word\") ]] && ((i++)) && [[ ${COMP_WORDS[i]} == = ]] && ((i++)) ;;\n"
+	"\t\t*) verb=$word; break ;;\n"
+	"\t\tesac\n"
+	"\tdone\n"
+	"\tbefore=${COMP_WORDS[COMP_CWORD-1]}\n"
+	"\tif [[ $cur == = ]]; then\n"
+	"\t\toption=$before cur=''\n"
+	"\telif [[ $before == = ]]; then\n"
+	"\t\toption=${COMP_WORDS[COMP_CWORD-2]}\n"
+	"\telse\n"
+	"\t\toption=$before\n"
+	"\tfi\n"
+	"\tif [[ $option == -* && $(_isle_value \"$verb\" \"$option\") ]]; then\n"
+	"\t\t_isle_offer $(_isle_value \"$verb\" \"$option\")\n"
+	"\telif [[ $cur == -* ]]; then\n"
+	"\t\t_isle_offer words $(_isle_options \"$verb\")\n"
+	"\t\t[[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n"
+	"\telif [[ ! $verb ]]; then\n"
+	"\t\t_isle_offer verbs\n"
+	"\telse\n"
+	"\t\t_isle_offer $(_isle_operand \"$verb\")\n"
+	"\tfi\n"
+	"\treturn 0\n"
+	"}\n"
+	"\n"
+	"# Puts into COMPREPLY what is offered: a kind, and the words of the kind \"words\".\n"
+	"_isle_offer()\n"
+	"{\n"
+	"\tlocal kind=$1 line\n"
+	"\tshift\n"
+	"\tcase $kind in\n"
+	"\twords) set -- -W \"$*\" ;;\n"
+	"\tverbs) set -- -W \"$_isle_verbs\" ;;\n"
+	"\tcontainers) set -- -W \"$(\"${COMP_WORDS[0]}\" _names 2>/dev/null)\" ;;\n"
+	"\tfiles) compopt -o filenames; set -- -f ;;\n"
+	"\tdirs) compopt -o filenames; set -- -d ;;\n"
+	"\t*) return ;;\n"
+	"\tesac\n"
+	"\twhile IFS= read -r line; do\n"
+	"\t\tCOMPREPLY+=(\"$line\")\n"
+	"\tdone < <(compgen \"$@\" -- \"$cur\")\n"
+	"}\n"
+	"\n"
+	"complete -F _isle isle\n";
+
+/* What _isle_offer calls the kind, with its words. */
+static const char *offer_text(struct arena *a, enum offer offer, const struct opt *o)
+{
+	static const char *const kinds[] = {
+		[OFFER_NOTHING] = "nothing", [OFFER_FILES] = "files", [OFFER_DIRS] = "dirs",
+		[OFFER_CONTAINERS] = "containers", [OFFER_VERBS] = "verbs",
+	};
+
+	if (offer == OFFER_WORDS || offer == OFFER_SIGNALS)
+		return arena_printf(a, "words %s", offer_words(a, o));
+	return kinds[offer];
+}
+
+/* One case of _isle_options: all forms of the rows. */
+static void print_options(const char *verb, const struct opt *rows)
+{
+	printf("\t'%s') echo '", verb);
+	opt_foreach_shown(o, rows)
+	{
+		if (o->kind == OPT_KIND_HEADING)
+			continue;
+		if (o->letter)
+			printf("-%c ", o->letter);
+		if (o->name)
+			printf("--%s%s ", o->name, opt_takes_value(o->kind) ? "=" : "");
+		if (o->name && o->kind == OPT_KIND_SWITCH)
+			printf("--no-%s ", o->name);
+	}
+	puts("--help' ;;");
+}
+
+/* The cases of _isle_value for one verb: what follows each option that takes something. */
+static void print_values(struct arena *a, const char *verb, const struct opt *rows)
+{
+	opt_foreach_shown(o, rows)
+	{
+		if (o->kind == OPT_KIND_HEADING || !opt_takes_value(o->kind))
+			continue;
+		printf("\t");
+		if (o->letter)
+			printf("'%s -%c'%s", verb, o->letter, o->name ? " | " : "");
+		if (o->name)
+			printf("'%s --%s'", verb, o->name);
+		printf(") echo '%s' ;;\n", offer_text(a, offer_option(o), o));
+	}
+}
+
+void generate_bash(struct arena *a)
+{
+	printf("# bash completion for isle, written by 'isle _generate bash'\n\n_isle_verbs='%s'\n", generate_verb_names(a));
+	puts("\n# The options of verb $1.\n_isle_options()\n{\n\tcase $1 in");
+	print_options("", cli_opts);
+	verb_foreach_shown(v)
+		print_options((*v)->name, (*v)->opts);
+	puts("\tesac\n}\n\n# What can follow option $2 of verb $1; nothing if it takes no value.\n_isle_value()\n{\n\tcase \"$1 $2\" in");
+	print_values(a, "", cli_opts);
+	verb_foreach_shown(v)
+		print_values(a, (*v)->name, (*v)->opts);
+	puts("\tesac\n}\n\n# What verb $1 works on.\n_isle_operand()\n{\n\tcase $1 in");
+	verb_foreach_shown(v)
+		printf("\t'%s') echo '%s' ;;\n", (*v)->name, offer_text(a, offer_operand(*v), NULL));
+	puts("\tesac\n}\n");
+	fputs(reader, stdout);
+}

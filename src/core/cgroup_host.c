@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the machine has in control groups: the layout, the mount points, and where this caller may make groups.
+ *
+ * The usual places are asked with statfs(2), a microsecond each.  Only where they show no v2 tree is mountinfo read, for
+ * trees mounted somewhere else.  Everything found is relative to what this process sees: inside another container the
+ * top of the visible tree is that container's own group, and "/isle" is made below it.
+ */
+#include "core/cgroup_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define USUAL "/sys/fs/cgroup"
+enum { PROC_TEXT_MAX = 16 << 20 };
+
+const struct cgroup_fact cgroup_facts[] = {
+	[CGC_MEMORY] = {"memory", NULL, "memory"},
+	[CGC_CPU] = {"cpu", "cpu,cpuacct", "cpu"},
+	[CGC_CPUACCT] = {"cpuacct", "cpu,cpuacct", NULL},
+	[CGC_CPUSET] = {"cpuset", NULL, "cpuset"},
+	[CGC_PIDS] = {"pids", NULL, "pids"},
+	[CGC_BLKIO] = {"blkio", NULL, "io"},
+	[CGC_DEVICES] = {"devices", NULL, NULL},
+	[CGC_FREEZER] = {"freezer", NULL, NULL},
+	[CGC_HUGETLB] = {"hugetlb", NULL, "hugetlb"},
+};
+static_assert(ARRAY_LEN(cgroup_facts) == CGC_COUNT, "one row for each controller");
+
+enum cgroup_place cgroup_place(const struct cgroup_host *h, enum cgroup_controller c)
+{
+	if (h->v2_available & 1u << c)
+		return PLACE_V2;
+	return h->v1[c] ? PLACE_V1 : PLACE_NONE;
+}
+
+/* Whether a file system of type MAGIC is at PATH. */
+static bool is_fs(const char *path, unsigned long magic)
+{
+	struct statfs s;
+
+	return statfs(path, &s) == 0 && (unsigned long)s.f_type == magic;
+}
+
+/* Asks the places where systemd and every distribution mount the trees. */
+static void probe_usual(struct cgroup_host *h, struct arena *a)
+{
+	if (is_fs(USUAL, CGROUP2_SUPER_MAGIC)) {
+		h->v2 = arena_strdup(a, USUAL);
+		return;
+	}
+	if (is_fs(USUAL "/unified", CGROUP2_SUPER_MAGIC))
+		h->v2 = arena_strdup(a, USUAL "/unified");
+	for (int c = 0; c < CGC_COUNT; c++) {
+		const char *names[] = {cgroup_facts[c].name, cgroup_facts[c].together};
+
+		for (size_t i = 0; i < ARRAY_LEN(names) && names[i] && !h->v1[c]; i++) {
+			char *path = arena_printf(a, USUAL "/%s", names[i]);
+
+			if (is_fs(path, CGROUP_SUPER_MAGIC))
+				h->v1[c] = path;
+		}
+	}
+}
+
+/* Turns mountinfo's "\040" and the like into the bytes they stand for, in place. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		if (s[0] != '\\' || strspn(s + 1, "01234567") < 3) {
+			*to++ = *s;
+			continue;
+		}
+		*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+		s += 3;
+	}
+	*to = '\0';
+}
+
+/* Takes one line of mountinfo; the first mount of each tree wins, if it is still what the line says. */
+static void probe_mount(struct cgroup_host *h, char *line)
+{
+	char *rest = strstr(line, " - ");
+	char *at = NULL;
+
+	if (!rest)
+		return;
+	*rest = '\0';
+	rest += 3;
+	for (int i = 0; i < 5; i++)
+		at = strsep(&line, " ");
+	const char *type = strsep(&rest, " ");
+	strsep(&rest, " ");
+	if (!at || !rest)
+		return;
+	unescape(at);
+	if (strcmp(type, "cgroup2") == 0 && !h->v2 && is_fs(at, CGROUP2_SUPER_MAGIC))
+		h->v2 = at;
+	if (strcmp(type, "cgroup") != 0 || !is_fs(at, CGROUP_SUPER_MAGIC))
+		return;
+	for (const char *word; (word = strsep(&rest, ","));)
+		for (int c = 0; c < CGC_COUNT; c++)
+			if (!h->v1[c] && strcmp(word, cgroup_facts[c].name) == 0)
+				h->v1[c] = at;
+}
+
+/* Looks for trees in unusual places; a machine without /proc has none. */
+static void probe_mountinfo(struct cgroup_host *h, struct arena *a)
+{
+	char *text;
+
+	if (file_read(AT_FDCWD, "/proc/self/mountinfo", a, PROC_TEXT_MAX, &text, NULL, NULL) < 0)
+		return;
+	for (char *line; (line = strsep(&text, "\n"));)
+		probe_mount(h, line);
+}
+
+/* The caller's own group in the v2 tree, or NULL. */
+static char *own_group(const struct cgroup_host *h, struct arena *a)
+{
+	char *text, *path;
+
+	if (file_read(AT_FDCWD, "/proc/self/cgroup", a, PROC_TEXT_MAX, &text, NULL, NULL) < 0)
+		return NULL;
+	for (char *line; (line = strsep(&text, "\n"));) {
+		if (strncmp(line, "0::/", 4) != 0)
+			continue;
+		if (strcmp(line, "0::/") == 0)
+			return arena_strdup(a, "");
+		if (cgroup_path_clean(h, line + 3, a, &path, NULL) < 0)
+			return NULL; /* "/../…": outside of what this process may see */
+		/* An earlier isle may have moved us one down: see cgroup_tree.c. */
+		char *last = strrchr(path, '/');
+		if (strcmp(last, "/" CGROUP_CALLER) == 0)
+			*last = '\0';
+		return path;
+	}
+	return NULL;
+}
+
+/* Finds where groups can be made: below the top, or, if that is not ours, below the caller's own group. */
+static void probe_base(struct cgroup_host *h, struct arena *a)
+{
+	static const enum cgroup_controller v1_order[] = {CGC_FREEZER, CGC_PIDS, CGC_MEMORY};
+	const char *top = h->v2;
+
+	h->base = arena_strdup(a, "/isle");
+	for (size_t i = 0; i < ARRAY_LEN(v1_order) && !top; i++)
+		top = h->v1[v1_order[i]];
+	if (!top)
+		return;
+	h->writable = access(top, W_OK) == 0;
+	if (h->writable || !h->v2)
+		return;
+	const char *own = own_group(h, a);
+	if (!own)
+		return;
+	/* A delegated group is one whose directory and whose cgroup.procs are ours (cgroups(7), "Delegation"). */
+	h->base = arena_printf(a, "%s/isle", own);
+	h->writable = access(arena_printf(a, "%s%s", h->v2, own), W_OK) == 0 &&
+		      access(arena_printf(a, "%s%s/cgroup.procs", h->v2, own), W_OK) == 0;
+}
+
+/* Reads which controllers the group above the base could give. */
+static void probe_controllers(struct cgroup_host *h)
+{
+	char path[PATH_MAX], text[512];
+	int n = snprintf(path, sizeof(path), "%s%.*s/cgroup.controllers", h->v2,
+			 (int)(strlen(h->base) - strlen("/isle")), h->base);
+
+	if (n < 0 || n >= (int)sizeof(path) || cgroup_text(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return;
+	for (int c = 0; c < CGC_COUNT; c++) {
+		const char *name = cgroup_facts[c].v2;
+
+		if (name && cgroup_word_in(text, name, strlen(name)))
+			h->v2_available |= 1u << c;
+	}
+}
+
+int cgroup_host_probe(struct cgroup_host *h, struct arena *a, struct err *e)
+{
+	bool any_v1 = false;
+
+	(void)e;
+	*h = (struct cgroup_host){0};
+	probe_usual(h, a);
+	if (!h->v2)
+		probe_mountinfo(h, a);
+	for (int c = 0; c < CGC_COUNT; c++)
+		any_v1 |= h->v1[c] != NULL;
+	h->layout = h->v2 ? (any_v1 ? CGROUP_HYBRID : CGROUP_V2) : (any_v1 ? CGROUP_V1 : CGROUP_ABSENT);
+	probe_base(h, a);
+	if (h->v2)
+		probe_controllers(h);
+	return 0;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The words between host and box: see handshake.h. */
+#include "core/handshake.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+static const char *const word_names[] = {
+#define X(w) [HS_##w] = #w,
+	HS_WORDS(X)
+#undef X
+	[HS_WORD_COUNT] = "(nothing)",
+	[HS_END] = "the end of the conversation",
+};
+static_assert(ARRAY_LEN(word_names) == HS_END + 1, "word_names[] does not match enum hs_word");
+
+/* What goes over the wire; 'err' only with the words that carry one. */
+struct packet {
+	enum hs_word word;
+	int64_t value;
+	struct err err;
+};
+
+union control {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int) * HS_FDS_MAX)];
+};
+
+int hs_pair(int *ret_host, int *ret_box, struct err *e)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(e, errno, "make the socket between isle and the container's first process");
+	*ret_host = pair[0];
+	*ret_box = pair[1];
+	return 0;
+}
+
+/* Sends SIZE bytes of P with N descriptors; MSG_NOSIGNAL: a dead peer must not kill us. */
+static ssize_t packet_send(int sock, const struct packet *p, size_t size, const int *fds, int n)
+{
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)p, .iov_len = size};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	union control c;
+	ssize_t r;
+
+	if (n > 0) {
+		memset(&c, 0, sizeof(c));
+		msg.msg_control = &c;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)n);
+		c.head.cmsg_level = SOL_SOCKET;
+		c.head.cmsg_type = SCM_RIGHTS;
+		c.head.cmsg_len = CMSG_LEN(sizeof(int) * (size_t)n);
+		memcpy(CMSG_DATA(&c.head), fds, sizeof(int) * (size_t)n);
+	}
+	do
+		r = sendmsg(sock, &msg, MSG_NOSIGNAL);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+int hs_send(int sock, enum hs_word word, const int *fds, int n, struct err *e)
+{
+	return hs_send_value(sock, word, 0, fds, n, e);
+}
+
+int hs_send_value(int sock, enum hs_word word, int64_t value, const int *fds, int n, struct err *e)
+{
+	struct packet p = {.word = word, .value = value};
+
+	assert(n <= HS_FDS_MAX);
+	if (packet_send(sock, &p, offsetof(struct packet, err), fds, n) < 0)
+		return err_set(e, errno, "send %s to the other side of the launch", word_names[word]);
+	return 0;
+}
+
+void hs_send_err(int sock, enum hs_word word, const struct err *err)
+{
+	struct packet p = {.word = word, .err = *err};
+
+	if (packet_send(sock, &p, sizeof(p), NULL, 0) < 0)
+		return; /* nobody is there to hear it */
+}
+
+int hs_recv(int sock, struct hs_msg *m, struct err *e)
+{
+	struct packet p = {.word = HS_WORD_COUNT};
+	struct iovec iov = {.iov_base = &p, .iov_len = sizeof(p)};
+	union control c;
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c)};
+	ssize_t n;
+
+	do
+		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != ECONNRESET)
+		return err_set(e, errno, "hear from the other side of the launch");
+	m->n_fds = 0;
+	m->word = HS_END;
+	if (n <= 0)
+		return 0;
+	if ((size_t)n < offsetof(struct packet, err) || p.word >= HS_WORD_COUNT)
+		return err_set(e, EPROTO, "understand the other side of the launch");
+	m->word = p.word;
+	m->value = p.value;
+	m->err = p.err;
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(&msg); h; h = CMSG_NXTHDR(&msg, h)) {
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+			continue;
+		m->n_fds = (int)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(m->fds, CMSG_DATA(h), sizeof(int) * (size_t)m->n_fds);
+	}
+	return 0;
+}
+
+int hs_expect(int sock, enum hs_word word, struct hs_msg *m, struct err *e)
+{
+	int r = hs_recv(sock, m, e);
+
+	if (r < 0)
+		return r;
+	if (m->word == word)
+		return 0;
+	if (m->word == HS_FAILED) {
+		if (e)
+			*e = m->err;
+		return m->err.code ? -m->err.code : -EINVAL;
+	}
+	return err_set(e, EPROTO, "waited for %s from the other side of the launch and got %s", word_names[word],
+		       word_names[m->word]);
+}

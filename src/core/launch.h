@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The launch of a container: what both sides of the plan share, and the steps that the core offers.
+ *
+ * Theory.  The host side makes what only the machine may make: cgroups, id maps, idmapped layers, device nodes.  The box
+ * side, the container's first process, does the rest from inside its new namespaces.  They work at the same time; the words
+ * of handshake.h are where one waits for the other.
+ *
+ *     host   cgroup  clone  id-maps  join-cgroups  begin | root  dev  binds  hand-over  (state)  go
+ *     box                                     identity   | namespaces  hostname  kernel-files     enter  mounts … exec
+ *
+ * Every file system is made as a detached mount before the box leaves the machine's root, and attached after it has
+ * entered its own: so sources are found as the machine sees them, targets as the container sees them, and no symbolic link
+ * of an image ever leads out.  A rootless launch has no privilege on the host side; the box then does those steps itself.
+ *
+ * Must hold: before 'exec', nothing but this process exists in a new pid namespace; every descriptor is close-on-exec; what
+ * the box leaves open ends with exec; a failure on either side ends both.
+ */
+#ifndef ISLE_CORE_LAUNCH_H
+#define ISLE_CORE_LAUNCH_H
+
+#include "core/cgroup.h"
+#include "core/mount.h"
+#include "core/rootfs.h"
+#include "core/spec.h"
+#include "core/step.h"
+
+#include <signal.h>
+
+struct launch {
+	/* what to do: filled in by the caller */
+	struct arena *arena;
+	struct plan *plan;
+	const struct spec *spec;
+	const struct rootfs *rootfs;
+	const char *id; /* names the session keyring */
+	const struct cgroup_host *cgroup_host;
+	const char *cgroup_path;	 /* NULL: no group of its own */
+	bool rootless;			 /* the host side has no privilege: root, /dev and binds are made by the box */
+	bool joining;			 /* exec: one more program in a container that runs (launch_join.c) */
+	bool leave_running;		 /* exec: the program outlives us */
+	bool init;			 /* isle's init is process 1, the program its child */
+	bool etc_files;			 /* /etc/hostname, /etc/hosts and /etc/resolv.conf are the container's own */
+	uint64_t processes_max;		 /* bound by the new user namespace itself; 0: no such bound */
+	const sigset_t *signals;	 /* the signal mask of the program; NULL: the caller's */
+	int stdio[3];			 /* become 0, 1, 2 of the program; FD_NONE: inherited */
+	void (*warn)(void *owner, const char *sentence);
+	void *owner; /* the caller's own, for its steps and 'warn' */
+
+	/* what came of it */
+	struct cgroup cg;
+	pid_t pid;	 /* the first process, as this process sees it; 0: none */
+	int pidfd;
+	int terminal_fd; /* master of its terminal, or FD_NONE */
+	bool began;	 /* the box said that exec is all that is left */
+
+	/* between the steps */
+	int sock;		  /* this side's end of the handshake */
+	struct mount_opts *mopts; /* one for each of spec->mounts */
+	int *mount_fds;		  /* the same, made and detached; FD_NONE: not yet */
+	int root_fd;		  /* the root, detached */
+	int *submount_fds;	  /* of rootfs->submounts */
+	int *device_fds;	  /* rootless: the machine's device nodes, detached, one for each of spec->lin.devices */
+	int userns_fd;		  /* the box's user namespace, where it has its own */
+	int target_fd;		  /* exec: pidfd of the container's first process */
+	pid_t target_pid;	  /* exec: its pid */
+	int proc_fd;		  /* box: a procfs of its own that nobody can cover */
+	int slave_fd;		  /* box: the terminal */
+	struct spec_process process; /* box: spec->process with the user in numbers and HOME in the environment */
+};
+
+/* Sets every descriptor to FD_NONE and sorts out the options of the mounts. */
+int launch_prepare(struct launch *l, struct err *e) MUST_USE;
+/* Closes what the host side has open; the pidfd and the terminal too. */
+void launch_release(struct launch *l);
+
+/* Whether the container gets namespace KIND of its own. */
+bool launch_new_ns(const struct launch *l, enum ns_kind kind);
+/* Whether its ids are not the machine's; for a joined user namespace the spec's maps say what that has. */
+bool launch_own_ids(const struct launch *l);
+/* The host id of the container's root. */
+uint32_t launch_root_uid(const struct launch *l);
+uint32_t launch_root_gid(const struct launch *l);
+
+/* Makes mount I of the spec as a detached mount: see launch_mounts.c. */
+int launch_mount_make(struct launch *l, size_t i, struct err *e) MUST_USE;
+/* What the box runs from its first instruction to exec; never returns. */
+_Noreturn void launch_box(struct launch *l);
+
+/* The last steps of any program, in the process that will execute it: descriptors 0 to 2, and then for good. */
+int launch_stdio(struct launch *l, struct err *e) MUST_USE;
+int launch_execute(struct launch *l, struct err *e) MUST_USE;
+
+/* The steps, in the order in which a plan must have them. */
+extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_begin;	     /* host */
+extern const struct step step_identity, step_namespaces, step_hostname;				     /* box */
+extern const struct step step_root, step_dev, step_binds, step_hand_over;			     /* host */
+extern const struct step step_box_root, step_box_mounts, step_receive, step_enter;		     /* box */
+extern const struct step step_submounts, step_attach, step_sysctl, step_etc, step_terminal, step_mask, step_read_only; /* box */
+extern const struct step step_cwd, step_user, step_rights, step_await_go, step_exec;		     /* box */
+extern const struct step step_go;								     /* host */
+
+/* The steps of an exec: these instead of clone to attach, and instead of await-go to go. */
+extern const struct step step_join_clone; /* host; then step_join_cgroups and step_begin */
+extern const struct step step_join;	  /* box; then step_terminal, step_cwd, step_user, step_rights */
+extern const struct step step_spawn;	  /* box */
+extern const struct step step_await_spawn; /* host */
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The box side of a launch, last part: the user, the rights, and the program. */
+#include "core/launch.h"
+
+#include "base/fd.h"
+#include "core/handshake.h"
+#include "core/program.h"
+#include "core/pty.h"
+#include "core/rights.h"
+#include "core/sys.h"
+#include "core/user.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+extern const unsigned char isle_init[];
+extern const size_t isle_init_size;
+
+/* ---- working directory ---- */
+
+/* Makes PATH and the directories above it; what exists is left as it is. */
+static void make_directories(const char *path)
+{
+	char part[PATH_MAX];
+	size_t len = strlen(path);
+
+	for (size_t i = 1; i <= len && len < sizeof(part); i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return; /* chdir says what is wrong */
+	}
+}
+
+static int cwd_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	const char *cwd = l->spec->process.cwd ? l->spec->process.cwd : "/";
+	char real[PATH_MAX];
+
+	if (access(cwd, F_OK) < 0)
+		make_directories(cwd);
+	if (chdir(cwd) < 0)
+		return err_set(e, errno, "change to the working directory %s", cwd);
+	/* A directory outside the root would show as "(unreachable)…" (CVE-2024-21626). */
+	if (!getcwd(real, sizeof(real)) || real[0] != '/') {
+		err_set(e, EINVAL, "use the working directory %s", cwd);
+		return err_why(e, "it is outside the container's root");
+	}
+	return 0;
+}
+
+static void cwd_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+
+	explain_say(x, "change to the working directory");
+	explain_shell(x, "cd %s", l->spec->process.cwd ? l->spec->process.cwd : "/");
+}
+
+const struct step step_cwd = {"cwd", SIDE_BOX, NULL, cwd_run, NULL, cwd_explain};
+
+/* ---- user ---- */
+
+static int user_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	char *home = NULL;
+
+	l->process = l->spec->process;
+	if (l->process.user.username) {
+		auto_fd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (root < 0)
+			return err_set(e, errno, "open the container's root");
+		int r = user_resolve(root, l->process.user.username, l->arena, &l->process.user, &home, e);
+		if (r < 0)
+			return r;
+	}
+	if (home && !spec_env(&l->process, "HOME"))
+		spec_env_set(&l->process, l->arena, "HOME", home);
+	return 0;
+}
+
+static void user_explain(const void *ctx, struct explain *x)
+{
+	const struct spec_user *u = &((const struct launch *)ctx)->spec->process.user;
+
+	explain_say(x, "look the user up in the container's /etc/passwd and /etc/group");
+	explain_shell(x, "id %s", u->username ? u->username : "root");
+}
+
+const struct step step_user = {"user", SIDE_BOX, NULL, user_run, NULL, user_explain};
+
+/* ---- rights ---- */
+
+int launch_stdio(struct launch *l, struct err *e)
+{
+	if (l->slave_fd >= 0)
+		return pty_make_controlling(l->slave_fd, e);
+	/* A session of its own: no terminal of the caller's is the container's controlling terminal. */
+	if (setsid() < 0 && errno != EPERM)
+		return err_set(e, errno, "begin a session");
+	for (int i = 0; i < 3; i++)
+		if (l->stdio[i] >= 0 && l->stdio[i] != i && dup2(l->stdio[i], i) < 0)
+			return err_set(e, errno, "set up descriptor %d of the program", i);
+	return 0;
+}
+
+static int filter_load(struct launch *l, struct err *e)
+{
+	struct seccomp_filter f;
+	int r = rights_filter(&l->spec->lin.seccomp, &l->process, l->arena, &f, e);
+
+	return r < 0 || f.n == 0 ? r : seccomp_load(&f, e);
+}
+
+static int rights_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	auto_fd proc = l->proc_fd >= 0 ? FD_NONE : open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* The process of an exec is yet to be cloned from this one, and begins its session itself. */
+	int r = l->joining ? 0 : launch_stdio(l, e);
+
+	if (r == 0)
+		r = rights_keyring(l->id, e);
+	if (r == 0)
+		r = rights_limits(&l->process, e);
+	if (r == 0)
+		r = rights_lsm(&l->process, l->proc_fd >= 0 ? l->proc_fd : proc, e);
+	/* Without no_new_privs only a capability allows a filter, so it must come before they are dropped. */
+	if (r == 0 && !l->process.no_new_privileges)
+		r = filter_load(l, e);
+	if (r == 0)
+		r = rights_user(&l->process, l->proc_fd >= 0 ? l->proc_fd : proc, e);
+	if (r == 0)
+		r = rights_seal(&l->process, e);
+	return r < 0 || l->joining ? r : rights_tie(e);
+}
+
+static void rights_explain(const void *ctx, struct explain *x)
+{
+	const struct spec_process *p = &((const struct launch *)ctx)->spec->process;
+
+	explain_say(x, "give up all rights but those of the container: limits, capabilities, user%s, system calls",
+		    p->no_new_privileges ? ", no_new_privs" : "");
+	explain_shell(x, "setpriv --reuid %u --regid %u --bounding-set … %s…", p->user.uid, p->user.gid,
+		      p->no_new_privileges ? "--no-new-privs " : "");
+}
+
+const struct step step_rights = {"rights", SIDE_BOX, NULL, rights_run, NULL, rights_explain};
+
+/* ---- the last word, and the program ---- */
+
+static int await_go_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	struct hs_msg m;
+
+	return hs_expect(l->sock, HS_GO, &m, e);
+}
+
+const struct step step_await_go = {"await-go", SIDE_BOX, NULL, await_go_run, NULL, NULL};
+
+/* isle's init as a sealed file in memory: the container can't write to it, and no file of the machine shows inside. */
+static int init_file(int *ret_fd, struct err *e)
+{
+	auto_fd fd = memfd_create("isle-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || fd_write_all(fd, isle_init, isle_init_size) < 0 || fchmod(fd, 0555) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return err_set(e, errno, "make the init program");
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+/* Executes PATH, or init with PATH as its child; returns only on failure. */
+static int execute(struct launch *l, char *path, int init_fd, struct err *e)
+{
+	char **argv = l->process.args.v;
+
+	if (init_fd >= 0) {
+		struct strs args = {0};
+
+		strs_take(&args, l->arena, arena_strdup(l->arena, "isle-init"));
+		strs_take(&args, l->arena, path);
+		for (size_t i = 0; i < l->process.args.n; i++)
+			strs_take(&args, l->arena, l->process.args.v[i]);
+		syscall(SYS_execveat, init_fd, "", args.v, l->process.env.v, AT_EMPTY_PATH);
+		return err_set(e, errno, "execute the init program");
+	}
+	execve(path, argv, l->process.env.v);
+	return program_failed(path, errno, e);
+}
+
+int launch_execute(struct launch *l, struct err *e)
+{
+	static char *no_env[] = {NULL};
+	auto_fd init_fd = FD_NONE;
+	char *path;
+
+	if (l->process.args.n == 0)
+		return err_set(e, 0, "there is no program to run");
+	if (!l->process.env.v)
+		l->process.env.v = no_env;
+	int r = program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, &path, e);
+	if (r == 0 && l->init)
+		r = init_file(&init_fd, e);
+	if (r == 0 && sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0 && errno != ENOSYS && errno != EINVAL)
+		r = err_set(e, errno, "mark descriptors to be closed");
+	if (r == 0 && !l->joining)
+		r = hs_send(l->sock, HS_READY, NULL, 0, e);
+	if (r == 0 && l->process.no_new_privileges)
+		r = filter_load(l, e);
+	/* Dispositions that isle itself ignores must not be inherited by the program. */
+	signal(SIGPIPE, SIG_DFL);
+	if (l->signals)
+		sigprocmask(SIG_SETMASK, l->signals, NULL);
+	return r < 0 ? r : execute(l, path, init_fd, e);
+}
+
+static int exec_run(void *ctx, struct err *e)
+{
+	return launch_execute(ctx, e);
+}
+
+static void exec_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+	char text[512] = "";
+
+	for (size_t i = 0; i < l->spec->process.args.n && strlen(text) < 400; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%.80s", i ? " " : "", l->spec->process.args.v[i]);
+	explain_say(x, "load the system call filter and execute the program%s", l->init ? " below isle's init" : "");
+	explain_shell(x, "exec %s", text);
+}
+
+const struct step step_exec = {"exec", SIDE_BOX, NULL, exec_run, NULL, exec_explain};

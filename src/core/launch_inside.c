@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The box side of a launch, second half: furnishing the new root, from inside it.
+ *
+ * Should:  resolve every path as the container does: links that the image planted lead nowhere but into the container.
+ * Mustn't: mount /proc or /sys through a link; mask with anything but a proven null device.
+ */
+#include "core/launch.h"
+
+#include "base/fd.h"
+#include "core/dev.h"
+#include "core/handshake.h"
+#include "core/pty.h"
+#include "core/sys.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+/* ---- the mounts of the spec ---- */
+
+/* Whether the detached mount FD is of a file, not a directory. */
+static bool mounts_file(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* Binds the machine's device nodes onto the empty files of a /dev that could not have nodes made in it. */
+static int attach_devices(struct launch *l, struct err *e)
+{
+	const struct mount_opts o = {0};
+
+	for (size_t i = 0; i < l->spec->lin.devices.n; i++) {
+		const char *path = l->spec->lin.devices.v[i].path;
+		auto_fd target = FD_NONE;
+
+		if (l->device_fds[i] < 0)
+			continue;
+		int r = mount_target(path, true, true, &target, e);
+		if (r == 0)
+			r = mount_attach(l->device_fds[i], target, &o, path, e);
+		if (r < 0)
+			return r;
+		fd_close(&l->device_fds[i]);
+	}
+	return 0;
+}
+
+/* File systems of the kernel go on real directories only: a link would take them where the masks do not (CVE-2019-19921). */
+static bool wants_strict(const struct spec_mount *m)
+{
+	return m->type && (strcmp(m->type, "proc") == 0 || strcmp(m->type, "sysfs") == 0 ||
+			   strcmp(m->destination, "/dev") == 0);
+}
+
+static int attach_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+
+	for (size_t i = 0; i < l->spec->mounts.n; i++) {
+		const struct spec_mount *m = &l->spec->mounts.v[i];
+		auto_fd target = FD_NONE;
+		int r = mount_target(m->destination, mounts_file(l->mount_fds[i]), wants_strict(m), &target, e);
+
+		if (r == 0)
+			r = mount_attach(l->mount_fds[i], target, &l->mopts[i], m->destination, e);
+		if (r == 0 && strcmp(m->destination, "/dev") == 0)
+			r = attach_devices(l, e);
+		if (r < 0)
+			return r;
+		if (m->type && strcmp(m->type, "proc") == 0 && l->proc_fd < 0)
+			l->proc_fd = fd_take(&l->mount_fds[i]);
+		else
+			fd_close(&l->mount_fds[i]);
+	}
+	return 0;
+}
+
+static void attach_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+
+	explain_say(x, "attach %zu file systems in the container", l->spec->mounts.n);
+	for (size_t i = 0; i < l->spec->mounts.n; i++)
+		explain_shell(x, "mount --move /detached/%zu %s", i, l->spec->mounts.v[i].destination);
+}
+
+const struct step step_attach = {"attach", SIDE_BOX, NULL, attach_run, NULL, attach_explain};
+
+/* ---- sysctl ---- */
+
+static bool sysctl_wanted(const void *ctx)
+{
+	return ((const struct launch *)ctx)->spec->lin.sysctl.n > 0;
+}
+
+static int sysctl_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+
+	for (size_t i = 0; i < l->spec->lin.sysctl.n; i++) {
+		const struct spec_pair *p = &l->spec->lin.sysctl.v[i];
+		char *path = arena_printf(l->arena, "sys/%s", p->key);
+
+		for (char *c = path; *c; c++)
+			*c = *c == '.' ? '/' : *c;
+		int r = l->proc_fd < 0 ? err_set(e, ENOENT, "use /proc") : file_write(l->proc_fd, path, p->value, e);
+		if (r < 0)
+			return err_context(e, "set the sysctl %s to \"%s\"", p->key, p->value);
+	}
+	return 0;
+}
+
+static void sysctl_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+
+	explain_say(x, "set the kernel parameters of the container's namespaces");
+	for (size_t i = 0; i < l->spec->lin.sysctl.n; i++)
+		explain_shell(x, "sysctl %s=%s", l->spec->lin.sysctl.v[i].key, l->spec->lin.sysctl.v[i].value);
+}
+
+const struct step step_sysctl = {"sysctl", SIDE_BOX, sysctl_wanted, sysctl_run, NULL, sysctl_explain};
+
+/* ---- /etc/hostname, /etc/hosts, /etc/resolv.conf ---- */
+
+static bool etc_wanted(const void *ctx)
+{
+	return ((const struct launch *)ctx)->etc_files;
+}
+
+static char *hosts_text(const struct launch *l)
+{
+	const char *name = l->spec->hostname;
+
+	return arena_printf(l->arena, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n%s%s%s",
+			    name ? "127.0.1.1\t" : "", name ? name : "", name ? "\n" : "");
+}
+
+/* Binds the file NAME of the tmpfs DIR onto /etc/NAME, where the image has an /etc at all. */
+static int etc_bind(int dir, const char *name, struct arena *a, struct err *e)
+{
+	const struct mount_opts o = {.bind = true};
+	auto_fd fd = FD_NONE;
+	auto_fd target = FD_NONE;
+	char *path = arena_printf(a, "/etc/%s", name);
+	int r = mount_clone(dir, name, &o, &fd, e);
+
+	if (r < 0)
+		return r;
+	/* A link (resolv.conf often is one) may lead to a place that does not exist; then the file is simply not provided. */
+	r = mount_target(path, true, false, &target, NULL);
+	return r < 0 ? 0 : mount_attach(fd, target, &o, path, e);
+}
+
+static int etc_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	struct mount_opts o = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+	struct {
+		const char *name;
+		char *text;
+	} files[] = {
+		{"hostname", arena_printf(l->arena, "%s\n", l->spec->hostname ? l->spec->hostname : "localhost")},
+		{"hosts", hosts_text(l)},
+		{"resolv.conf", arena_strdup(l->arena, "")},
+	};
+	auto_fd dir = FD_NONE;
+
+	strs_add(&o.data, l->arena, "mode=0755");
+	int r = mount_new("tmpfs", "tmpfs", &o, &dir, e);
+	for (size_t i = 0; i < ARRAY_LEN(files) && r == 0; i++) {
+		auto_fd fd = openat(dir, files[i].name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+		if (fd < 0 || fchmod(fd, 0644) < 0 || fd_write_all(fd, files[i].text, strlen(files[i].text)) < 0)
+			r = err_set(e, errno, "write the container's /etc/%s", files[i].name);
+		else
+			r = etc_bind(dir, files[i].name, l->arena, e);
+	}
+	return r;
+}
+
+static void etc_explain(const void *ctx, struct explain *x)
+{
+	(void)ctx;
+	explain_say(x, "give the container its own /etc/hostname, /etc/hosts and /etc/resolv.conf");
+	explain_shell(x, "mount --bind /tmpfs/hosts /etc/hosts");
+}
+
+const struct step step_etc = {"etc", SIDE_BOX, etc_wanted, etc_run, NULL, etc_explain};
+
+/* ---- terminal ---- */
+
+static bool terminal_wanted(const void *ctx)
+{
+	return ((const struct launch *)ctx)->spec->process.terminal;
+}
+
+static int terminal_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	const struct spec_process *p = &l->spec->process;
+	const struct mount_opts o = {.bind = true};
+	auto_fd master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
+	auto_fd copy = FD_NONE;
+	auto_fd target = FD_NONE;
+
+	if (master < 0)
+		return err_set(e, errno, "open the container's /dev/pts/ptmx for a terminal");
+	int r = pty_master_prepare(master, p->rows, p->cols, e);
+	if (r == 0)
+		r = pty_slave(master, &l->slave_fd, e);
+	if (r == 0 && fchown(l->slave_fd, l->process.user.uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL)
+		r = err_set(e, errno, "give the terminal to the user");
+	if (r == 0 && !l->joining)
+		r = mount_clone(l->slave_fd, "", &o, &copy, e);
+	if (r == 0 && !l->joining)
+		r = mount_target("/dev/console", true, true, &target, e);
+	if (r == 0 && !l->joining)
+		r = mount_attach(copy, target, &o, "/dev/console", e);
+	return r < 0 ? r : hs_send(l->sock, HS_TERMINAL, &master, 1, e);
+}
+
+static void terminal_explain(const void *ctx, struct explain *x)
+{
+	(void)ctx;
+	explain_say(x, "open a terminal in the container's own /dev/pts and make it /dev/console");
+	explain_shell(x, "mount --bind /dev/pts/0 /dev/console");
+}
+
+const struct step step_terminal = {"terminal", SIDE_BOX, terminal_wanted, terminal_run, NULL, terminal_explain};
+
+/* ---- masked and read-only paths ---- */
+
+/* What covers masked paths: one read-only tmpfs for directories, the null device for files; made when first needed. */
+struct covers {
+	int dir, null;
+};
+
+static void covers_release(struct covers *c)
+{
+	fd_close(&c->dir);
+	fd_close(&c->null);
+}
+
+static int cover_of(struct covers *c, bool dir, int *ret_fd, struct err *e)
+{
+	const struct mount_opts bind = {.bind = true};
+
+	if (dir && c->dir < 0) {
+		struct mount_opts ro = {.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+		int r = mount_new("tmpfs", "tmpfs", &ro, &c->dir, e);
+
+		/* Kernels before 6.15 copy attached mounts only; the first masked directory then is the one copied from. */
+		return r < 0 ? r : mount_clone(c->dir, "", &bind, ret_fd, NULL) == 0 ? 0 : (*ret_fd = dup(c->dir), 0);
+	}
+	if (!dir && c->null < 0) {
+		int r = dev_null_open(&c->null, e);
+
+		if (r < 0)
+			return r;
+	}
+	return mount_clone(dir ? c->dir : c->null, "", &bind, ret_fd, e);
+}
+
+static int mask_one(struct covers *c, const char *path, struct err *e)
+{
+	const struct mount_opts o = {0};
+	auto_fd target = open(path, O_PATH | O_CLOEXEC);
+	auto_fd cover = FD_NONE;
+	struct stat st;
+
+	if (target < 0)
+		return errno == ENOENT || errno == EACCES || errno == ENOTDIR ? 0 : err_set(e, errno, "mask %s", path);
+	if (fstat(target, &st) < 0)
+		return err_set(e, errno, "mask %s", path);
+	int r = cover_of(c, S_ISDIR(st.st_mode), &cover, e);
+	if (r == 0)
+		r = mount_attach(cover, target, &o, path, e);
+	return r < 0 ? err_context(e, "mask %s", path) : 0;
+}
+
+/* A path with '*' stands for each that it matches. */
+static int mask_pattern(struct covers *c, const char *pattern, struct err *e)
+{
+	glob_t found;
+	int r = 0;
+
+	if (!strpbrk(pattern, "*?["))
+		return mask_one(c, pattern, e);
+	if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc && r == 0; i++)
+		r = mask_one(c, found.gl_pathv[i], e);
+	globfree(&found);
+	return r;
+}
+
+static bool mask_wanted(const void *ctx)
+{
+	const struct launch *l = ctx;
+
+	return l->spec->lin.masked_paths.n > 0;
+}
+
+static int mask_run(void *ctx, struct err *e)
+{
+	const struct strs *paths = &((struct launch *)ctx)->spec->lin.masked_paths;
+	CLEANUP(covers_release) struct covers c = {FD_NONE, FD_NONE};
+	int r = 0;
+
+	for (size_t i = 0; i < paths->n && r == 0; i++)
+		r = mask_pattern(&c, paths->v[i], e);
+	return r;
+}
+
+static void mask_explain(const void *ctx, struct explain *x)
+{
+	const struct strs *paths = &((const struct launch *)ctx)->spec->lin.masked_paths;
+
+	explain_say(x, "cover what tells about the machine or acts on it");
+	for (size_t i = 0; i < paths->n; i++)
+		explain_shell(x, "mount --bind /dev/null %s", paths->v[i]);
+}
+
+const struct step step_mask = {"mask", SIDE_BOX, mask_wanted, mask_run, NULL, mask_explain};
+
+/* Covers PATH with a read-only copy of itself and of what is below. */
+static int read_only_one(const char *path, struct err *e)
+{
+	const struct mount_opts o = {.bind = true, .recursive = true, .rec_set = MOUNT_ATTR_RDONLY};
+	auto_fd target = open(path, O_PATH | O_CLOEXEC);
+	auto_fd copy = FD_NONE;
+
+	if (target < 0)
+		return errno == ENOENT || errno == EACCES ? 0 : err_set(e, errno, "make %s read-only", path);
+	int r = mount_clone(target, "", &o, &copy, e);
+	if (r == 0)
+		r = mount_attach(copy, target, &o, path, e);
+	return r < 0 ? err_context(e, "make %s read-only", path) : 0;
+}
+
+static bool read_only_wanted(const void *ctx)
+{
+	const struct launch *l = ctx;
+
+	return l->spec->lin.readonly_paths.n > 0 || l->spec->root.readonly;
+}
+
+static int read_only_run(void *ctx, struct err *e)
+{
+	const struct launch *l = ctx;
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	int r = 0;
+
+	for (size_t i = 0; i < l->spec->lin.readonly_paths.n && r == 0; i++)
+		r = read_only_one(l->spec->lin.readonly_paths.v[i], e);
+	if (r < 0 || !l->spec->root.readonly)
+		return r;
+	if (sys_mount_setattr(AT_FDCWD, "/", 0, &attr) < 0 &&
+	    (errno != ENOSYS || mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV, NULL) < 0))
+		return err_set(e, errno, "make the root read-only");
+	return 0;
+}
+
+static void read_only_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+
+	explain_say(x, "make parts of /proc%s read-only", l->spec->root.readonly ? " and the root" : "");
+	for (size_t i = 0; i < l->spec->lin.readonly_paths.n; i++)
+		explain_shell(x, "mount --bind -o ro %s %s", l->spec->lin.readonly_paths.v[i], l->spec->lin.readonly_paths.v[i]);
+	if (l->spec->root.readonly)
+		explain_shell(x, "mount -o remount,bind,ro /");
+}
+
+const struct step step_read_only = {"read-only", SIDE_BOX, read_only_wanted, read_only_run, NULL, read_only_explain};

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One more program in a container that runs.
+ *
+ *     host         join-clone  join-cgroups  begin                                        await-spawn
+ *     go-between                              join  terminal  cwd  user  rights  spawn
+ *     program                                                                      stdio  filter  exec
+ *
+ * The go-between is born in the container's cgroup, joins all namespaces, and takes on the container's rights.  Joining a
+ * pid namespace changes nothing for the one who joins, only for the children it makes: so the go-between stays invisible to
+ * the container, and the only process of ours that ever stands inside is the program's, made last, with the container's
+ * rights, not dumpable, and with every descriptor close-on-exec (CVE-2016-9962, CVE-2019-5736, CVE-2024-21626).
+ *
+ * The program is a child of the host side (CLONE_PARENT), which so learns its exit status.
+ */
+#include "core/launch.h"
+
+#include "base/fd.h"
+#include "core/handshake.h"
+#include "core/rights.h"
+#include "core/sys.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+/* ---- join-clone: the go-between ---- */
+
+static int join_clone_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	struct clone_args a = {.flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&l->pidfd, .exit_signal = SIGCHLD};
+	int host_end, box_end;
+	int r = hs_pair(&host_end, &box_end, e);
+	pid_t pid = -1;
+
+	if (r < 0)
+		return r;
+	l->sock = box_end;
+	if (l->cg.v2_fd >= 0) {
+		a.flags |= CLONE_INTO_CGROUP;
+		a.cgroup = (uint64_t)l->cg.v2_fd;
+		pid = sys_clone3(&a, sizeof(a));
+		if (pid > 0)
+			fd_close(&l->cg.v2_fd);
+	}
+	if (pid < 0) {
+		a.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
+		a.cgroup = 0;
+		pid = sys_clone3(&a, sizeof(a));
+	}
+	if (pid == 0)
+		launch_box(l);
+	int code = errno;
+	fd_close(&box_end);
+	l->sock = host_end;
+	if (pid < 0)
+		return err_set(e, code, "make a process to enter the container");
+	l->pid = pid;
+	return 0;
+}
+
+static void join_clone_undo(void *ctx)
+{
+	struct launch *l = ctx;
+
+	if (l->pid <= 0)
+		return;
+	kill(l->pid, SIGKILL); /* our own child, not reaped yet: the number is still its */
+	while (waitpid(l->pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	l->pid = 0;
+	fd_close(&l->pidfd);
+	fd_close(&l->sock);
+}
+
+const struct step step_join_clone = {"join-clone", SIDE_HOST, NULL, join_clone_run, join_clone_undo, NULL};
+
+/* ---- join: the namespaces ---- */
+
+/* Joins namespace KIND of the first process by its file in /proc: for kernels before 5.8. */
+static int join_one(struct launch *l, enum ns_kind kind, struct err *e)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%d/ns/%s", (int)l->target_pid, ns_facts[kind].proc);
+	auto_fd fd = openat(l->proc_fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, ns_facts[kind].flag) < 0)
+		return err_set(e, errno, "join the container's %s namespace", ns_facts[kind].oci);
+	return 0;
+}
+
+static int join_all(struct launch *l, struct err *e)
+{
+	int flags = 0;
+
+	for (int k = 0; k < NS_KIND_COUNT; k++)
+		if (l->spec->lin.ns[k].mode != NS_KEEP)
+			flags |= ns_facts[k].flag;
+	if (flags == 0 || setns(l->target_fd, flags) == 0)
+		return 0;
+	if (errno == ESRCH)
+		return err_set(e, ESRCH, "join the container's namespaces: it has ended");
+	if (errno != EINVAL)
+		return err_set(e, errno, "join the container's namespaces");
+	for (int k = 0; k < NS_KIND_COUNT; k++) {
+		int r = l->spec->lin.ns[k].mode == NS_KEEP ? 0 : join_one(l, (enum ns_kind)k, e);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int join_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	struct hs_msg m;
+	int r = hs_expect(l->sock, HS_MAPPED, &m, e);
+
+	if (r < 0)
+		return r;
+	/* The machine's /proc shows us under our own pid there; the container's can't be trusted. */
+	l->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (l->proc_fd < 0)
+		return err_set(e, errno, "open /proc");
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	r = join_all(l, e);
+	if (r < 0 || l->spec->lin.ns[NS_USER].mode == NS_KEEP)
+		return r;
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return err_set(e, errno, "become root of the container's user namespace");
+	return 0;
+}
+
+static void join_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+	char list[160] = "";
+
+	for (int k = 0; k < NS_KIND_COUNT; k++)
+		if (l->spec->lin.ns[k].mode != NS_KEEP)
+			snprintf(list + strlen(list), sizeof(list) - strlen(list), " --%s", ns_facts[k].shell);
+	explain_say(x, "enter the container's namespaces, by way of its first process");
+	explain_shell(x, "nsenter --target %d%s", (int)l->target_pid, list);
+}
+
+const struct step step_join = {"join", SIDE_BOX, NULL, join_run, NULL, join_explain};
+
+/* ---- spawn: the program ---- */
+
+/* What the program's process does: never returns. */
+static _Noreturn void program(struct launch *l)
+{
+	struct err e = {0};
+	int r = launch_stdio(l, &e);
+
+	if (r == 0 && !l->leave_running)
+		r = rights_tie(&e);
+	if (r == 0 && launch_execute(l, &e) < 0)
+		snprintf(e.step, sizeof(e.step), "exec");
+	hs_send_err(l->sock, HS_FAILED, &e);
+	_exit(e.status ? e.status : EXIT_ISLE);
+}
+
+static int spawn_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	/* CLONE_PARENT: the host side is its parent and reaps it. */
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (pid == 0)
+		program(l);
+	if (pid < 0) {
+		int code = errno;
+
+		err_set(e, code, "make a process in the container");
+		return code == ENOMEM ? err_why(e, "its first process has ended") : -code;
+	}
+	auto_fd fd = sys_pidfd_open(pid, 0);
+	if (fd < 0)
+		return err_set(e, errno, "open the program's process");
+	int r = hs_send_value(l->sock, HS_READY, pid, &fd, 1, e);
+	if (r < 0)
+		return r;
+	_exit(0);
+}
+
+static void spawn_explain(const void *ctx, struct explain *x)
+{
+	(void)ctx;
+	explain_say(x, "make the program's process, the only one of ours that stands inside the pid namespace");
+}
+
+const struct step step_spawn = {"spawn", SIDE_BOX, NULL, spawn_run, NULL, spawn_explain};
+
+/* Waits until the program has been executed; takes over its pid and pidfd. */
+static int await_spawn_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	pid_t between = l->pid;
+	pid_t pid = 0;
+	struct hs_msg m;
+	int r = 0;
+
+	do {
+		r = hs_recv(l->sock, &m, e);
+		if (r < 0)
+			return r;
+		if (m.word == HS_TERMINAL && m.n_fds == 1)
+			l->terminal_fd = m.fds[0];
+		if (m.word == HS_READY && m.n_fds == 1) {
+			pid = (pid_t)m.value;
+			fd_close(&l->pidfd);
+			l->pidfd = m.fds[0];
+		}
+		if (m.word == HS_FAILED) {
+			if (e)
+				*e = m.err;
+			r = m.err.code ? -m.err.code : -EINVAL;
+		}
+	} while (r == 0 && m.word != HS_END);
+	if (r == 0 && pid == 0)
+		return err_set(e, 0, "enter the container: the process that was to do it was killed");
+	while (waitpid(between, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	l->pid = pid; /* 0: nothing left for the undo */
+	fd_close(&l->sock);
+	return r;
+}
+
+const struct step step_await_spawn = {"await-spawn", SIDE_HOST, NULL, await_spawn_run, NULL, NULL};

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finding a program: see program.h. */
+#include "core/program.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char usual_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/* 0 if PATH can be executed, else the errno that execve would give. */
+static int executable(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno;
+	if (S_ISDIR(st.st_mode))
+		return EISDIR;
+	return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? 0 : EACCES;
+}
+
+/* The sentence and the exit status for a program that could not be had. */
+static int refuse(const char *name, int code, struct err *e)
+{
+	bool missing = code == ENOENT || code == ENOTDIR;
+
+	err_set(e, code, "execute %s in the container", name);
+	if (missing)
+		err_why(e, "executable file not found");
+	return err_status(e, missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+int program_find(const char *name, const char *path, struct arena *a, char **ret, struct err *e)
+{
+	int best = ENOENT;
+
+	if (!*name)
+		return refuse("\"\"", ENOENT, e);
+	if (strchr(name, '/')) {
+		int code = executable(name);
+
+		*ret = arena_strdup(a, name);
+		return code ? refuse(name, code, e) : 0;
+	}
+	for (const char *p = path ? path : usual_path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
+		size_t len = strcspn(p, ":");
+		/* An empty element means the current directory, as in execvp(3). */
+		char *full = len ? arena_printf(a, "%.*s/%s", (int)len, p, name) : arena_printf(a, "./%s", name);
+		int code = executable(full);
+
+		if (code == 0) {
+			*ret = full;
+			return 0;
+		}
+		if (code != ENOENT && code != ENOTDIR)
+			best = code;
+	}
+	return refuse(name, best, e);
+}
+
+/* The interpreter named in the first line of script PATH, for the sentence; NULL if it is no script. */
+static const char *interpreter(const char *path, char *buf, size_t size)
+{
+	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
+
+	if (n < 3 || buf[0] != '#' || buf[1] != '!')
+		return NULL;
+	buf[n] = '\0';
+	char *word = buf + 2 + strspn(buf + 2, " \t");
+	word[strcspn(word, " \t\n")] = '\0';
+	return word;
+}
+
+int program_failed(const char *path, int code, struct err *e)
+{
+	char buf[128];
+
+	refuse(path, code, e);
+	if (code == ENOENT) {
+		const char *script = interpreter(path, buf, sizeof(buf));
+
+		return script ? err_why(e, "its interpreter %s is not in the container", script) :
+				err_why(e, "its dynamic loader is not in the container");
+	}
+	return code == ENOEXEC ? err_why(e, "it is no program for this machine, or a script without a #! line") : -code;
+}

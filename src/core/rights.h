@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The restricted rights that a process takes on before it runs a container's program; for the launch and for exec alike.
+ *
+ * Order, and why: limits and the keyring while everything is allowed; the bounding set before the ids, since dropping from
+ * it needs CAP_SETPCAP; groups before ids; ids with the capabilities kept, then the sets exactly as asked; no_new_privs; the
+ * parent-death signal last of all, because a change of ids clears it (prctl(2)).
+ */
+#ifndef ISLE_CORE_RIGHTS_H
+#define ISLE_CORE_RIGHTS_H
+
+#include "core/seccomp.h"
+#include "core/spec.h"
+
+/* RLIMIT_… as asked.  A limit that may not be raised is -EPERM with the cure. */
+int rights_limits(const struct spec_process *p, struct err *e) MUST_USE;
+/* A session keyring of its own, named NAME; kernels without keyrings are fine. */
+int rights_keyring(const char *name, struct err *e) MUST_USE;
+/* User, groups, umask and the five capability sets; PROC_FD is a trustworthy procfs (for /proc/self/setgroups). */
+int rights_user(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;
+/* AppArmor profile and SELinux label of the program to come; refused when the kernel has no such module. */
+int rights_lsm(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;
+/* no_new_privs, if asked for. */
+int rights_seal(const struct spec_process *p, struct err *e) MUST_USE;
+/* The process dies with the one that made it.  After the last change of ids: such a change undoes it. */
+int rights_tie(struct err *e) MUST_USE;
+/* The filter of SPEC for a process with these capabilities; n == 0 when there is none. */
+int rights_filter(const struct spec_seccomp *s, const struct spec_process *p, struct arena *a,
+		  struct seccomp_filter *ret, struct err *e) MUST_USE;
+
+#endif

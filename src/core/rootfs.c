@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Puts a container's root together as one detached mount.
+ *
+ * Layers are handed to overlayfs by descriptor.  What can happen to a layer on its way:
+ *
+ *     directory --clone--> detached mount --idmap--> owners in the container's ids --guard--> read-only overlay whose
+ *     mounter is nobody (what others may not read, nobody inside may) --> the lower layer of the container's overlay
+ *
+ * The mounter's credentials are those in force at fsconfig(CMD_CREATE): overlayfs keeps them and checks every access to the
+ * layers below with them (Documentation/filesystems/overlayfs.rst, "Permission model").
+ *
+ * Kernels before 6.15 refuse detached mounts as layers.  There the layers are attached in a mount namespace of a short-lived
+ * child, where nobody else sees them, and the overlay is made in that child and sent back.
+ */
+#include "core/rootfs.h"
+
+#include "base/fd.h"
+#include "core/handshake.h"
+#include "core/mount.h"
+#include "core/sys.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+enum { LAYERS_MAX = 500, NOBODY = 65534 };
+
+/* The descriptors that become layers of one overlay. */
+struct layers {
+	int lower[LAYERS_MAX + 1];
+	int n;
+	int upper, work; /* FD_NONE: read-only */
+};
+
+/* Work in progress: what to make, with what, and every descriptor to close at the end. */
+struct assembly {
+	const struct rootfs *r;
+	const struct rootfs_env *env;
+	bool staged;	 /* the older way: layers are attached below STAGE and named by path */
+	int stage;	 /* directory of the private tmpfs with mount points 0, 1, 2… */
+	int stage_used;
+	int scratch;	 /* a detached tmpfs: the empty layer of a guard, and the writable layer in memory */
+	int keep[2 * LAYERS_MAX + 16];
+	int n_keep;
+};
+
+static void assembly_release(struct assembly *as)
+{
+	while (as->n_keep > 0)
+		fd_close(&as->keep[--as->n_keep]);
+	fd_close(&as->scratch);
+	fd_close(&as->stage);
+}
+
+/* Remembers FD to be closed at the end. */
+static int keep(struct assembly *as, int fd)
+{
+	as->keep[as->n_keep++] = fd;
+	return fd;
+}
+
+/* Gives a layer to the overlay: by descriptor (6.13), by /proc path one at a time (6.5), or not at all (-errno). */
+static int layer_add(int fs, const char *key, int fd)
+{
+	char path[32];
+
+	if (sys_fsconfig(fs, FSCONFIG_SET_FD, key, NULL, fd) == 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, path, 0) == 0 ? 0 : -errno;
+}
+
+/* The lower layers for kernels that take them only as one string: "/proc/self/fd/5:/proc/self/fd/6". */
+static int lower_add_string(int fs, const struct layers *l, struct arena *a)
+{
+	char *all = arena_alloc(a, (size_t)l->n + 1, 24);
+	size_t used = 0;
+
+	for (int i = 0; i < l->n; i++)
+		used += (size_t)sprintf(all + used, "%s/proc/self/fd/%d", i ? ":" : "", l->lower[i]);
+	return sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", all, 0) == 0 ? 0 : -errno;
+}
+
+static int lower_add_all(int fs, const struct layers *l, struct arena *a)
+{
+	int r = 0;
+
+	for (int i = 0; i < l->n && r == 0; i++)
+		r = layer_add(fs, "lowerdir+", l->lower[i]);
+	return r == -EINVAL ? lower_add_string(fs, l, a) : r;
+}
+
+/* An overlay of L as a detached mount. */
+static int overlay_new(const struct assembly *as, const struct layers *l, bool readonly, int *ret_fd, struct err *e)
+{
+	auto_fd fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
+	char why[256] = "";
+	int r;
+
+	if (fs < 0)
+		return err_set(e, errno, "make an overlay file system");
+	r = lower_add_all(fs, l, as->env->arena);
+	if (r == 0 && l->upper >= 0)
+		r = layer_add(fs, "upperdir", l->upper);
+	if (r == 0 && l->work >= 0)
+		r = layer_add(fs, "workdir", l->work);
+	if (r == 0 && as->env->in_userns)
+		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) == 0 ? 0 : -errno;
+	/* The writable layer is thrown away or belongs to one container: losing the last seconds in a power cut is fine. */
+	if (r == 0 && l->upper >= 0 && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
+		r = errno == EINVAL ? 0 : -errno;
+	if (r == 0 && sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		r = -errno;
+	if (r < 0) {
+		ssize_t n = read(fs, why, sizeof(why) - 1);
+
+		err_set(e, -r, "lay the container's root together with overlayfs");
+		why[n > 0 ? n : 0] = '\0';
+		why[strcspn(why, "\n")] = '\0';
+		return why[0] ? err_why(e, "%s", why + 2) : r;
+	}
+	int fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV | (readonly ? MOUNT_ATTR_RDONLY : 0));
+	if (fd < 0)
+		return err_set(e, errno, "mount the container's overlay");
+	*ret_fd = fd;
+	return 0;
+}
+
+/* Attaches the detached mount FD in the private stage and gives the attached directory; without a stage, FD itself. */
+static int stage(struct assembly *as, int fd, int *ret, struct err *e)
+{
+	char name[16];
+
+	*ret = fd;
+	if (!as->staged)
+		return 0;
+	snprintf(name, sizeof(name), "%d", as->stage_used++);
+	if (mkdirat(as->stage, name, 0755) < 0 || sys_move_mount(fd, "", as->stage, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_set(e, errno, "attach a layer of the root");
+	int dir = openat(as->stage, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_set(e, errno, "attach a layer of the root");
+	*ret = keep(as, dir);
+	return 0;
+}
+
+/* The name of the file system that FD is on, for sentences. */
+static const char *fs_name(int fd)
+{
+	static const struct {
+		long magic;
+		const char *name;
+	} known[] = {
+		{EXT4_SUPER_MAGIC, "ext4"}, {OVERLAYFS_SUPER_MAGIC, "overlay"}, {TMPFS_MAGIC, "tmpfs"}, {NFS_SUPER_MAGIC, "nfs"},
+		{FUSE_SUPER_MAGIC, "fuse"}, {V9FS_MAGIC, "9p"}, {BTRFS_SUPER_MAGIC, "btrfs"}, {XFS_SUPER_MAGIC, "xfs"},
+	};
+	struct statfs st;
+
+	if (fstatfs(fd, &st) == 0)
+		for (size_t i = 0; i < ARRAY_LEN(known); i++)
+			if ((long)st.f_type == known[i].magic)
+				return known[i].name;
+	return "unknown";
+}
+
+/* A directory of the host as a layer: cloned, and shifted into the container's ids where that is asked for. */
+static int layer_open(struct assembly *as, const char *path, int *ret, struct err *e)
+{
+	const struct mount_opts plain = {0};
+	bool shift = as->r->idmapped && as->env->userns_fd >= 0;
+	int fd, r;
+
+	if (!shift && !as->r->guarded) {
+		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return err_set(e, errno, "open the root %s", path);
+		*ret = keep(as, fd);
+		return 0;
+	}
+	r = mount_clone(AT_FDCWD, path, &plain, &fd, e);
+	if (r < 0)
+		return r;
+	keep(as, fd);
+	if (shift && (r = mount_idmap(fd, as->env->userns_fd, false, e)) < 0) {
+		err_context(e, "%s", path);
+		return err_why(e, "the file system below it (%s) refuses idmapped mounts", fs_name(fd));
+	}
+	return stage(as, fd, ret, e);
+}
+
+/* The detached tmpfs for empty and writable layers; SIZE as its mount option, or NULL. */
+static int scratch_make(struct assembly *as, struct err *e)
+{
+	struct mount_opts o = {0};
+
+	if (as->scratch >= 0)
+		return 0;
+	strs_add(&o.data, as->env->arena, "mode=0755");
+	if (as->r->tmpfs_size)
+		strs_take(&o.data, as->env->arena, arena_printf(as->env->arena, "size=%s", as->r->tmpfs_size));
+	int fd, dir, r = mount_new("tmpfs", NULL, &o, &fd, e);
+	if (r < 0)
+		return err_context(e, "make the throw-away layer");
+	keep(as, fd);
+	r = stage(as, fd, &dir, e);
+	if (r < 0)
+		return r;
+	as->scratch = fcntl(dir, F_DUPFD_CLOEXEC, 3);
+	return as->scratch < 0 ? err_set(e, errno, "make the throw-away layer") : 0;
+}
+
+/* Makes (or finds) directory NAME below DIR, owned by the container's root, and opens it as a layer. */
+static int layer_dir(struct assembly *as, int dir, const char *name, int *ret, struct err *e)
+{
+	if (mkdirat(dir, name, 0755) == 0) {
+		if (fchownat(dir, name, as->env->uid, as->env->gid, AT_SYMLINK_NOFOLLOW) < 0)
+			return err_set(e, errno, "give the layer %s to the container's root", name);
+	} else if (errno != EEXIST) {
+		return err_set(e, errno, "make the layer directory %s", name);
+	}
+	int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, errno, "open the layer directory %s", name);
+	*ret = keep(as, fd);
+	return 0;
+}
+
+/* Capabilities of the calling thread, as capget(2) and capset(2) have them. */
+struct rights {
+	struct __user_cap_header_struct head;
+	struct __user_cap_data_struct data[2];
+};
+
+/* Becomes a stranger for the file system: nobody's ids, and no capability but the one to mount. */
+static int stranger_begin(struct rights *saved, struct err *e)
+{
+	struct rights now = {.head = {.version = _LINUX_CAPABILITY_VERSION_3}};
+
+	if (syscall(SYS_capget, &now.head, now.data) < 0)
+		return err_set(e, errno, "read my capabilities");
+	*saved = now;
+	setfsgid(NOBODY);
+	setfsuid(NOBODY);
+	now.data[0].effective = 1u << CAP_SYS_ADMIN;
+	now.data[1].effective = 0;
+	if (syscall(SYS_capset, &now.head, now.data) < 0)
+		return err_set(e, errno, "lower my capabilities");
+	return 0;
+}
+
+/* Becomes itself again. */
+static int stranger_end(struct rights *saved, struct err *e)
+{
+	setfsuid(geteuid());
+	setfsgid(getegid());
+	if (syscall(SYS_capset, &saved->head, saved->data) < 0)
+		return err_set(e, errno, "raise my capabilities again");
+	return 0;
+}
+
+/* Lays LOWER behind the eyes of a stranger: a read-only overlay that checks as nobody. */
+static int guard(struct assembly *as, int lower, int *ret, struct err *e)
+{
+	struct layers l = {.lower = {lower, FD_NONE}, .n = 2, .upper = FD_NONE, .work = FD_NONE};
+	struct rights saved;
+	int fd, r = scratch_make(as, e);
+
+	/* A read-only overlay wants two layers at least; the second is an empty directory that everybody may look into. */
+	if (r == 0)
+		r = layer_dir(as, as->scratch, "empty", &l.lower[1], e);
+	if (r == 0)
+		r = stranger_begin(&saved, e);
+	if (r < 0)
+		return r;
+	r = overlay_new(as, &l, true, &fd, e);
+	if (stranger_end(&saved, r < 0 ? NULL : e) < 0 && r == 0)
+		return -EPERM;
+	if (r < 0)
+		return r;
+	keep(as, fd);
+	return stage(as, fd, ret, e);
+}
+
+/* Opens the places where changes go: on disk, or in the scratch tmpfs under NAME. */
+static int writable_open(struct assembly *as, const char *name, struct layers *l, struct err *e)
+{
+	const char *on_disk = as->r->writable;
+	int r;
+
+	if (!on_disk) {
+		char upper[32], work[32];
+
+		snprintf(upper, sizeof(upper), "upper%s", name);
+		snprintf(work, sizeof(work), "work%s", name);
+		if ((r = scratch_make(as, e)) < 0 || (r = layer_dir(as, as->scratch, upper, &l->upper, e)) < 0)
+			return r;
+		return layer_dir(as, as->scratch, work, &l->work, e);
+	}
+	char *path = arena_printf(as->env->arena, "%s%s", on_disk, name);
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_set(e, errno, "make the layer directory %s", path);
+	auto_fd dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return err_set(e, errno, "open the layer directory %s", path);
+	/* A volatile overlay leaves a mark that stops it from being mounted again (overlayfs.rst); ours is ours: take it off. */
+	unlinkat(dir, "work/work/incompat/volatile/dirty", 0);
+	unlinkat(dir, "work/work/incompat/volatile", AT_REMOVEDIR);
+	unlinkat(dir, "work/work/incompat", AT_REMOVEDIR);
+	if ((r = layer_dir(as, dir, "upper", &l->upper, e)) < 0)
+		return r;
+	return layer_dir(as, dir, "work", &l->work, e);
+}
+
+/* The whole of one layered tree: PATHS (topmost first), guarded if asked, below a writable layer called NAME. */
+static int layered(struct assembly *as, char **paths, size_t n, const char *name, int *ret_fd, struct err *e)
+{
+	struct layers l = {.upper = FD_NONE, .work = FD_NONE};
+	int r = 0;
+
+	if (n > LAYERS_MAX)
+		return err_set(e, 0, "the root has %zu layers, and the limit is %d", n, LAYERS_MAX);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		r = layer_open(as, paths[i], &l.lower[l.n], e);
+		if (r == 0 && as->r->guarded && !as->env->in_userns)
+			r = guard(as, l.lower[l.n], &l.lower[l.n], e);
+		l.n++;
+	}
+	if (r == 0)
+		r = writable_open(as, name, &l, e);
+	return r < 0 ? r : overlay_new(as, &l, false, ret_fd, e);
+}
+
+/* A directory that is the root itself. */
+static int direct(struct assembly *as, int *ret_fd, struct err *e)
+{
+	const struct mount_opts o = {.set = MOUNT_ATTR_NODEV, .bind = true};
+	auto_fd fd = FD_NONE;
+	int r = mount_clone(AT_FDCWD, as->r->lower.v[0], &o, &fd, e);
+
+	if (r == 0 && as->r->idmapped && as->env->userns_fd >= 0)
+		r = mount_idmap(fd, as->env->userns_fd, false, e);
+	if (r < 0) {
+		err_context(e, "%s", as->r->lower.v[0]);
+		return fd < 0 ? r : err_why(e, "the file system below it (%s) refuses idmapped mounts", fs_name(fd));
+	}
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+/* What to put together: the root (PATH NULL), or one submount. */
+struct job {
+	const struct rootfs *r;
+	const struct rootfs_env *env;
+	const char *path;
+};
+
+static int assemble(const struct job *j, bool staged, int stage_fd, int *ret_fd, struct err *e)
+{
+	CLEANUP(assembly_release) struct assembly as = {
+		.r = j->r, .env = j->env, .staged = staged, .stage = stage_fd, .scratch = FD_NONE};
+
+	if (j->r->kind == ROOTFS_DIRECT)
+		return direct(&as, ret_fd, e);
+	if (!j->path)
+		return layered(&as, j->r->lower.v, j->r->lower.n, "", ret_fd, e);
+	char *paths[] = {arena_strdup(j->env->arena, j->path)};
+	char *name = arena_strdup(j->env->arena, j->path);
+	for (char *p = name; *p; p++)
+		*p = *p == '/' ? '-' : *p;
+	return layered(&as, paths, 1, name, ret_fd, e);
+}
+
+/* The child of the older way: a private mount namespace, a tmpfs in it to attach layers on, the overlay, and home. */
+static int staged_child(const struct job *j, int sock, struct err *e)
+{
+	const struct mount_opts o = {0};
+	int tmp, fd, r;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_set(e, errno, "make a mount namespace to lay the root together in");
+	if ((r = mount_new("tmpfs", NULL, &o, &tmp, e)) < 0)
+		return r;
+	auto_fd target = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd proc = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (target < 0 || proc < 0)
+		return err_set(e, errno, "open /proc");
+	/* The stage is attached on "/": everything below stays reachable by the paths of this process' own root. */
+	auto_fd top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (sys_move_mount(tmp, "", top, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_set(e, errno, "attach the stage for the layers");
+	if ((r = assemble(j, true, tmp, &fd, e)) < 0)
+		return r;
+	return hs_send(sock, HS_MOUNTS, &fd, 1, e);
+}
+
+/* The older way: a child puts the layers together and sends the result. */
+static int assemble_staged(const struct job *j, int *ret_fd, struct err *e)
+{
+	auto_fd mine = FD_NONE;
+	auto_fd theirs = FD_NONE;
+	struct hs_msg m;
+	int r = hs_pair(&mine, &theirs, e);
+
+	if (r < 0)
+		return r;
+	pid_t child = fork();
+	if (child < 0)
+		return err_set(e, errno, "fork to lay the root together");
+	if (child == 0) {
+		struct err failed = {0};
+
+		if (staged_child(j, theirs, &failed) < 0) {
+			hs_send_err(theirs, HS_FAILED, &failed);
+			_exit(1);
+		}
+		_exit(0);
+	}
+	fd_close(&theirs);
+	r = hs_expect(mine, HS_MOUNTS, &m, e);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (r == 0)
+		*ret_fd = m.fds[0];
+	return r;
+}
+
+static int assemble_any(const struct job *j, int *ret_fd, struct err *e)
+{
+	int r = assemble(j, false, FD_NONE, ret_fd, e);
+
+	/* EINVAL without the word that a layer can't be idmapped: overlayfs took offence at a detached layer. */
+	if (r == -EINVAL && e && !strstr(e->why, "refuses idmapped") && j->r->kind == ROOTFS_LAYERED)
+		return assemble_staged(j, ret_fd, e);
+	return r;
+}
+
+int rootfs_assemble(const struct rootfs *r, const struct rootfs_env *env, int *ret_fd, struct err *e)
+{
+	return assemble_any(&(struct job){r, env, NULL}, ret_fd, e);
+}
+
+int rootfs_assemble_submount(const struct rootfs *r, const char *path, const struct rootfs_env *env, int *ret_fd,
+			     struct err *e)
+{
+	return assemble_any(&(struct job){r, env, path}, ret_fd, e);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The default profile's program, and loading one: see seccomp.h. */
+#include "core/seccomp.h"
+
+#include "core/seccomp_default.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int seccomp_default(uint64_t caps, struct arena *a, struct seccomp_filter *ret, struct err *e)
+{
+	struct seccomp_policy policy;
+
+	if ((caps & seccomp_default_caps_seen()) == 1ULL << CAP_SYS_CHROOT) {
+		size_t n = seccomp_default_program_n;
+
+		*ret = (struct seccomp_filter){.v = arena_new(a, struct sock_filter, n), .n = n};
+		memcpy(ret->v, seccomp_default_program, n * sizeof(*ret->v));
+		return 0;
+	}
+	seccomp_default_policy(caps, a, &policy);
+	return seccomp_build(&policy, a, ret, e);
+}
+
+/* Says why the kernel would not load F, as far as its answer tells. */
+static int load_failed(int code, const struct seccomp_filter *f, struct err *e)
+{
+	err_set(e, code, "load a system call filter of %zu instructions", f->n);
+	switch (code) {
+	case EACCES:
+		err_why(e, "the process has neither no_new_privs nor CAP_SYS_ADMIN");
+		return err_cure(e, "let the container have no_new_privs");
+	case ENOMEM:
+		return err_why(e, "all the filters of one process may have 32768 instructions together");
+	case EINVAL:
+		if (f->n == 0 || f->n > BPF_MAXINSNS)
+			return err_why(e, "a filter has 1 to %d instructions", BPF_MAXINSNS);
+		if (f->flags)
+			return err_why(e, "the kernel does not know one of the flags 0x%x", f->flags);
+		return err_why(e, "the kernel has no support for filters");
+	case ENOSYS:
+		return err_why(e, "the kernel is built without seccomp, or an outer container refuses it");
+	default:
+		return -code;
+	}
+}
+
+int seccomp_load(const struct seccomp_filter *f, struct err *e)
+{
+	struct sock_fprog program = {.len = (unsigned short)f->n, .filter = f->v};
+
+	if (f->n == 0 || f->n > BPF_MAXINSNS)
+		return load_failed(EINVAL, f, e);
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &program) == 0)
+		return 0;
+	/* An outer sandbox may refuse the call and allow the older way, which knows no flags. */
+	if (f->flags || (errno != ENOSYS && errno != EPERM))
+		return load_failed(errno, f, e);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0)
+		return 0;
+	return load_failed(errno, f, e);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ending and forgetting boxes: see box.h.
+ *
+ * What lives in a box is found by the path of its cgroup, which follows from the id; a state file may be missing, old or
+ * broken and does not matter.  RUN/boxes/ID goes last, so that a remover that was killed is followed by a sweep.
+ */
+#include "engine/box_priv.h"
+
+#include "core/cgroup.h"
+#include "core/process.h"
+#include "core/sys.h"
+#include "engine/claim.h"
+#include "engine/dir.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int box_cgroup_path(const struct box *b, char **ret_path, struct err *e)
+{
+	const struct cgroup_host *host;
+	int r = home_cgroups(b->home, &host, e);
+
+	if (r == 0)
+		*ret_path = arena_printf(b->home->arena, "%s/%s", host->base ? host->base : "", b->id);
+	return r;
+}
+
+/* Kills the first process by its identity, for machines where containers have no cgroup; with it ends its pid namespace. */
+static int kill_first(struct box *b, int timeout_ms, struct err *e)
+{
+	auto_fd pidfd = FD_NONE;
+
+	if (b->state.pid <= 0 || box_pidfd(b, &pidfd, NULL) < 0)
+		return 0;
+	if (sys_pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+		return err_set(e, errno, "kill process %d", (int)b->state.pid);
+	int r = process_wait(pidfd, timeout_ms);
+	return r < 0 ? err_set(e, -r, "wait for process %d to end", (int)b->state.pid) : 0;
+}
+
+/* Kills what is in the cgroup; afterwards removes it where REMOVE says so. */
+static int kill_cgroup(struct box *b, bool remove, int timeout_ms, struct err *e)
+{
+	const struct cgroup_host *host;
+	struct cgroup cg = {.v2_fd = FD_NONE};
+	char *path;
+	int r = box_cgroup_path(b, &path, e);
+
+	if (r == 0)
+		r = home_cgroups(b->home, &host, e);
+	if (r == 0)
+		r = cgroup_open(&cg, host, path, b->home->arena, e);
+	if (r < 0)
+		return r;
+	r = cgroup_kill(&cg, timeout_ms, e);
+	if (r == 0 && remove)
+		r = cgroup_remove(&cg, timeout_ms, e);
+	cgroup_release(&cg);
+	return r;
+}
+
+int box_kill_all(struct box *b, bool remove_cgroup, int timeout_ms, struct err *e)
+{
+	int r = kill_cgroup(b, remove_cgroup, timeout_ms, e);
+
+	/* After the cgroup, which thaws what is frozen; a frozen process would not die of a signal on old kernels. */
+	if (r == 0)
+		r = kill_first(b, timeout_ms, e);
+	return r < 0 ? err_context(e, "kill what runs in container %s", box_called(b)) : 0;
+}
+
+int box_take_over(struct box *b, bool *ret_gone, struct err *e)
+{
+	enum { KILL_WAIT_MS = 10 * 1000 };
+
+	*ret_gone = false;
+	int r = box_kill_all(b, true, KILL_WAIT_MS, e);
+	if (r < 0)
+		return r;
+	if (!box_complete(b) || box_is_transient(b)) {
+		r = box_remove(b, e);
+		*ret_gone = r == 0;
+		return r;
+	}
+	if (!dir_has(b->run_fd, "state.json"))
+		return 0;
+	box_state_lost(&b->state, b->home->arena, "the isle in charge of it was killed");
+	return box_state_end(b, e);
+}
+
+void box_release_claims(struct box *b)
+{
+	char slot[16];
+
+	snprintf(slot, sizeof(slot), "%d", b->record.id_slot);
+	/* The record may be unread, broken, or older than a renaming; the claims themselves know. */
+	if (!b->record.name || !claim_release(b->home, CLAIM_NAME, b->record.name, b->id))
+		claim_release_all(b->home, CLAIM_NAME, b->id, NULL);
+	if (b->record.id_slot >= 0 ? !claim_release(b->home, CLAIM_IDS, slot, b->id) : !b->record.name)
+		claim_release_all(b->home, CLAIM_IDS, b->id, NULL);
+}
+
+int box_discard(struct box *b, struct err *e)
+{
+	struct home *h = b->home;
+	auto_fd containers = dir_open(h->data_fd, "containers");
+	auto_fd boxes = dir_open(h->run_fd, "boxes");
+	int r = 0;
+
+	if (containers >= 0 && dir_has(containers, b->id))
+		r = home_discard(h, true, containers, b->id, e);
+	/* Where even the move to the trash failed, the entry in RUN must stay, for the next attempt. */
+	bool moved = containers < 0 || !dir_has(containers, b->id);
+	if (moved && boxes >= 0) {
+		int r2 = home_discard(h, false, boxes, b->id, r < 0 ? NULL : e);
+		r = r < 0 ? r : r2;
+	}
+	return r < 0 ? err_context(e, "remove container %s", box_called(b)) : 0;
+}
+
+int box_remove(struct box *b, struct err *e)
+{
+	box_release_claims(b);
+	return box_discard(b, e);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program of a container: command, environment, user, directory, terminal. */
+#include "engine/compose_priv.h"
+
+#include "base/parse.h"
+#include "core/defaults.h"
+#include "core/user.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- environment ---- */
+
+struct env_target {
+	struct arena *a;
+	struct spec_process *p;
+};
+
+/* Takes NAME out of the environment. */
+static void env_unset(struct spec_process *p, const char *name)
+{
+	size_t len = strlen(name), kept = 0;
+
+	for (size_t i = 0; i < p->env.n; i++)
+		if (strncmp(p->env.v[i], name, len) != 0 || p->env.v[i][len] != '=')
+			p->env.v[kept++] = p->env.v[i];
+	p->env.n = kept;
+	if (p->env.v)
+		p->env.v[kept] = NULL;
+}
+
+/* Puts one "NAME=value" or "NAME" into the environment. */
+static int env_put(const struct env_target *t, const char *text, const char *option, struct err *e)
+{
+	const char *eq = strchr(text, '=');
+	char *name = arena_strndup(t->a, text, eq ? (size_t)(eq - text) : strlen(text));
+	const char *value = eq ? eq + 1 : NULL;
+
+	if (!*name)
+		return compose_bad(e, option, text, "a variable must have a name");
+	if (!eq)
+		value = getenv(name);
+	if (value)
+		spec_env_set(t->p, t->a, name, value);
+	else
+		env_unset(t->p, name);
+	return 0;
+}
+
+/* One line of an --env-file. */
+static int env_line(void *ctx, char *line, struct err *e)
+{
+	if (strcspn(line, " \t") < strcspn(line, "="))
+		return compose_bad(e, "--env-file", line, "a variable's name has no space in it");
+	return env_put(ctx, line, "--env-file", e);
+}
+
+int compose_env(const struct strs *env, const struct strs *env_file, struct arena *a, struct spec_process *p,
+		struct err *e)
+{
+	struct env_target t = {a, p};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < env_file->n; i++)
+		r = compose_lines(env_file->v[i], a, env_line, &t, e);
+	for (size_t i = 0; r == 0 && i < env->n; i++)
+		r = env_put(&t, env->v[i], "--env", e);
+	return r;
+}
+
+/* The environment: what every program expects, then what the user says.  HOME follows when the user is known. */
+static int process_env(struct compose *c, struct err *e)
+{
+	struct spec_process *p = &c->spec->process;
+	char host[256] = "";
+
+	spec_env_set(p, c->a, "PATH", default_path);
+	if (c->spec->hostname)
+		spec_env_set(p, c->a, "HOSTNAME", c->spec->hostname);
+	else if (c->spec->lin.ns[NS_UTS].mode == NS_KEEP && gethostname(host, sizeof(host) - 1) == 0)
+		spec_env_set(p, c->a, "HOSTNAME", host);
+	if (c->o->tty)
+		spec_env_set(p, c->a, "TERM", "xterm");
+	spec_env_set(p, c->a, "container", "isle");
+	return compose_env(&c->o->env, &c->o->env_file, c->a, p, e);
+}
+
+/* ---- command ---- */
+
+/* The words to execute; "" as --entrypoint means none, as docker has it. */
+static void process_args(struct compose *c)
+{
+	struct strs *args = &c->spec->process.args;
+	size_t len = 0;
+
+	if (c->o->entrypoint && *c->o->entrypoint)
+		strs_add(args, c->a, c->o->entrypoint);
+	for (size_t i = 0; i < c->o->command.n; i++)
+		strs_add(args, c->a, c->o->command.v[i]);
+	if (args->n == 0)
+		strs_add(args, c->a, "/bin/sh");
+
+	for (size_t i = 0; i < args->n; i++)
+		len += strlen(args->v[i]) + 1;
+	char *shown = arena_alloc(c->a, len, 1), *to = shown;
+	for (size_t i = 0; i < args->n; i++) {
+		if (i > 0)
+			*to++ = ' ';
+		to = stpcpy(to, args->v[i]);
+	}
+	c->record->command = shown;
+}
+
+/* ---- user ---- */
+
+/* Joins --user and --group-add in the text form of core/user.h, which is resolved when the root is there. */
+static int process_user(struct compose *c, struct err *e)
+{
+	struct spec_user *u = &c->spec->process.user;
+	char *text = arena_strdup(c->a, c->o->user ? c->o->user : "");
+	uint32_t umask = DEFAULT_UMASK;
+
+	if (c->o->user && (!*text || strchr(text, ',')))
+		return compose_bad(e, "--user", text, "it must be USER or USER:GROUP");
+	for (size_t i = 0; i < c->o->group_add.n; i++) {
+		const char *group = c->o->group_add.v[i];
+
+		if (!*group || strchr(group, ','))
+			return compose_bad(e, "--group-add", group, "it must be one group's name or number");
+		text = arena_printf(c->a, "%s,%s", text, group);
+	}
+	int r = user_check(text, e);
+	if (r < 0)
+		return r;
+	u->username = *text ? text : NULL;
+	if (c->o->umask && !parse_octal(c->o->umask, 0777, &umask))
+		return compose_bad(e, "--umask", c->o->umask, "it must be an octal number from 0 to 0777");
+	u->umask = (struct opt_u64){true, umask};
+	return 0;
+}
+
+/* The program's own part of the spec. */
+int compose_process(struct compose *c, struct err *e)
+{
+	struct spec_process *p = &c->spec->process;
+	int64_t adj;
+
+	p->terminal = c->o->tty;
+	process_args(c);
+	int r = compose_path(c, c->o->workdir ? c->o->workdir : "/", "--workdir", &p->cwd, e);
+	if (r == 0)
+		r = process_user(c, e);
+	if (r == 0)
+		r = process_env(c, e);
+	if (r == 0 && c->o->oom_score_adj) {
+		if (!parse_i64(c->o->oom_score_adj, -1000, 1000, &adj))
+			return compose_bad(e, "--oom-score-adj", c->o->oom_score_adj, "it goes from -1000 to 1000");
+		p->oom_score_adj = (struct opt_i64){true, adj};
+	}
+	return r;
+}

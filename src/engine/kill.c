@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* 'isle kill': a signal for a container's first process.  See lifecycle.h. */
+#include "engine/lifecycle.h"
+#include "engine/lifecycle_priv.h"
+
+#include "core/sys.h"
+
+#include <errno.h>
+#include <signal.h>
+
+int box_must_run(const struct box *b, struct err *e)
+{
+	if (b->state.status == BOX_RUNNING || b->state.status == BOX_PAUSED)
+		return 0;
+	err_set(e, 0, "reach container %s", box_called(b));
+	err_why(e, b->state.status == BOX_CREATED ? "it has not been started" : "it has ended");
+	return err_cure(e, "isle start %s", box_called(b));
+}
+
+int box_freeze(struct box *b, bool freeze, struct err *e)
+{
+	enum { FREEZE_WAIT_MS = 10 * 1000 };
+	const struct cgroup_host *host;
+	struct cgroup cg = {.v2_fd = FD_NONE};
+	char *path;
+	int r = box_cgroup_path(b, &path, e);
+
+	if (r == 0)
+		r = home_cgroups(b->home, &host, e);
+	if (r == 0)
+		r = cgroup_open(&cg, host, path, b->home->arena, e);
+	if (r == 0)
+		r = cgroup_freeze(&cg, freeze, FREEZE_WAIT_MS, e);
+	cgroup_release(&cg);
+	return r;
+}
+
+int box_signal(struct box *b, int sig, struct err *e)
+{
+	auto_fd pidfd = FD_NONE;
+	int r = box_pidfd(b, &pidfd, e);
+
+	if (r == 0 && sys_pidfd_send_signal(pidfd, sig, NULL, 0) < 0)
+		r = err_set(e, errno, "send signal %d to container %s", sig, box_called(b));
+	/* A frozen process would take the signal only when it is thawed, and SIGKILL must not wait for that. */
+	if (r == 0 && sig == SIGKILL && b->state.status == BOX_PAUSED)
+		r = box_freeze(b, false, e);
+	return r;
+}
+
+int box_kill(struct home *h, const char *ref, int sig, struct err *e)
+{
+	struct box b;
+
+	if (sig < 0 || sig > SIGRTMAX)
+		return err_set(e, EINVAL, "send signal %d", sig);
+	int r = box_find(h, ref, false, &b, e);
+	if (r < 0)
+		return r;
+	r = box_must_run(&b, e);
+	if (r == 0)
+		r = box_signal(&b, sig, e);
+	box_close(&b);
+	return r;
+}

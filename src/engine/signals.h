@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The signals that a process which stands for a container takes: they are read from a descriptor, never interrupt it. */
+#ifndef ISLE_ENGINE_SIGNALS_H
+#define ISLE_ENGINE_SIGNALS_H
+
+#include "base/fd.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/signalfd.h>
+
+/*
+ * Blocks the signals that are passed on to a container (and SIGWINCH), and gives the old mask.  Before a launch, it keeps
+ * a ^C that comes in between for the container; the child sets the old mask before it executes its program.
+ */
+void signals_block(sigset_t *ret_old);
+/* A descriptor from which the signals of signals_block are read. */
+int signals_open(int *ret_fd, struct err *e) MUST_USE;
+/* Takes the next signal; false if there is none now. */
+bool signals_next(int fd, struct signalfd_siginfo *ret);
+/* Ignores SIGPIPE and gives the old action: who writes for others must learn of a closed pipe from write(2). */
+void signals_ignore_pipe(struct sigaction *ret_old);
+
+#endif

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starting a container: see start.h. */
+#include "engine/start.h"
+
+#include "base/fd.h"
+#include "core/defaults.h"
+#include "core/idmap.h"
+#include "core/process.h"
+#include "engine/compose.h"
+#include "engine/signals.h"
+#include "engine/sweep.h"
+#include "image/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { KILL_MS = 5000 }; /* how long the last processes and the cgroup may take to go */
+
+/* The start that a step belongs to. */
+static struct start *of(void *ctx)
+{
+	return ((struct launch *)ctx)->owner;
+}
+static const struct start *of_const(const void *ctx)
+{
+	return ((const struct launch *)ctx)->owner;
+}
+
+static bool is_new(const void *ctx)
+{
+	return of_const(ctx)->o != NULL;
+}
+static bool is_again(const void *ctx)
+{
+	return !is_new(ctx);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* ---- the box: a new one, or the one that is started again ---- */
+
+/* A --rm in the foreground whose layer is in memory leaves nothing on disk. */
+static int is_persistent(const struct run_options *o, bool *ret, struct err *e)
+{
+	bool memory;
+	int r = compose_layer(o, &memory, e);
+
+	*ret = !(o->rm && !o->detach && memory);
+	return r;
+}
+
+static int create_run(void *ctx, struct err *e)
+{
+	struct start *s = of(ctx);
+	bool persistent;
+	int r = is_persistent(s->o, &persistent, e);
+
+	return r < 0 ? r : box_create(s->home, persistent, &s->box, e);
+}
+
+static void create_undo(void *ctx)
+{
+	struct start *s = of(ctx);
+
+	if (s->box.ours && box_remove(&s->box, NULL) < 0)
+		return; /* the next sweep tries again */
+}
+
+static void create_explain(const void *ctx, struct explain *x)
+{
+	const struct start *s = of_const(ctx);
+
+	explain_say(x, "note down a new container in %s", s->home->run);
+	explain_shell(x, "mkdir %s/boxes/$ID", s->home->run);
+}
+
+static const struct step step_create = {"create", SIDE_HOST, is_new, create_run, create_undo, create_explain};
+
+static int compose_run(void *ctx, struct err *e)
+{
+	struct start *s = of(ctx);
+
+	return compose(s->o, s->home, &s->box, e);
+}
+
+static const struct step step_compose = {"compose", SIDE_HOST, is_new, compose_run, NULL, NULL};
+
+static int claim_run(void *ctx, struct err *e)
+{
+	struct start *s = of(ctx);
+	int r = box_claim_name(&s->box, e);
+
+	return r < 0 ? r : start_ids_claim(s, e);
+}
+
+static void claim_explain(const void *ctx, struct explain *x)
+{
+	const struct start *s = of_const(ctx);
+
+	explain_say(x, "claim the name%s; one system call, so two can't have it",
+		    s->box.spec.lin.ns[NS_USER].mode == NS_NEW && !s->home->rootless ? " and a range of 65536 user ids" : "");
+	explain_shell(x, "ln -s $ID %s/names/%s", s->home->run, s->box.record.name ? s->box.record.name : "NAME");
+}
+
+static const struct step step_claim = {"claim", SIDE_HOST, is_new, claim_run, NULL, claim_explain};
+
+/* Progress of a root being built goes where the caller wants it. */
+static void tell_progress(void *ctx, const char *line)
+{
+	const struct start *s = ctx;
+
+	if (s->mode->tell)
+		s->mode->tell(s->mode->ctx, line);
+}
+
+static int resolve_run(void *ctx, struct err *e)
+{
+	struct start *s = of(ctx);
+	struct box_record *rec = &s->box.record;
+	struct root_request q = {
+		.text = rec->root,
+		.mirror = s->o->mirror,
+		.rw = s->o->rw,
+		.unguarded = s->o->host_private,
+		.rebuild = s->o->rebuild,
+		.data = s->home->data,
+		.rootless = s->home->rootless,
+		.uid_map = &s->box.spec.lin.uid_map,
+		.gid_map = &s->box.spec.lin.gid_map,
+		.progress = tell_progress,
+		.progress_ctx = s,
+	};
+	bool memory;
+	int r = root_resolve(&q, s->home->arena, &rec->rootfs, e);
+
+	if (r == 0)
+		r = compose_layer(s->o, &memory, e);
+	if (r == 0 && rec->rootfs.kind == ROOTFS_LAYERED && !memory)
+		rec->rootfs.writable = arena_printf(s->home->arena, "%s/containers/%s/layer", s->home->data, s->box.id);
+	s->box.spec.root.path = rec->rootfs.lower.n ? rec->rootfs.lower.v[0] : NULL;
+	return r;
+}
+
+static void resolve_explain(const void *ctx, struct explain *x)
+{
+	const struct start *s = of_const(ctx);
+
+	explain_say(x, "find the root \"%s\"; a tarball is unpacked and a suite is built if it is not kept yet", s->o->root);
+}
+
+static const struct step step_resolve = {"resolve", SIDE_HOST, is_new, resolve_run, NULL, resolve_explain};
+
+static int save_run(void *ctx, struct err *e)
+{
+	struct start *s = of(ctx);
+
+	s->box.record.created_ns = now_ns();
+	return box_save(&s->box, e);
+}
+
+static void save_explain(const void *ctx, struct explain *x)
+{
+	(void)ctx;
+	explain_say(x, "write the container's config.json and record.json");
+}
+
+static const struct step step_save = {"save", SIDE_HOST, is_new, save_run, NULL, save_explain};
+
+/* An existing box: found, taken responsibility for, and its joined namespaces opened anew. */
+static int find_run(void *ctx, struct err *e)
+{
+	struct start *s = of(ctx);
+	int r = box_find(s->home, s->ref, true, &s->box, e);
+
+	if (r == 0 && (r = box_own(&s->box, e)) == -EBUSY) {
+		err_set(e, EBUSY, "start %s", box_called(&s->box));
+		return err_why(e, "it is running already");
+	}
+	return r < 0 ? r : compose_again(s->home, &s->box, e);
+}
+
+static const struct step step_find = {"find", SIDE_HOST, is_again, find_run, NULL, NULL};
+
+/* ---- from the record to what is launched ---- */
+
+/* The default bound on processes: by the cgroup where that costs nothing, else by the user namespace itself. */
+static void bound_processes(struct start *s)
+{
+	struct spec *spec = &s->spec;
+	bool by_group = s->cgroups->writable && (s->cgroups->v2_available & (1u << CGC_PIDS));
+	bool own_ids = spec->lin.ns[NS_USER].mode == NS_NEW && !s->home->rootless && launch_root_uid(&s->launch) != 0;
+
+	if (!s->box.record.pids_default)
+		return;
+	spec->lin.resources.pids_limit = (struct opt_i64){0};
+	if (!by_group && own_ids)
+		s->launch.processes_max = DEFAULT_PIDS;
+	else if (by_group || (s->cgroups->writable && s->cgroups->v1[CGC_PIDS]))
+		spec->lin.resources.pids_limit = (struct opt_i64){.has = true, .v = DEFAULT_PIDS};
+}
+
+/* Whether a container of a plain user joins another's namespaces: that takes rights which only its user namespace gives. */
+static void join_user_too(struct start *s)
+{
+	struct spec_ns *user = &s->spec.lin.ns[NS_USER];
+
+	for (int k = 0; s->home->rootless && k < NS_KIND_COUNT; k++) {
+		const struct spec_ns *ns = &s->spec.lin.ns[k];
+		int pid;
+
+		if (k == NS_USER || ns->mode != NS_JOIN || user->mode != NS_NEW || !ns->path ||
+		    sscanf(ns->path, "/proc/%d/ns/", &pid) != 1)
+			continue;
+		*user = (struct spec_ns){
+			.mode = NS_JOIN, .path = arena_printf(s->home->arena, "/proc/%d/ns/user", pid), .fd = FD_NONE};
+	}
+}
+
+static void warn(void *owner, const char *sentence)
+{
+	struct start *s = owner;
+
+	strs_add(&s->box.record.warnings, s->home->arena, sentence);
+	tell_progress(s, sentence);
+}
+
+static int prepare_run(void *ctx, struct err *e)
+{
+	struct start *s = of(ctx);
+	struct launch *l = &s->launch;
+	const struct box_record *rec = &s->box.record;
+	int r = home_cgroups(s->home, &s->cgroups, e);
+
+	if (r < 0)
+		return r;
+	s->spec = s->box.spec;
+	join_user_too(s);
+	l->id = s->box.id;
+	l->spec = &s->spec;
+	l->rootfs = &rec->rootfs;
+	l->rootless = s->home->rootless;
+	l->init = rec->init;
+	l->etc_files = s->spec.lin.ns[NS_MNT].mode == NS_NEW && s->spec.lin.ns[NS_UTS].mode == NS_NEW;
+	l->processes_max = 0;
+	l->warn = warn;
+	l->signals = &s->signals;
+	l->cgroup_host = s->cgroups;
+	bound_processes(s);
+	l->cgroup_path = NULL;
+	if (s->cgroups->writable)
+		r = box_cgroup_path(&s->box, (char **)&l->cgroup_path, e);
+	else
+		r = cgroup_check(s->cgroups, &s->spec.lin.resources, e);
+	if (r == 0)
+		r = idmap_check(&s->spec.lin.uid_map, "the map of user ids", e);
+	return r < 0 ? r : launch_prepare(l, e);
+}
+
+static const struct step step_prepare = {"prepare", SIDE_HOST, NULL, prepare_run, NULL, NULL};
+
+static int stdio_run(void *ctx, struct err *e)
+{
+	struct start *s = of(ctx);
+
+	signals_block(&s->signals);
+	return start_stdio_open(s, e);
+}
+
+static void stdio_undo(void *ctx)
+{
+	struct start *s = of(ctx);
+
+	for (int i = 0; i < 3; i++) {
+		fd_close(&s->ours[i]);
+		if (s->launch.stdio[i] > 2)
+			fd_close(&s->launch.stdio[i]);
+		s->launch.stdio[i] = FD_NONE;
+	}
+}
+
+static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, stdio_undo, NULL};
+
+/* ---- state ---- */
+
+/* Before anything exists in the world: whoever finds this file without a living owner cleans up after us. */
+static int intent_run(void *ctx, struct err *e)
+{
+	struct start *s = of(ctx);
+
+	s->box.state = (struct box_state){
+		.status = BOX_CREATED,
+		.owner_pid = getpid(),
+		.cgroup_path = (char *)(uintptr_t)s->launch.cgroup_path,
+		.restarts = s->box.state.restarts,
+	};
+	return box_state_save(&s->box, e);
+}
+
+static void intent_undo(void *ctx)
+{
+	struct start *s = of(ctx);
+
+	s->box.state.exit_status = EXIT_ISLE;
+	s->box.state.status = BOX_EXITED;
+	s->box.state.finished_ns = now_ns();
+	if (!s->o && box_state_end(&s->box, NULL) < 0)
+		return; /* the sweep will see a dead owner */
+}
+
+static const struct step step_intent = {"intent", SIDE_HOST, NULL, intent_run, intent_undo, NULL};
+
+/* Writes TEXT into a file of the user's choice. */
+static int note_file(const char *path, const char *text, int flags, struct err *e)
+{
+	auto_fd fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, 0644);
+
+	if (fd < 0 || fd_write_all(fd, text, strlen(text)) < 0)
+		return err_set(e, errno, "write %s", path);
+	return 0;
+}
+
+static int state_run(void *ctx, struct err *e)
+{
+	struct start *s = of(ctx);
+	const struct box_record *rec = &s->box.record;
+	char pid[16];
+	int r = 0;
+
+	s->box.state.status = BOX_RUNNING;
+	s->box.state.pid = s->launch.pid;
+	s->box.state.started_ns = now_ns();
+	snprintf(pid, sizeof(pid), "%d", (int)s->launch.pid);
+	r = process_identity(s->launch.pidfd, s->launch.pid, &s->box.state.pid_identity);
+	if (r < 0)
+		return err_set(e, -r, "identify the container's first process");
+	if (r == 0 && rec->cidfile && s->o)
+		r = note_file(rec->cidfile, s->box.id, O_EXCL, e);
+	if (r == 0 && rec->pidfile)
+		r = note_file(rec->pidfile, pid, O_TRUNC, e);
+	return r < 0 ? r : box_state_save(&s->box, e);
+}
+
+static void state_undo(void *ctx)
+{
+	struct start *s = of(ctx);
+	const struct box_record *rec = &s->box.record;
+
+	if (rec->cidfile && s->o)
+		unlink(rec->cidfile);
+	if (rec->pidfile)
+		unlink(rec->pidfile);
+}
+
+static void state_explain(const void *ctx, struct explain *x)
+{
+	const struct start *s = of_const(ctx);
+
+	explain_say(x, "write down that it runs, and with which first process");
+	explain_shell(x, "echo '{…}' > %s/boxes/$ID/state.json", s->home->run);
+}
+
+static const struct step step_state = {"state", SIDE_HOST, NULL, state_run, state_undo, state_explain};
+
+/* ---- the plan ---- */
+
+static const struct step *const steps[] = {
+	&step_create,	 &step_compose,	    &step_find,	      &step_claim,	&step_resolve,	  &step_save,	     &step_prepare,
+	&step_intent,	 &step_cgroup,	    &step_stdio,      &step_clone,	&step_id_maps,	  &step_join_cgroups, &step_begin,
+	&step_identity,	 &step_namespaces,  &step_hostname,   &step_box_mounts, &step_box_root,	  &step_root,	     &step_dev,
+	&step_binds,	 &step_hand_over,   &step_receive,    &step_enter,	&step_submounts,  &step_attach,	     &step_sysctl,
+	&step_etc,	 &step_terminal,    &step_mask,	      &step_read_only,	&step_cwd,	  &step_user,	     &step_rights,
+	&step_state,	 &step_await_go,    &step_exec,	      &step_go,
+};
+static_assert(ARRAY_LEN(steps) <= PLAN_STEPS_MAX, "the plan has more steps than a plan can have");
+
+void start_init(struct start *s, struct home *h, const struct run_mode *mode)
+{
+	*s = (struct start){.home = h, .mode = mode, .ours = {FD_NONE, FD_NONE, FD_NONE}};
+	s->box.run_fd = s->box.data_fd = s->box.owner_fd = FD_NONE;
+	s->launch = (struct launch){.arena = h->arena, .plan = &s->plan, .owner = s, .stdio = {FD_NONE, FD_NONE, FD_NONE}};
+	s->launch.pidfd = s->launch.terminal_fd = s->launch.sock = s->launch.root_fd = FD_NONE;
+	s->launch.userns_fd = s->launch.proc_fd = s->launch.slave_fd = s->launch.cg.v2_fd = FD_NONE;
+	s->plan = (struct plan){.steps = steps, .n = ARRAY_LEN(steps), .ctx = &s->launch};
+}
+
+/* Tells the times of the steps, if they were asked for. */
+static void tell_timings(struct start *s)
+{
+	struct step_lines lines = {0};
+
+	if (!s->plan.times || !s->mode->tell_steps)
+		return;
+	plan_timings(&s->plan, s->home->arena, &lines);
+	s->mode->tell_steps(s->mode->ctx, &lines);
+}
+
+/* Wrong words are the user's affair: what step of ours noticed them is no part of the sentence. */
+static int without_step(struct err *e, int r)
+{
+	static const char *const quiet[] = {"compose", "create", "find", "claim", "resolve", "prepare"};
+
+	for (size_t i = 0; e && r < 0 && i < ARRAY_LEN(quiet); i++)
+		if (strcmp(e->step, quiet[i]) == 0)
+			e->step[0] = '\0';
+	return r;
+}
+
+int start_run(struct start *s, struct err *e)
+{
+	struct err local = {0};
+	size_t again = plan_find(&s->plan, "prepare");
+	int r = s->mode->timings ? plan_time(&s->plan, e) : 0;
+
+	if (r < 0)
+		return r;
+	e = e ? e : &local;
+	r = plan_run(&s->plan, SIDE_HOST, 0, s->plan.n, e);
+	if (r < 0 && strcmp(e->step, "root") == 0 && start_ids_fall_back(s, e)) {
+		/* Back to before anything was in the world, and once more with other ids. */
+		plan_undo_from(&s->plan, again);
+		r = plan_run(&s->plan, SIDE_HOST, plan_find(&s->plan, "save"), s->plan.n, e);
+	}
+	if (r < 0) {
+		plan_undo(&s->plan);
+		return without_step(e, r);
+	}
+	for (int i = 0; i < 3; i++)
+		if (s->launch.stdio[i] > 2)
+			fd_close(&s->launch.stdio[i]);
+	tell_timings(s);
+	/* The container runs; now is the time to look after what others left behind. */
+	sweep(s->home);
+	return 0;
+}
+
+/* For the plan's sake: names, ids and root as they would be. */
+static int explain_compose(struct start *s, struct err *e)
+{
+	struct box *b = &s->box;
+	struct arena *a = s->home->arena;
+	int r;
+
+	spec_init(&b->spec);
+	b->home = s->home;
+	b->record.id_slot = -1;
+	memset(b->id, '0', BOX_ID_LEN);
+	r = compose(s->o, s->home, b, e);
+	if (r < 0)
+		return r;
+	if (b->spec.lin.ns[NS_USER].mode == NS_NEW && !s->home->rootless) {
+		uint32_t base = box_ids_base(s->home, 0);
+
+		*list_add(&b->spec.lin.uid_map, a) = (struct spec_idmap){.host_id = base, .size = 65536};
+		*list_add(&b->spec.lin.gid_map, a) = (struct spec_idmap){.host_id = base, .size = 65536};
+	} else if ((r = start_ids_claim(s, e)) < 0) {
+		return r;
+	}
+	struct stat st;
+	bool kept = strcmp(s->o->root, "host") != 0 && (stat(s->o->root, &st) < 0 || !S_ISDIR(st.st_mode));
+	if (!kept)
+		return resolve_run(&s->launch, e);
+	b->record.rootfs = (struct rootfs){.kind = ROOTFS_LAYERED, .idmapped = true};
+	strs_take(&b->record.rootfs.lower, a, arena_printf(a, "%s/roots/…/rootfs", s->home->data));
+	return 0;
+}
+
+int start_explain(struct start *s, struct err *e)
+{
+	struct step_lines lines = {0};
+	int r = explain_compose(s, e);
+
+	if (r == 0)
+		r = prepare_run(&s->launch, e);
+	if (r < 0)
+		return r;
+	plan_explain(&s->plan, s->home->arena, &lines);
+	if (s->mode->tell_steps)
+		s->mode->tell_steps(s->mode->ctx, &lines);
+	return 0;
+}
+
+int start_finish(struct start *s, int status, struct err *e)
+{
+	struct launch *l = &s->launch;
+	int r = 0;
+
+	s->box.state.status = BOX_EXITED;
+	s->box.state.exit_status = status;
+	s->box.state.finished_ns = now_ns();
+	s->box.state.pid = 0;
+	if (l->cg.path) {
+		s->box.state.oom_killed = cgroup_oom_killed(&l->cg);
+		/* With a pid namespace of its own all are gone with the first; else whoever is left is killed here. */
+		if (cgroup_kill(&l->cg, KILL_MS, e) < 0 || cgroup_remove(&l->cg, KILL_MS, e) < 0)
+			r = -EBUSY;
+	}
+	if (r == 0)
+		r = s->box.record.rm ? box_remove(&s->box, e) : box_state_end(&s->box, e);
+	return r;
+}
+
+void start_release(struct start *s)
+{
+	for (int i = 0; i < 3; i++)
+		fd_close(&s->ours[i]);
+	if (s->launch.spec)
+		launch_release(&s->launch);
+	box_close(&s->box);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Starting a container: the engine's steps around the core's, and what follows when the program has ended.
+ *
+ * The process that calls start_run becomes the owner (box.h): the foreground 'isle run', or a monitor.
+ */
+#ifndef ISLE_ENGINE_START_H
+#define ISLE_ENGINE_START_H
+
+#include "core/launch.h"
+#include "engine/box.h"
+#include "engine/run.h"
+
+struct start {
+	struct home *home;
+	const struct run_options *o; /* NULL: an existing box is started again */
+	const char *ref;	     /* which one */
+	const struct run_mode *mode;
+	bool detached;		     /* a monitor owns it: output goes through pipes */
+
+	struct box box;
+	struct spec spec;     /* what is launched: the box's, with what this machine and this start add */
+	struct launch launch;
+	struct plan plan;
+	const struct cgroup_host *cgroups;
+	int ours[3];	      /* our ends of the pipes to descriptors 0 to 2; FD_NONE: none */
+	sigset_t signals;     /* the mask before we blocked what is passed on */
+};
+
+/* Fills in S; nothing is opened yet. */
+void start_init(struct start *s, struct home *h, const struct run_mode *mode);
+/* Walks the whole plan: a running container, or an error and nothing left. */
+int start_run(struct start *s, struct err *e) MUST_USE;
+/* Tells what start_run would do: composes the spec without making anything. */
+int start_explain(struct start *s, struct err *e) MUST_USE;
+/* The program has ended with STATUS: removes what is in the world, then records the end or forgets the box. */
+int start_finish(struct start *s, int status, struct err *e) MUST_USE;
+/* Closes everything. */
+void start_release(struct start *s);
+
+/* The maps of a plain user: its own id as root, then what /etc/subuid and /etc/subgid give it. */
+int start_ids_rootless(struct spec_idmaps *uids, struct spec_idmaps *gids, struct arena *a, struct err *e) MUST_USE;
+/* The ids of the container on this machine, for start.c: see start_ids.c. */
+int start_ids_claim(struct start *s, struct err *e) MUST_USE;
+/* The next safest way where a layer can't be idmapped; false if there is none.  TELL hears about it. */
+bool start_ids_fall_back(struct start *s, const struct err *why);
+/* Descriptors 0 to 2 of the program: pipes, /dev/null, or ours.  See start_stdio.c. */
+int start_stdio_open(struct start *s, struct err *e) MUST_USE;
+
+#endif

@@ -61,8 +61,10 @@ static int check_operands(const struct cli *c, struct err *e)
 {
 	const struct verb *v = c->verb;
 
-	if (c->operands.n < (size_t)v->operands_min)
-		err_set(e, 0, c->operands.n ? "an operand is missing" : "nothing to work on was given");
+	if (c->operands.n < (size_t)v->operands_min && c->operands.n > 0)
+		err_set(e, 0, "an operand is missing after \"%s\"", c->operands.v[c->operands.n - 1]);
+	else if (c->operands.n < (size_t)v->operands_min)
+		err_set(e, 0, "no %.*s was given", (int)strcspn(v->operands, " ."), v->operands);
 	else if (v->operands_max >= 0 && c->operands.n > (size_t)v->operands_max)
 		err_set(e, 0, v->operands_max ? "\"%s\" is one operand too many" : "it takes no operand, but was given \"%s\"",
 			c->operands.v[v->operands_max]);
@@ -126,13 +128,15 @@ static int program_run(struct cli *c, char **argv, struct err *e)
 	return verb_run(c, rest.operands.v + 1, e);
 }
 
-/* Writes out what is left for stdout; an error when not all of it got there. */
-static int stdout_flush(struct err *e)
+int cli_flush(struct err *e)
 {
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
-	return err_set(e, errno ? errno : EIO, "write to standard output");
+	clearerr(stdout); /* told once */
+	if (errno)
+		return err_set(e, errno, "write to standard output");
+	return err_set(e, 0, "write to standard output: not all of the result could be written");
 }
 
 int cli_main(char **argv)
@@ -148,11 +152,13 @@ int cli_main(char **argv)
 		cli_error(&c, &e);
 		return c.status;
 	}
+	/* Line by line, the reason why a line could not be written would be lost before cli_flush asks for it. */
+	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
 	/* An empty argv has no program name to leave out. */
 	if (program_run(&c, argv[0] ? argv + 1 : argv, &e) < 0)
 		cli_error(&c, &e);
 	e = (struct err){0};
-	if (stdout_flush(&e) < 0)
+	if (cli_flush(&e) < 0)
 		cli_error(&c, &e);
 	home_close(&c.home);
 	arena_free(&c.arena);

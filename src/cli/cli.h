@@ -88,6 +88,8 @@ void cli_tell(void *ctx, const char *line);
 int cli_unknown_verb(const char *wrong, struct err *e);
 /* Calls FN for every operand; a failure is printed and remembered, and the next one is tried. */
 void cli_each(struct cli *c, int (*fn)(struct cli *c, const char *operand, void *args, struct err *e), void *args);
+/* Writes out what was printed so far: for what must be seen at once.  cli_main does it at the end. */
+int cli_flush(struct err *e) MUST_USE;
 /* Whether colours are wanted on stdout. */
 bool cli_color(const struct cli *c);
 

@@ -8,6 +8,8 @@
 
 const struct verb *const verbs[] = {
 	/* run and enter */
+	&verb_run,
+	&verb_exec,
 	&verb_attach,
 	/* look */
 	&verb_ps,

@@ -14,8 +14,7 @@ static int wait_one(struct cli *c, const char *ref, void *args, struct err *e)
 	if (r < 0)
 		return r;
 	printf("%d\n", status);
-	fflush(stdout);
-	return 0;
+	return cli_flush(e);
 }
 
 /* Does 'isle wait'. */

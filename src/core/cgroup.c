@@ -74,7 +74,7 @@ int cgroup_make(struct cgroup *cg, const struct cgroup_host *h, const char *path
 	if (r < 0 || !h->writable)
 		return r;
 	cgroup_needs_find(h, res, &needs);
-	if (!h->v2) /* on v1 alone: the one to find and stop every process, the other because nothing else bounds them */
+	if (!h->v2) /* one to find and stop every process, the other because nothing else bounds them */
 		needs.v1 |= (h->v1[CGC_FREEZER] ? 1u << CGC_FREEZER : 0) | (h->v1[CGC_PIDS] ? 1u << CGC_PIDS : 0);
 	if (res->devices.n > 0 && cgroup_devices_on_v1(h))
 		needs.v1 |= 1u << CGC_DEVICES;

@@ -2,13 +2,13 @@
 /*
  * Device rules: which device nodes the group may open and make.
  *
- * The rules are read in order and the last one that matches decides, for each kind of access by itself; what none matches
- * is denied.  On v2, and on hybrid machines too (no v1 hierarchy to enter), they become a small BPF program on the group
- * (cgroup-v2.rst, "Device controller"); on v1 alone they are written into devices.deny and devices.allow.
+ * The rules are read in order and the last one that matches decides, for each kind of access by itself; what none
+ * matches is denied.  On v2, and on hybrid machines too (no v1 hierarchy to enter), they become a small BPF program on
+ * the group (cgroup-v2.rst, "Device controller"); on v1 alone they are written into devices.deny and devices.allow.
  *
- * The program decides nothing twice.  The rules speak of classes of devices: one number, one major, one minor, all.  For
- * each class that is named, what the rules in their order come to is worked out here, and the program only finds the
- * first class that the device is in, from the narrowest to the widest; where a major and a minor are named apart, the
+ * The program decides nothing twice.  The rules speak of classes of devices: one number, one major, one minor, all.
+ * For each class that is named, what the rules in their order come to is worked out here, and the program only finds
+ * the first class that the device is in, from the narrowest to the widest; where a major and a minor are named apart, the
  * device that has both is a class too.  Type and number are one key each, so most classes are one comparison:
  *
  *     r2 type      r3 accesses asked for      r4 major      r5 major << 20 | minor, as the kernel's dev_t has it
@@ -149,7 +149,9 @@ struct program {
 static size_t emit(struct program *p, int code, int dst, int src, int off, int32_t imm)
 {
 	*(struct bpf_insn *)list_add(p, p->arena) = (struct bpf_insn){
-		.code = (__u8)code, .dst_reg = (__u8)dst & 0xf, .src_reg = (__u8)src & 0xf, .off = (__s16)off, .imm = imm};
+		.code = (__u8)code, .dst_reg = (__u8)dst & 0xf, .src_reg = (__u8)src & 0xf,
+		.off = (__s16)off, .imm = imm,
+	};
 	return p->n - 1;
 }
 
@@ -444,5 +446,7 @@ int cgroup_devices_apply(const struct cgroup *cg, const struct spec_device_rules
 		return apply_v2(cg, rules, e);
 	if (cgroup_devices_on_v1(cg->host) && cg->v1_used & 1u << CGC_DEVICES)
 		return apply_v1(cg, rules, e);
-	return without_device_rights() ? 0 : err_set(e, ENOENT, "set the device rules of the control group %s", cg->path);
+	if (without_device_rights())
+		return 0;
+	return err_set(e, ENOENT, "set the device rules of the control group %s", cg->path);
 }

@@ -2,8 +2,8 @@
 /*
  * The processes of a group: listed, frozen, killed.
  *
- * On v2 since Linux 5.14 one write to cgroup.kill kills them all, frozen or forking.  Elsewhere processes are killed one
- * by one while the group is frozen, so that none can fork away; then it is thawed, which on v1 they need in order to die.
+ * On v2 since Linux 5.14 one write to cgroup.kill kills them all, frozen or forking.  Elsewhere processes are killed
+ * one by one while the group is frozen, so that none can fork away; then it is thawed, which v1 needs for them to die.
  * A pid read from a list may already belong to somebody else: a pidfd is opened first and the list is read again, and
  * only who is still in it is killed.  Where freezing does not succeed (no freezer, a process that sleeps for good), the
  * rounds go on until nobody is left or the deadline comes.

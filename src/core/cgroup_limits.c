@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Limits and the files that set them: one row for each limit, with what it is called, where it lives, how it is written.
+ * Limits and the files that set them: one row for each, with what it is called, where it lives, and how it is written.
  *
  * A limit in the spec is one of three wishes: nothing (absent, or the zero by which other tools mean "the default"), no
  * limit (-1), or a limit.  Only the last needs a controller; "no limit" is what a new group has anyway, and for a group
@@ -216,7 +216,9 @@ static int quota_write(int dir, bool v2, const struct spec_resources *res, struc
 
 static enum cgroup_wish cpuset_wish(const struct spec_resources *res)
 {
-	return (res->cpu.cpus && *res->cpu.cpus) || (res->cpu.mems && *res->cpu.mems) ? CGROUP_WISH_SET : CGROUP_WISH_NONE;
+	bool cpus = res->cpu.cpus && *res->cpu.cpus, mems = res->cpu.mems && *res->cpu.mems;
+
+	return cpus || mems ? CGROUP_WISH_SET : CGROUP_WISH_NONE;
 }
 
 static int cpuset_write(int dir, bool v2, const struct spec_resources *res, struct err *e)

@@ -45,7 +45,7 @@ bool cgroup_word_in(const char *list, const char *word, size_t len);
 int cgroup_full_path(char *buf, const char *mount, const char *path);
 /* An O_PATH descriptor of the group at PATH below MOUNT; a negative errno. */
 int cgroup_dir(const char *mount, const char *path);
-/* Cleans PATH: one '/' between names, none at the end; relative paths are below the host's base.  Refuses ".." and "/". */
+/* Cleans PATH: one '/' between names, none at the end; a relative path is below the base.  Refuses ".." and "/". */
 int cgroup_path_clean(const struct cgroup_host *h, const char *path, struct arena *a, char **ret, struct err *e);
 /* The hierarchy by which the processes of the group are found: its mount point, or NULL if the group is nowhere. */
 const char *cgroup_tracker(const struct cgroup *cg);
@@ -54,14 +54,14 @@ const char *cgroup_tracker(const struct cgroup *cg);
 DIR *cgroup_list(int dir);
 int cgroup_child_next(DIR *d, char *name);
 void cgroup_list_close(DIR **d);
-/* Calls VISIT for DIR and every group below it, at most DEPTH levels down (-ELOOP); what vanishes meanwhile is left out. */
+/* Calls VISIT for DIR and every group below it, at most DEPTH levels down (-ELOOP); leaves out what vanishes meanwhile. */
 int cgroup_walk(int dir, int depth, int (*visit)(int dir, void *ctx), void *ctx);
 
 /* ---- making (cgroup_tree.c) ---- */
 /* Makes PATH in the v2 tree and enables CONTROLLERS ("memory pids") on the way down; *RET_MADE: it was not there. */
 int cgroup_v2_make(const struct cgroup_host *h, const char *path, const char *controllers, int *ret_fd, bool *ret_made,
 		   struct err *e) MUST_USE;
-/* Makes PATH in the v1 hierarchy of C; a cpuset gets its parent's processors and memory nodes, without which it is shut. */
+/* Makes PATH in the v1 hierarchy of C; a cpuset gets its parent's processors and memory nodes, to be joined at all. */
 int cgroup_v1_make(const struct cgroup_host *h, enum cgroup_controller c, const char *path, bool *ret_made,
 		   struct err *e) MUST_USE;
 

@@ -2,9 +2,9 @@
 /*
  * Removing a group and what the container made below it.
  *
- * The container may have nested groups as deep as it liked, so the way down holds one descriptor, not one per level, and
- * comes up again by ".." (a group can't be moved to another parent).  The kernel says "busy" for a moment after the last
- * process has ended, and for ever while one lives: every loop ends at the deadline.
+ * The container may have nested groups as deep as it liked, so the way down holds one descriptor, not one per level,
+ * and comes up again by ".." (a group can't be moved to another parent).  The kernel says "busy" for a moment after the
+ * last process has ended, and for ever while one lives: every loop ends at the deadline.
  */
 #include "core/cgroup_priv.h"
 

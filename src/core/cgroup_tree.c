@@ -2,10 +2,10 @@
 /*
  * Making a group's directories, from the top of a hierarchy down.
  *
- * On v2 a group has the files of a controller only if the group above lists it in cgroup.subtree_control; so controllers
- * are enabled level by level, only those asked for, and only where they are not yet.  A group with processes of its own
- * can't do that for the groups below it (cgroups(7), "no internal processes").  Where the caller lives in the group that
- * was delegated to it, everything in that group is therefore moved one down, into "isle-caller"; that is what the rules
+ * On v2 a group has the files of a controller only if the group above lists it in cgroup.subtree_control; so
+ * controllers are enabled level by level, only those asked for, and only where they are not yet.  A group with processes
+ * of its own can't do that for the groups below it (cgroups(7), "no internal processes").  Where the caller lives in the
+ * group that was delegated to it, everything in that group is therefore moved one down, into "isle-caller"; that is what the rules
  * of delegation ask of whoever gets a group.  It happens only when a limit was asked for.
  *
  * On v1 only cpusets need care: a new one has no processors and no memory nodes, and can't be joined before it has.
@@ -122,6 +122,24 @@ static bool holds_base(const struct cgroup_host *h, const char *at)
 	       strncmp(base, at, strlen(at)) == 0;
 }
 
+/*
+ * Sees to it that the group PARENT has no processes of its own.  The kernel would take some controllers (pids, cpu) all the
+ * same, but turn the group into one for threads, in which the groups below can't be joined; so it is not left to the kernel.
+ */
+static int clear_of_processes(const struct walk *w, int parent, const char *at, struct err *e)
+{
+	char text[16];
+
+	/* The very top, which has no type, is exempt. */
+	if (faccessat(parent, "cgroup.type", F_OK, 0) < 0 || cgroup_text(parent, "cgroup.procs", text, sizeof(text)) == 0)
+		return 0;
+	if (holds_base(w->host, at))
+		return evacuate(parent, e);
+	err_set(e, EBUSY, "give controllers to the groups below %s", at);
+	err_why(e, "that group has processes of its own");
+	return err_cure(e, CGROUP_DELEGATE);
+}
+
 /* Enables the walk's controllers for the groups below PARENT, those that are not yet. */
 static int enable(const struct walk *w, int parent, int child, const char *at, struct err *e)
 {
@@ -138,24 +156,17 @@ static int enable(const struct walk *w, int parent, int child, const char *at, s
 			snprintf(text + used, sizeof(text) - used, "%s+%.*s", used ? " " : "", (int)len, p);
 		p += len + (p[len] == ' ');
 	}
-	if (!*text)
-		return 0;
+	r = clear_of_processes(w, parent, at, e);
+	if (r < 0 || !*text)
+		return r;
 	r = file_write(parent, "cgroup.subtree_control", text, e);
-	if (r == -EBUSY && holds_base(w->host, at)) {
-		if (evacuate(parent, e) == 0)
-			r = file_write(parent, "cgroup.subtree_control", text, e);
-	}
 	if (r == 0)
 		return 0;
 	err_set(e, -r, "enable the controllers \"%s\" for the groups below %s", text, at);
-	if (r == -EBUSY) {
-		err_why(e, "that group has processes of its own");
-		return err_cure(e, CGROUP_DELEGATE);
-	}
 	if (r == -ENOENT)
 		err_why(e, "a controller is not available there");
 	if (r == -EOPNOTSUPP)
-		err_why(e, "that group is threaded");
+		err_why(e, "that group, or one above it, is for threads only");
 	return r;
 }
 

@@ -90,7 +90,8 @@ int dev_fill(int dev_fd, const struct spec_devices *devices, const struct dev_en
 			return err_set(e, errno, "make /dev/%s", dev_dirs[i]);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(dev_links); i++)
-		if (symlinkat(dev_links[i].target, dev_fd, dev_links[i].name) < 0)
+		if (symlinkat(dev_links[i].target, dev_fd, dev_links[i].name) < 0 ||
+		    fchownat(dev_fd, dev_links[i].name, env->uid, env->gid, AT_SYMLINK_NOFOLLOW) < 0)
 			return err_set(e, errno, "make the link /dev/%s", dev_links[i].name);
 	return 0;
 }

@@ -25,7 +25,6 @@ int launch_prepare(struct launch *l, struct err *e)
 	l->pid = 0;
 	l->target_fd = l->joining ? l->target_fd : FD_NONE;
 	l->pidfd = l->terminal_fd = l->sock = l->root_fd = l->userns_fd = l->proc_fd = l->slave_fd = FD_NONE;
-	l->cg.v2_fd = FD_NONE;
 	l->mopts = arena_new(l->arena, struct mount_opts, n + 1);
 	l->mount_fds = arena_new(l->arena, int, n + 1);
 	l->submount_fds = arena_new(l->arena, int, l->rootfs->submounts.n + 1);
@@ -302,7 +301,8 @@ static int clone_run(void *ctx, struct err *e)
 
 	if (r < 0)
 		return r;
-	l->sock = box_end; /* the box inherits this value */
+	l->sock = box_end; /* the box inherits both values */
+	l->peer = host_end;
 	if (joins_any(l)) {
 		r = clone_by_go_between(l, &in_group, e);
 	} else {
@@ -321,9 +321,7 @@ static int clone_run(void *ctx, struct err *e)
 	l->sock = host_end;
 	if (r < 0)
 		return r;
-	/* From here on cg.v2_fd says whether the box still has to be moved by hand. */
-	if (in_group)
-		fd_close(&l->cg.v2_fd);
+	l->move_by_hand = l->cg.v2_fd >= 0 && !in_group;
 	return 0;
 }
 
@@ -393,14 +391,14 @@ static bool join_wanted(const void *ctx)
 {
 	const struct launch *l = ctx;
 
-	return l->cgroup_path && (l->cg.v1_used || l->cg.v2_fd >= 0);
+	return l->cgroup_path && (l->cg.v1_used || l->move_by_hand);
 }
 
 static int join_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	return cgroup_join(&l->cg, l->pid, l->cg.v2_fd >= 0, e);
+	return cgroup_join(&l->cg, l->pid, l->move_by_hand, e);
 }
 
 static void join_explain(const void *ctx, struct explain *x)

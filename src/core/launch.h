@@ -56,6 +56,8 @@ struct launch {
 
 	/* between the steps */
 	int sock;		  /* this side's end of the handshake */
+	int peer;		  /* box: its copy of the host's end, closed first of all: else it would never see the end */
+	bool move_by_hand;	  /* the box could not be born in its v2 group */
 	struct mount_opts *mopts; /* one for each of spec->mounts */
 	int *mount_fds;		  /* the same, made and detached; FD_NONE: not yet */
 	int root_fd;		  /* the root, detached */

@@ -25,6 +25,7 @@ _Noreturn void launch_box(struct launch *l)
 {
 	struct err e = {0};
 
+	close(l->peer);
 	l->pid = 0; /* we are it; also tells launch_mounts.c on which side it runs */
 	if (plan_run(l->plan, SIDE_BOX, 0, l->plan->n, &e) == 0)
 		err_set(&e, 0, "the plan ended without a program");

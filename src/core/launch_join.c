@@ -41,12 +41,13 @@ static int join_clone_run(void *ctx, struct err *e)
 	if (r < 0)
 		return r;
 	l->sock = box_end;
+	l->peer = host_end;
+	l->move_by_hand = l->cg.v2_fd >= 0;
 	if (l->cg.v2_fd >= 0) {
 		a.flags |= CLONE_INTO_CGROUP;
 		a.cgroup = (uint64_t)l->cg.v2_fd;
 		pid = sys_clone3(&a, sizeof(a));
-		if (pid > 0)
-			fd_close(&l->cg.v2_fd);
+		l->move_by_hand = pid < 0;
 	}
 	if (pid < 0) {
 		a.flags &= ~(uint64_t)CLONE_INTO_CGROUP;

@@ -2,9 +2,10 @@
 /*
  * Processes known by more than their number, which is used again.
  *
- * While isle holds a pidfd it needs no more than that.  Between two commands a process is known by its pid and an identity:
- * on Linux 6.9 and later the inode number of its pidfd (pidfs counts it up and never gives it twice), before that the time
- * it started, in clock ticks since boot (proc(5), /proc/PID/stat, field 22).  Both are good until the machine is shut down.
+ * While isle holds a pidfd it needs no more than that.  Between two commands a process is known by its pid and an
+ * identity: on Linux 6.9 and later the inode number of its pidfd (pidfs counts it up and never gives it twice), before
+ * that the time it started, in clock ticks since boot (proc(5), /proc/PID/stat, field 22).  Both hold until the machine
+ * is shut down.
  */
 #ifndef ISLE_CORE_PROCESS_H
 #define ISLE_CORE_PROCESS_H
@@ -27,7 +28,7 @@ int process_reap(int pidfd, int *ret_status, struct err *e) MUST_USE;
 int process_status(const siginfo_t *info);	/* from waitid(2) */
 int process_status_of_wait(int status);		/* from waitpid(2) */
 
-/* Reads the start time out of the text of a /proc/PID/stat; -EINVAL if it is none.  For process_identity and its test. */
+/* Reads the start time out of the text of a /proc/PID/stat; -EINVAL if it is none. */
 int process_start_time(const char *stat, uint64_t *ret);
 
 #endif

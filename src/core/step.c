@@ -52,6 +52,13 @@ int plan_time(struct plan *p, struct err *e)
 	return 0;
 }
 
+/* Dies at once.  Process 1 of a pid namespace is deaf to its own SIGKILL, so there the exit stands in for it. */
+static _Noreturn void die(void)
+{
+	raise(SIGKILL);
+	_exit(128 + SIGKILL);
+}
+
 /* Runs one step with the faults asked for around it. */
 static int step_run(struct plan *p, size_t i, struct err *e)
 {
@@ -60,7 +67,7 @@ static int step_run(struct plan *p, size_t i, struct err *e)
 	int r;
 
 	if (fault == FAULT_KILL)
-		raise(SIGKILL);
+		die();
 	if (p->times)
 		p->times[i].begin_ns = now_ns();
 	if (fault == FAULT_FAIL)
@@ -70,7 +77,7 @@ static int step_run(struct plan *p, size_t i, struct err *e)
 	if (p->times)
 		p->times[i].end_ns = now_ns();
 	if (fault == FAULT_KILL_AFTER)
-		raise(SIGKILL);
+		die();
 	if (r < 0 && e && !e->step[0])
 		snprintf(e->step, sizeof(e->step), "%s", s->name);
 	return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls newer than the libseccomp that the table of names is generated from (Debian 12's knows Linux 5.17).
+ * System calls newer than the libseccomp that the table of names is generated from (Debian 12's knows Linux 6.7).
  *
  * Since 5.1 a new call has the same number on every architecture, so a row is a name and a number; the few that one
  * architecture has alone name it.  Add a row with every kernel release: a call that is absent here is "unknown", and the

@@ -18,7 +18,7 @@ static struct {
 	int fd;
 	struct termios saved;
 	volatile sig_atomic_t raw;
-	bool hooked; /* exit and the fatal signals restore */
+	bool at_exit; /* exit(3) restores */
 } terminal;
 
 /* Signals that end a process by default, and leave it able to run a handler. */
@@ -83,10 +83,8 @@ static void hook_ways_out(void)
 {
 	struct sigaction die = {.sa_handler = restore_and_die, .sa_flags = (int)SA_RESETHAND}, old;
 
-	if (terminal.hooked)
-		return;
-	terminal.hooked = true;
-	atexit(tty_restore);
+	if (!terminal.at_exit)
+		terminal.at_exit = atexit(tty_restore) == 0;
 	for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++)
 		if (sigaction(fatal_signals[i], NULL, &old) == 0 && !(old.sa_flags & SA_SIGINFO) &&
 		    old.sa_handler == SIG_DFL)

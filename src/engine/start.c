@@ -257,11 +257,12 @@ static int prepare_run(void *ctx, struct err *e)
 	l->signals = &s->signals;
 	l->cgroup_host = s->cgroups;
 	bound_processes(s);
-	l->cgroup_path = NULL;
+	char *path = NULL;
 	if (s->cgroups->writable)
-		r = box_cgroup_path(&s->box, (char **)&l->cgroup_path, e);
+		r = box_cgroup_path(&s->box, &path, e);
 	else
 		r = cgroup_check(s->cgroups, &s->spec.lin.resources, e);
+	l->cgroup_path = path;
 	if (r == 0)
 		r = idmap_check(&s->spec.lin.uid_map, "the map of user ids", e);
 	return r < 0 ? r : launch_prepare(l, e);
@@ -301,7 +302,7 @@ static int intent_run(void *ctx, struct err *e)
 	s->box.state = (struct box_state){
 		.status = BOX_CREATED,
 		.owner_pid = getpid(),
-		.cgroup_path = (char *)(uintptr_t)s->launch.cgroup_path,
+		.cgroup_path = arena_strdup(s->home->arena, s->launch.cgroup_path),
 		.restarts = s->box.state.restarts,
 	};
 	return box_state_save(&s->box, e);

@@ -103,11 +103,22 @@ static void ask_aliases(struct calls *c)
 		}
 }
 
+/* True if some architecture already has NAME: then libseccomp knows better than core/syscalls_new.h which others have. */
+static bool known(struct calls *c, const char *name)
+{
+	const struct call *call = find(c, name);
+
+	for (int a = 0; a < ABI_COUNT; a++)
+		if (call->number[a] != SYSCALL_NONE)
+			return true;
+	return false;
+}
+
 /* Adds the rows of core/syscalls_new.h. */
 static void add_new(struct calls *c)
 {
-#define ADD(name, nr)                       \
-	for (int a = 0; a < ABI_COUNT; a++) \
+#define ADD(name, nr)                                                      \
+	for (int a = 0, old = known(c, #name); a < ABI_COUNT && !old; a++) \
 		find(c, #name)->number[a] = nr;
 #define ADD_ALONE(name, abi, nr) find(c, #name)->number[abi] = nr;
 	SYSCALLS_NEW(ADD)

@@ -38,9 +38,12 @@ static la_ssize_t feed(struct archive *ar, void *data, const void **ret)
 {
 	struct source *s = data;
 	ssize_t n = source_read(s, ret);
+	char text[1024];
 
-	if (n < 0)
-		archive_set_error(ar, EIO, "%s", s->err.what);
+	if (n < 0) {
+		err_format(&s->err, text, sizeof(text));
+		archive_set_error(ar, s->err.code, "%s", text);
+	}
 	return n;
 }
 

@@ -62,9 +62,9 @@ static int next_member(struct source *s, struct err *e)
 			return 1;
 		ssize_t n = s->z.avail_in < sizeof(gzip_magic) ? source_fill(s) : 0;
 		if (n < 0)
-			return err_set(e, (int)-n, "read the archive");
+			return err_set(e, (int)-n, "read it");
 		if (n == 0 && s->z.avail_in > 0)
-			return err_set(e, 0, "read the archive: something that is not gzip follows the gzip data");
+			return err_set(e, 0, "something that is not gzip follows the gzip data");
 		if (n == 0)
 			return 0;
 	}
@@ -88,15 +88,15 @@ static ssize_t gzip_read(struct source *s, struct err *e)
 			ssize_t n = source_fill(s);
 
 			if (n < 0)
-				return err_set(e, (int)-n, "read the archive");
+				return err_set(e, (int)-n, "read it");
 			if (n == 0)
-				return err_set(e, 0, "read the archive: the gzip data ends too early");
+				return err_set(e, 0, "the gzip data ends too early");
 		}
 		int r = inflate(&s->z, Z_NO_FLUSH);
 		if (r == Z_STREAM_END)
 			s->in_member = false;
 		else if (r != Z_OK && r != Z_BUF_ERROR)
-			return err_set(e, 0, "read the archive: damaged gzip data (%s)", s->z.msg ? s->z.msg : zError(r));
+			return err_set(e, 0, "damaged gzip data (%s)", s->z.msg ? s->z.msg : zError(r));
 	}
 	return (ssize_t)(sizeof(s->out) - s->z.avail_out);
 }
@@ -113,7 +113,7 @@ ssize_t source_read(struct source *s, const void **ret_data)
 	if (s->z.avail_in == 0) {
 		n = source_fill(s);
 		if (n < 0) {
-			err_set(&s->err, (int)-n, "read the archive");
+			err_set(&s->err, (int)-n, "read it");
 			return -1;
 		}
 	}

@@ -101,8 +101,11 @@ static int dir_make_all(struct writer *w, const char *path, int *ret_fd, struct 
 			if (slash)
 				*slash = '\0';
 			above = walk(w, slash ? front : "", O_PATH | O_DIRECTORY);
-			if (above < 0 || mkdirat(above, slash ? slash + 1 : front, 0755) < 0)
-				return err_set(e, errno, "make the directory of \"%s\"", path);
+			if (above < 0 || mkdirat(above, slash ? slash + 1 : front, 0755) < 0) {
+				int r = err_set(e, errno, "make the directory \"%s\"", path);
+
+				return r == -EEXIST ? err_why(e, "a link of that name leads to nothing within the root") : r;
+			}
 			if (slash)
 				*slash = '/';
 			part = walk(w, front, O_PATH | O_DIRECTORY);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Control groups on the machine that runs the test, whatever its layout: what the layout has is tested, and what it does
- * not have must be refused with a sentence; notes tell which.  A hybrid machine is tested twice, the second time without
- * its v2 tree, as a v1 machine.  Needs root.  All groups are below /isle-test-PID.
+ * Control groups on the machine that runs the test, whatever its layout: what the layout has is tested, and what it
+ * does not have must be refused with a sentence; notes tell which.  A hybrid machine is tested twice, the second time
+ * without its v2 tree, as a v1 machine.  Needs root.  All groups are below /isle-test-PID.
  */
 #include "core/cgroup.h"
 #include "core/cgroup_priv.h"
@@ -568,7 +568,8 @@ static void cpu_limits(void **state)
 	make(&cg, &res);
 	bool v2 = is_v2(CGC_CPU);
 	assert_string_equal(group_file(&cg, CGC_CPU, v2 ? "cpu.weight" : "cpu.shares"), v2 ? "174" : "2048");
-	assert_string_equal(group_file(&cg, CGC_CPU, v2 ? "cpu.max" : "cpu.cfs_quota_us"), v2 ? "50000 100000" : "50000");
+	assert_string_equal(group_file(&cg, CGC_CPU, v2 ? "cpu.max" : "cpu.cfs_quota_us"),
+			    v2 ? "50000 100000" : "50000");
 	static const struct {
 		int64_t quota;
 		uint64_t period;
@@ -777,7 +778,8 @@ static void unified_settings(void **state)
 static void update_of_what_was_not_begun(void **state)
 {
 	struct spec_resources res = {0};
-	struct spec_resources up = {.pids_limit = {true, 17}}, lift = {.pids_limit = {true, -1}, .memory.limit = {true, -1}};
+	struct spec_resources up = {.pids_limit = {true, 17}};
+	struct spec_resources lift = {.pids_limit = {true, -1}, .memory.limit = {true, -1}};
 	struct cgroup cg;
 	struct err e = {0};
 
@@ -797,6 +799,72 @@ static void update_of_what_was_not_begun(void **state)
 	}
 	take_down(&cg);
 	end_of(pid);
+}
+
+/* ---- tests: a group of the user's own ---- */
+
+enum { NOBODY = 65534 };
+
+/* As a plain user in a group of theirs: groups are made below it, and it gives its controllers to them. */
+static int do_as_user(void)
+{
+	struct spec_resources res = {.pids_limit = {true, 5}};
+	struct cgroup_host h;
+	struct cgroup cg;
+	struct err e = {0};
+	char text[2048];
+	int r = 0;
+
+	if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
+		return 1;
+	for (int i = 0; i < 2; i++) { /* the second time we are in "isle-caller" already */
+		if (cgroup_host_probe(&h, &arena, &e) < 0 || !h.writable ||
+		    strcmp(h.base, arena_printf(&arena, "%s/isle", test_path)) != 0)
+			return 2;
+		if (!(h.v2_available & 1u << CGC_PIDS)) {
+			res.pids_limit.has = true;
+			if (cgroup_make(&cg, &h, "x", &res, &arena, &e) == 0)
+				return 3;
+			res.pids_limit.has = false;
+		}
+		r = cgroup_make(&cg, &h, "x", &res, &arena, &e);
+		if (r == 0)
+			r = cgroup_join(&cg, 0, true, &e);
+		char *caller = arena_printf(&arena, "%s%s/" CGROUP_CALLER, h.v2, test_path);
+		if (res.pids_limit.has != (access(caller, F_OK) == 0))
+			return 5;
+		if (!res.pids_limit.has)
+			*strrchr(caller, '/') = '\0';
+		if (r == 0)
+			r = file_write(AT_FDCWD, arena_printf(&arena, "%s/cgroup.procs", caller), "0", &e);
+		if (r == 0)
+			r = cgroup_remove(&cg, 1000, &e);
+		if (r < 0) {
+			err_format(&e, text, sizeof(text));
+			print_message("# %s\n", text);
+			return 4;
+		}
+	}
+	return 0;
+}
+
+static void delegated_group_is_used(void **state)
+{
+	static const char *const files[] = {"", "/cgroup.procs", "/cgroup.subtree_control"};
+	struct spec_resources res = {0};
+	struct cgroup cg;
+
+	(void)state;
+	if (!host.v2) {
+		print_message("# %s: no delegation here\n", layout);
+		return;
+	}
+	res.pids_limit = (struct opt_i64){is_v2(CGC_PIDS), 100};
+	make(&cg, &res);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		assert_int_equal(chown(arena_printf(&arena, "%s%s%s", host.v2, cg.path, files[i]), NOBODY, NOBODY), 0);
+	assert_int_equal(end_of(start(&cg, do_as_user)), 0);
+	take_down(&cg);
 }
 
 /* ---- tests: devices ---- */
@@ -985,13 +1053,21 @@ static int clean_up(void **state)
 	return r;
 }
 
-/* Hides the v2 tree of a hybrid machine, in a mount namespace of the test alone. */
+/* Moves the v2 tree of a hybrid machine to a strange place, then hides it, in a mount namespace of the test alone. */
 static void v2_tree_is_hidden(void **state)
 {
 	assert_int_equal(clean_up(state), 0);
 	assert_int_equal(unshare(CLONE_NEWNS), 0);
 	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	char place[] = "/tmp/isle test\t\\ XXXXXX";
+	assert_non_null(mkdtemp(place));
+	assert_int_equal(mount(host.v2, place, NULL, MS_BIND, NULL), 0);
 	assert_int_equal(umount2(host.v2, MNT_DETACH), 0);
+	assert_int_equal(look(), 0);
+	assert_int_equal(host.layout, CGROUP_HYBRID);
+	assert_string_equal(host.v2, place);
+	assert_int_equal(umount2(place, MNT_DETACH), 0);
+	assert_int_equal(rmdir(place), 0);
 	assert_int_equal(look(), 0);
 	assert_int_equal(host.layout, CGROUP_V1);
 }
@@ -1021,6 +1097,7 @@ int main(void)
 		cmocka_unit_test(impossible_limits_leave_nothing),
 		cmocka_unit_test(unified_settings),
 		cmocka_unit_test(update_of_what_was_not_begun),
+		cmocka_unit_test(delegated_group_is_used),
 		cmocka_unit_test(device_rules),
 		cmocka_unit_test(bad_device_rules_are_refused),
 		cmocka_unit_test(long_device_lists_work),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Processes by identity: the same one is found again, another under its number is not, and ends are told as a shell would. */
+/* Processes by identity: the same one is found again, another under its number is not; ends are told as a shell would. */
 #include "core/process.h"
 #include "core/sys.h"
 #include "unit.h"
@@ -82,10 +82,10 @@ static void start_time_is_read_after_the_name(void **state)
 	assert_int_equal(process_start_time("", &t), -EINVAL);
 	assert_int_equal(process_start_time("7 (a", &t), -EINVAL);
 	assert_int_equal(process_start_time("7 (a) S 4 5", &t), -EINVAL);
-	assert_int_equal(process_start_time("7 (a) S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 -1 2", &t), -EINVAL);
-	assert_int_equal(process_start_time("7 (a) S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 1x 2", &t), -EINVAL);
-	assert_int_equal(process_start_time("7 (a) S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 "
-					    "99999999999999999999 2", &t), -EINVAL);
+#define BEFORE "7 (a) S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 "
+	assert_int_equal(process_start_time(BEFORE "-1 2", &t), -EINVAL);
+	assert_int_equal(process_start_time(BEFORE "1x 2", &t), -EINVAL);
+	assert_int_equal(process_start_time(BEFORE "99999999999999999999 2", &t), -EINVAL);
 }
 
 /* What an older kernel would use: the time of the same process does not change, and a later one's is not smaller. */

@@ -159,5 +159,6 @@ char *table_format(const struct table *t)
 			o = put_blanks(o, COLUMN_GAP + (t->right & (1u << c) ? 0 : pad));
 		}
 	}
+	*o = '\0';
 	return out;
 }

@@ -8,8 +8,8 @@
  *
  * The program decides nothing twice.  The rules speak of classes of devices: one number, one major, one minor, all.
  * For each class that is named, what the rules in their order come to is worked out here, and the program only finds
- * the first class that the device is in, from the narrowest to the widest; where a major and a minor are named apart, the
- * device that has both is a class too.  Type and number are one key each, so most classes are one comparison:
+ * the first class that the device is in, from the narrowest to the widest; where a major and a minor are named apart,
+ * the device that has both is a class too.  Type and number are one key each, so most classes are one comparison:
  *
  *     r2 type      r3 accesses asked for      r4 major      r5 major << 20 | minor, as the kernel's dev_t has it
  *
@@ -101,7 +101,9 @@ static void class_add(struct device_classes *l, struct arena *a, int type, int64
 	for (size_t i = 0; i < l->n; i++)
 		if (l->v[i].type == type && l->v[i].major == major && l->v[i].minor == minor)
 			return;
-	*(struct device_class *)list_add(l, a) = (struct device_class){type, major, minor, 0};
+	struct device_class *c = list_add(l, a);
+
+	*c = (struct device_class){type, major, minor, 0};
 }
 
 /* Whether the rule is about every device of the class. */
@@ -148,7 +150,9 @@ struct program {
 /* Appends one instruction; its place. */
 static size_t emit(struct program *p, int code, int dst, int src, int off, int32_t imm)
 {
-	*(struct bpf_insn *)list_add(p, p->arena) = (struct bpf_insn){
+	struct bpf_insn *insn = list_add(p, p->arena);
+
+	*insn = (struct bpf_insn){
 		.code = (__u8)code, .dst_reg = (__u8)dst & 0xf, .src_reg = (__u8)src & 0xf,
 		.off = (__s16)off, .imm = imm,
 	};
@@ -186,11 +190,13 @@ static void emit_load(struct program *p)
 static void emit_answer(struct program *p, bool yes, int code, int dst, int32_t imm)
 {
 	size_t at = emit(p, code, dst, 0, 0, imm);
+	size_t *slot;
 
 	if (yes)
-		*(size_t *)list_add(&p->yes, p->arena) = at;
+		slot = list_add(&p->yes, p->arena);
 	else
-		*(size_t *)list_add(&p->no, p->arena) = at;
+		slot = list_add(&p->no, p->arena);
+	*slot = at;
 }
 
 /* Appends the test for the class C, and what to answer if the device is in it. */
@@ -278,12 +284,12 @@ static int program_load(const struct program *p)
 static int program_replace(int group, int fd)
 {
 	__u32 ids[PROGRAMS_MAX] = {0};
-	union bpf_attr query = {.query = {
-		.target_fd = (__u32)group,
-		.attach_type = BPF_CGROUP_DEVICE,
-		.prog_ids = (uintptr_t)ids,
-		.prog_cnt = ARRAY_LEN(ids),
-	}};
+	union bpf_attr query = {0};
+
+	query.query.target_fd = (__u32)group;
+	query.query.attach_type = BPF_CGROUP_DEVICE;
+	query.query.prog_ids = (uintptr_t)ids;
+	query.query.prog_cnt = ARRAY_LEN(ids);
 	size_t n = bpf(BPF_PROG_QUERY, &query) == 0 ? MIN((size_t)query.query.prog_cnt, ARRAY_LEN(ids)) : 0;
 	union bpf_attr attach = {
 		.target_fd = (__u32)group,

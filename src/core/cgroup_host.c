@@ -3,8 +3,8 @@
  * What the machine has in control groups: the layout, the mount points, and where this caller may make groups.
  *
  * The usual places are asked with statfs(2), a microsecond each.  Only where they show no v2 tree is mountinfo read,
- * for trees mounted somewhere else.  Everything found is relative to what this process sees: inside another container the
- * top of the visible tree is that container's own group, and "/isle" is made below it.
+ * for trees mounted somewhere else.  Everything found is relative to what this process sees: inside another container
+ * the top of the visible tree is that container's own group, and "/isle" is made below it.
  */
 #include "core/cgroup_priv.h"
 

@@ -47,8 +47,10 @@ static int list_group(int dir, void *ctx)
 		r = cgroup_number_parse(line, &pid);
 		if (r < 0 || pid > INT_MAX)
 			return -EINVAL;
-		if (pid > 0) /* 0: a process that our pid namespace does not show */
-			*(pid_t *)list_add(l->pids, l->arena) = (pid_t)pid;
+		if (pid == 0) /* a process that our pid namespace does not show */
+			continue;
+		pid_t *slot = list_add(l->pids, l->arena);
+		*slot = (pid_t)pid;
 	}
 	return r;
 }

@@ -54,7 +54,7 @@ const char *cgroup_tracker(const struct cgroup *cg);
 DIR *cgroup_list(int dir);
 int cgroup_child_next(DIR *d, char *name);
 void cgroup_list_close(DIR **d);
-/* Calls VISIT for DIR and every group below it, at most DEPTH levels down (-ELOOP); leaves out what vanishes meanwhile. */
+/* Calls VISIT for DIR and every group below it, at most DEPTH levels down (-ELOOP); what vanishes is left out. */
 int cgroup_walk(int dir, int depth, int (*visit)(int dir, void *ctx), void *ctx);
 
 /* ---- making (cgroup_tree.c) ---- */

@@ -3,10 +3,10 @@
  * Making a group's directories, from the top of a hierarchy down.
  *
  * On v2 a group has the files of a controller only if the group above lists it in cgroup.subtree_control; so
- * controllers are enabled level by level, only those asked for, and only where they are not yet.  A group with processes
- * of its own can't do that for the groups below it (cgroups(7), "no internal processes").  Where the caller lives in the
- * group that was delegated to it, everything in that group is therefore moved one down, into "isle-caller"; that is what the rules
- * of delegation ask of whoever gets a group.  It happens only when a limit was asked for.
+ * controllers are enabled level by level, only those asked for, and only where they are not yet.  A group with
+ * processes of its own can't do that for the groups below it (cgroups(7), "no internal processes").  Where the caller
+ * lives in the group that was delegated to it, all in that group are therefore moved one down, into "isle-caller"; that
+ * is what the rules of delegation ask of whoever gets a group.  It happens only when a limit was asked for.
  *
  * On v1 only cpusets need care: a new one has no processors and no memory nodes, and can't be joined before it has.
  */
@@ -123,15 +123,16 @@ static bool holds_base(const struct cgroup_host *h, const char *at)
 }
 
 /*
- * Sees to it that the group PARENT has no processes of its own.  The kernel would take some controllers (pids, cpu) all the
- * same, but turn the group into one for threads, in which the groups below can't be joined; so it is not left to the kernel.
+ * Sees to it that the group PARENT has no processes of its own.  The kernel would enable some controllers (pids, cpu)
+ * all the same, but turn the group into one for threads, in which the groups below can't be joined.
  */
 static int clear_of_processes(const struct walk *w, int parent, const char *at, struct err *e)
 {
 	char text[16];
 
-	/* The very top, which has no type, is exempt. */
-	if (faccessat(parent, "cgroup.type", F_OK, 0) < 0 || cgroup_text(parent, "cgroup.procs", text, sizeof(text)) == 0)
+	if (faccessat(parent, "cgroup.type", F_OK, 0) < 0) /* the very top, which is exempt */
+		return 0;
+	if (cgroup_text(parent, "cgroup.procs", text, sizeof(text)) == 0)
 		return 0;
 	if (holds_base(w->host, at))
 		return evacuate(parent, e);

@@ -20,6 +20,7 @@
 #include "core/mount.h"
 #include "core/sys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
@@ -179,7 +180,8 @@ static int layer_open(struct assembly *as, const char *path, int *ret, struct er
 	bool shift = as->r->idmapped && as->env->userns_fd >= 0;
 	int fd, r;
 
-	if (!shift && !as->r->guarded) {
+	/* A user namespace may not copy a mount whose children were mounted by the machine; overlayfs needs no copy anyway. */
+	if (!shift && (!as->r->guarded || as->env->in_userns)) {
 		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
 			return err_set(e, errno, "open the root %s", path);
@@ -290,6 +292,21 @@ static int guard(struct assembly *as, int lower, int *ret, struct err *e)
 	return stage(as, fd, ret, e);
 }
 
+/* The top of the writable layer is what the root itself looks like: it begins with the mode and owner of the layer below. */
+static int upper_dir(struct assembly *as, int dir, const char *name, struct layers *l, struct err *e)
+{
+	bool fresh = faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+	struct stat st;
+	int r = layer_dir(as, dir, name, &l->upper, e);
+
+	if (r < 0 || !fresh || fstatat(l->lower[0], "", &st, AT_EMPTY_PATH) < 0)
+		return r;
+	/* Inside a user namespace owners that it does not have look like nobody's: there it stays the container's root. */
+	if (!as->env->in_userns && fchownat(dir, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_set(e, errno, "set the owner of the throw-away layer");
+	return fchmodat(dir, name, st.st_mode & 07777, 0) < 0 ? err_set(e, errno, "set the mode of the throw-away layer") : 0;
+}
+
 /* Opens the places where changes go: on disk, or in the scratch tmpfs under NAME. */
 static int writable_open(struct assembly *as, const char *name, struct layers *l, struct err *e)
 {
@@ -301,7 +318,7 @@ static int writable_open(struct assembly *as, const char *name, struct layers *l
 
 		snprintf(upper, sizeof(upper), "upper%s", name);
 		snprintf(work, sizeof(work), "work%s", name);
-		if ((r = scratch_make(as, e)) < 0 || (r = layer_dir(as, as->scratch, upper, &l->upper, e)) < 0)
+		if ((r = scratch_make(as, e)) < 0 || (r = upper_dir(as, as->scratch, upper, l, e)) < 0)
 			return r;
 		return layer_dir(as, as->scratch, work, &l->work, e);
 	}
@@ -315,7 +332,7 @@ static int writable_open(struct assembly *as, const char *name, struct layers *l
 	unlinkat(dir, "work/work/incompat/volatile/dirty", 0);
 	unlinkat(dir, "work/work/incompat/volatile", AT_REMOVEDIR);
 	unlinkat(dir, "work/work/incompat", AT_REMOVEDIR);
-	if ((r = layer_dir(as, dir, "upper", &l->upper, e)) < 0)
+	if ((r = upper_dir(as, dir, "upper", l, e)) < 0)
 		return r;
 	return layer_dir(as, dir, "work", &l->work, e);
 }
@@ -356,6 +373,78 @@ static int direct(struct assembly *as, int *ret_fd, struct err *e)
 	return 0;
 }
 
+/* ---- skeletons ---- */
+
+/* Directories that a container has of its own, or has no use for. */
+static const char *const not_copied[] = {"proc", "sys", "dev", "run", "mnt", "media", "boot", "lost+found"};
+
+static bool is_copied(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(not_copied); i++)
+		if (strcmp(name, not_copied[i]) == 0)
+			return false;
+	return name[0] != '.';
+}
+
+void rootfs_skeleton(struct rootfs *r, struct arena *a)
+{
+	DIR *d = opendir(r->lower.v[0]);
+
+	r->kind = ROOTFS_SKELETON;
+	r->submounts = (struct strs){0};
+	for (struct dirent *x; d && (x = readdir(d));) {
+		struct stat st;
+
+		/* What the caller can't look into stays an empty directory. */
+		if (is_copied(x->d_name) && fstatat(dirfd(d), x->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+		    faccessat(dirfd(d), x->d_name, R_OK | X_OK, 0) == 0)
+			strs_take(&r->submounts, a, arena_printf(a, "/%s", x->d_name));
+	}
+	if (d)
+		closedir(d);
+}
+
+/* A tmpfs with the directories and links of the layer. */
+static int skeleton(struct assembly *as, int *ret_fd, struct err *e)
+{
+	struct mount_opts o = {.set = MOUNT_ATTR_NODEV};
+	DIR *d = opendir(as->r->lower.v[0]);
+	auto_fd fd = FD_NONE;
+
+	if (!d)
+		return err_set(e, errno, "open the root %s", as->r->lower.v[0]);
+	strs_add(&o.data, as->env->arena, "mode=0755");
+	int r = mount_new("tmpfs", NULL, &o, &fd, e);
+	for (struct dirent *x; r == 0 && (x = readdir(d));) {
+		char target[256];
+		struct stat st;
+		ssize_t n;
+
+		if (x->d_name[0] == '.' || fstatat(dirfd(d), x->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (S_ISDIR(st.st_mode)) {
+			if (mkdirat(fd, x->d_name, 0700) < 0 || fchmodat(fd, x->d_name, st.st_mode & 07777, 0) < 0)
+				r = err_set(e, errno, "make the directory /%s", x->d_name);
+		} else if (S_ISLNK(st.st_mode) && (n = readlinkat(dirfd(d), x->d_name, target, sizeof(target) - 1)) > 0) {
+			target[n] = '\0';
+			if (symlinkat(target, fd, x->d_name) < 0)
+				r = err_set(e, errno, "make the link /%s", x->d_name);
+		}
+	}
+	closedir(d);
+	if (r == 0)
+		*ret_fd = fd_take(&fd);
+	return r;
+}
+
+/* A part of the machine's root that has mounts in it: nothing can be laid over it, so it is shown read-only. */
+static int shown_read_only(const char *path, int *ret_fd, struct err *e)
+{
+	const struct mount_opts o = {.bind = true, .recursive = true, .rec_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV};
+
+	return mount_clone(AT_FDCWD, path, &o, ret_fd, e);
+}
+
 /* What to put together: the root (PATH NULL), or one submount. */
 struct job {
 	const struct rootfs *r;
@@ -370,13 +459,16 @@ static int assemble(const struct job *j, bool staged, int stage_fd, int *ret_fd,
 
 	if (j->r->kind == ROOTFS_DIRECT)
 		return direct(&as, ret_fd, e);
+	if (j->r->kind == ROOTFS_SKELETON && !j->path)
+		return skeleton(&as, ret_fd, e);
 	if (!j->path)
 		return layered(&as, j->r->lower.v, j->r->lower.n, "", ret_fd, e);
 	char *paths[] = {arena_strdup(j->env->arena, j->path)};
 	char *name = arena_strdup(j->env->arena, j->path);
 	for (char *p = name; *p; p++)
 		*p = *p == '/' ? '-' : *p;
-	return layered(&as, paths, 1, name, ret_fd, e);
+	int r = layered(&as, paths, 1, name, ret_fd, e);
+	return r == -EINVAL && j->r->kind == ROOTFS_SKELETON ? shown_read_only(j->path, ret_fd, e) : r;
 }
 
 /* The child of the older way: a private mount namespace, a tmpfs in it to attach layers on, the overlay, and home. */

@@ -15,6 +15,7 @@
 enum rootfs_kind {
 	ROOTFS_DIRECT,	/* lower.v[0] itself is the root; writes go there */
 	ROOTFS_LAYERED, /* overlay: lower.v[0] is the topmost of the read-only layers */
+	ROOTFS_SKELETON, /* empty directories and links like those of lower.v[0]; each real one is a submount */
 };
 
 struct rootfs {
@@ -26,6 +27,13 @@ struct rootfs {
 	struct strs submounts; /* paths like "/usr" that are file systems of their own: laid over the root once more */
 	char *tmpfs_size;   /* size= of that tmpfs, or NULL for the kernel's default */
 };
+
+/*
+ * Makes a skeleton of R, a layered root whose layer is a machine's own: for who is root of a user namespace only.  The
+ * kernel lets such a one lay nothing over a directory that the machine has mounted on (clone_private_mount, Linux 5.14); its
+ * parts that nothing is mounted in can be, and the others are shown read-only.
+ */
+void rootfs_skeleton(struct rootfs *r, struct arena *a);
 
 /* Where the layers are put together, and what may be used for it. */
 struct rootfs_env {

@@ -141,7 +141,11 @@ int box_take_over(struct box *b, bool *ret_gone, struct err *e) MUST_USE;
 /* ---- leaving ---- */
 /* Forgets a box that we own and that has nothing in the world any more: name, ids, directories.  Can be repeated. */
 int box_remove(struct box *b, struct err *e) MUST_USE;
-/* Its two halves, for a plan that names them: gives back name and ids; moves the directories away and deletes them. */
+/*
+ * Its parts in their order, for a plan that names them.  Forgetting moves the records away: from there on every sweep goes
+ * on with the removal.  Then name and ids are given back, and at last the directories deleted.
+ */
+int box_forget(struct box *b, struct err *e) MUST_USE;
 void box_release_claims(struct box *b);
 int box_discard(struct box *b, struct err *e) MUST_USE;
 

@@ -3,7 +3,10 @@
  * Ending and forgetting boxes: see box.h.
  *
  * What lives in a box is found by the path of its cgroup, which follows from the id; a state file may be missing, old or
- * broken and does not matter.  RUN/boxes/ID goes last, so that a remover that was killed is followed by a sweep.
+ * broken and does not matter.
+ *
+ * The point of no return of a removal is box_forget: from then on the box has no record, and a sweep takes a box without a
+ * record for one that must go.  RUN/boxes/ID is the last to go, because the sweep finds it there.
  */
 #include "engine/box_priv.h"
 
@@ -102,6 +105,19 @@ void box_release_claims(struct box *b)
 		claim_release_all(b->home, CLAIM_IDS, b->id, NULL);
 }
 
+int box_forget(struct box *b, struct err *e)
+{
+	struct home *h = b->home;
+	auto_fd containers = dir_open(h->data_fd, "containers");
+
+	if (containers < 0 || !dir_has(containers, b->id) || home_trash_move(h, true, containers, b->id) == 0)
+		return 0;
+	/* A disk that is full may refuse to move it, but not to take something away. */
+	if (unlinkat(b->data_fd, "record.json", 0) < 0 && errno != ENOENT)
+		return err_set(e, errno, "delete the record of container %s", box_called(b));
+	return 0;
+}
+
 int box_discard(struct box *b, struct err *e)
 {
 	struct home *h = b->home;
@@ -109,11 +125,13 @@ int box_discard(struct box *b, struct err *e)
 	auto_fd boxes = dir_open(h->run_fd, "boxes");
 	int r = 0;
 
+	/* What box_forget could not move. */
 	if (containers >= 0 && dir_has(containers, b->id))
 		r = home_discard(h, true, containers, b->id, e);
-	/* Where even the move to the trash failed, the entry in RUN must stay, for the next attempt. */
-	bool moved = containers < 0 || !dir_has(containers, b->id);
-	if (moved && boxes >= 0) {
+	if (r < 0)
+		return err_context(e, "remove container %s", box_called(b));
+	r = home_trash_delete_of(h, true, b->id, e);
+	if (boxes >= 0) {
 		int r2 = home_discard(h, false, boxes, b->id, r < 0 ? NULL : e);
 		r = r < 0 ? r : r2;
 	}
@@ -122,6 +140,10 @@ int box_discard(struct box *b, struct err *e)
 
 int box_remove(struct box *b, struct err *e)
 {
+	int r = box_forget(b, e);
+
+	if (r < 0)
+		return r;
 	box_release_claims(b);
 	return box_discard(b, e);
 }

@@ -39,10 +39,12 @@ struct spec_mount *compose_mount(struct compose *c, const char *destination, con
 {
 	struct spec_mount *m = list_add(&c->spec->mounts, c->a);
 
-	m->destination = arena_strdup(c->a, destination);
-	m->type = arena_strdup(c->a, type);
-	m->source = arena_strdup(c->a, source);
-	m->source_fd = FD_NONE;
+	*m = (struct spec_mount){
+		.destination = arena_strdup(c->a, destination),
+		.type = arena_strdup(c->a, type),
+		.source = arena_strdup(c->a, source),
+		.source_fd = FD_NONE,
+	};
 	if (options && *options)
 		strs_split(&m->options, c->a, options, ',');
 	return m;

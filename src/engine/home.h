@@ -51,12 +51,15 @@ int home_dir(int base_fd, const char *name, int *ret_fd, struct err *e) MUST_USE
  * Takes the lock on RUN for a repair, which others hold for a moment only; -ETIMEDOUT.  Closing *RET_FD releases it.
  */
 int home_lock(const struct home *h, int *ret_fd, struct err *e) MUST_USE;
-/*
- * Deletes NAME below DIRFD, a directory in DATA or in RUN: moves it into the trash in one call, so that it is gone at once
- * and whole, and deletes it there.  What can't be deleted stays in the trash, for a later sweep to try again.
- */
+
+/* ---- the trash ---- */
+/* Moves NAME below DIRFD, a directory in DATA or in RUN, into the trash there: gone at once and whole.  A negative errno. */
+int home_trash_move(struct home *h, bool in_data, int dirfd, const char *name) MUST_USE;
+/* Deletes the entry NAME of the trash, unless another process is at it; what can't be deleted stays, for a later sweep. */
+int home_trash_delete(struct home *h, int trash_fd, const char *name, struct err *e) MUST_USE;
+/* The same for what was called NAME before it was moved there. */
+int home_trash_delete_of(struct home *h, bool in_data, const char *name, struct err *e) MUST_USE;
+/* Moves and deletes. */
 int home_discard(struct home *h, bool in_data, int dirfd, const char *name, struct err *e);
-/* Deletes the entry NAME of the trash, unless another process is at it. */
-int home_trash_delete(struct home *h, int trash_fd, const char *name, struct err *e);
 
 #endif

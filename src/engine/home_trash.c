@@ -103,19 +103,42 @@ int home_trash_delete(struct home *h, int trash_fd, const char *name, struct err
 	return r;
 }
 
-int home_discard(struct home *h, bool in_data, int dirfd, const char *name, struct err *e)
+int home_trash_move(struct home *h, bool in_data, int dirfd, const char *name)
 {
 	auto_fd trash = dir_open(in_data ? h->data_fd : h->run_fd, "trash");
 	unsigned int salt = 0;
 	char to[NAME_MAX + 1];
 
+	if (trash < 0)
+		return trash;
 	if (getrandom(&salt, sizeof(salt), 0) < 0)
 		salt = (unsigned int)getpid();
 	snprintf(to, sizeof(to), "%.200s.%08x", name, salt);
-	if (trash >= 0 && renameat(dirfd, name, trash, to) == 0)
-		return home_trash_delete(h, trash, to, e);
-	if (trash >= 0 && errno == ENOENT)
-		return 0;
+	return renameat(dirfd, name, trash, to) < 0 ? -errno : 0;
+}
+
+int home_trash_delete_of(struct home *h, bool in_data, const char *name, struct err *e)
+{
+	auto_dir trash = dir_stream(in_data ? h->data_fd : h->run_fd, "trash");
+	size_t n = strlen(name);
+	struct dirent *entry;
+	int r = 0;
+
+	while (trash && (entry = dir_next(trash))) {
+		if (strncmp(entry->d_name, name, n) != 0 || entry->d_name[n] != '.')
+			continue;
+		int r1 = home_trash_delete(h, dirfd(trash), entry->d_name, r < 0 ? NULL : e);
+		r = r < 0 ? r : r1;
+	}
+	return r;
+}
+
+int home_discard(struct home *h, bool in_data, int dirfd, const char *name, struct err *e)
+{
+	int r = home_trash_move(h, in_data, dirfd, name);
+
+	if (r == 0)
+		return home_trash_delete_of(h, in_data, name, e);
 	/* A full disk may refuse even to move it.  Deleting it where it is needs no room. */
-	return tree_delete(dirfd, name, e);
+	return r == -ENOENT ? 0 : tree_delete(dirfd, name, e);
 }

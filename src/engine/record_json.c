@@ -6,7 +6,8 @@
 
 /* ---- the record ---- */
 
-static const char *const rootfs_kinds[] = {[ROOTFS_DIRECT] = "direct", [ROOTFS_LAYERED] = "layered"};
+static const char *const rootfs_kinds[] = {[ROOTFS_DIRECT] = "direct", [ROOTFS_LAYERED] = "layered",
+					       [ROOTFS_SKELETON] = "skeleton"};
 static const struct bind_names rootfs_kind_names = {rootfs_kinds, ARRAY_LEN(rootfs_kinds)};
 
 static const struct bind_row rootfs_rows[] = {

@@ -65,6 +65,11 @@ static int cgroup_run(void *ctx, struct err *e)
 	return box_kill_all(((struct removal *)ctx)->box, true, KILL_WAIT_MS, e);
 }
 
+static int forget_run(void *ctx, struct err *e)
+{
+	return box_forget(((struct removal *)ctx)->box, e);
+}
+
 static int unname_run(void *ctx, struct err *e)
 {
 	(void)e;
@@ -80,9 +85,12 @@ static int discard_run(void *ctx, struct err *e)
 static const struct step step_kill = {.name = "kill", .wanted = kill_wanted, .run = kill_run};
 static const struct step step_own = {.name = "own", .run = own_run};
 static const struct step step_cgroup = {.name = "cgroup", .wanted = not_gone, .run = cgroup_run};
+static const struct step step_forget = {.name = "forget", .wanted = not_gone, .run = forget_run};
 static const struct step step_unname = {.name = "unname", .wanted = not_gone, .run = unname_run};
 static const struct step step_discard = {.name = "discard", .wanted = not_gone, .run = discard_run};
-static const struct step *const remove_steps[] = {&step_kill, &step_own, &step_cgroup, &step_unname, &step_discard};
+static const struct step *const remove_steps[] = {
+	&step_kill, &step_own, &step_cgroup, &step_forget, &step_unname, &step_discard,
+};
 
 /* Refuses what only force may remove. */
 static int check_idle(struct box *b, struct err *e)

@@ -146,7 +146,9 @@ static int resolve_run(void *ctx, struct err *e)
 
 	if (r == 0)
 		r = compose_layer(s->o, &memory, e);
-	if (r == 0 && rec->rootfs.kind == ROOTFS_LAYERED && !memory)
+	if (r == 0 && s->home->rootless && rec->rootfs.guarded)
+		rootfs_skeleton(&rec->rootfs, s->home->arena);
+	if (r == 0 && rec->rootfs.kind != ROOTFS_DIRECT && !memory)
 		rec->rootfs.writable = arena_printf(s->home->arena, "%s/containers/%s/layer", s->home->data, s->box.id);
 	s->box.spec.root.path = rec->rootfs.lower.n ? rec->rootfs.lower.v[0] : NULL;
 	return r;

@@ -81,42 +81,50 @@ static int name_clean(const char *raw, char ret[PATH_MAX], struct err *e)
 	return 0;
 }
 
+/* Makes the directory PATH if it is not there; the one that it is in must be. */
+static int dir_make(const struct writer *w, char *path, struct err *e)
+{
+	char *slash = strrchr(path, '/');
+	auto_fd above = FD_NONE, there = FD_NONE;
+
+	if (slash)
+		*slash = '\0';
+	above = walk(w, slash ? path : "", O_PATH | O_DIRECTORY);
+	if (slash)
+		*slash = '/';
+	if (above < 0)
+		return err_set(e, errno, "enter the directory of \"%s\"", path);
+	if (mkdirat(above, slash ? slash + 1 : path, 0755) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return err_set(e, errno, "make the directory \"%s\"", path);
+	there = walk(w, path, O_PATH | O_DIRECTORY);
+	if (there >= 0)
+		return 0;
+	int r = err_set(e, errno, "enter the directory \"%s\"", path);
+	return r == -ENOENT ? err_why(e, "it is a link that leads to nothing within the root") : r;
+}
+
 /* Opens the directory PATH below the root; makes what is missing of it. */
-static int dir_make_all(struct writer *w, const char *path, int *ret_fd, struct err *e)
+static int dir_open(const struct writer *w, const char *path, int *ret_fd, struct err *e)
 {
 	char front[PATH_MAX];
-	auto_fd fd = walk(w, path, O_PATH | O_DIRECTORY);
+	size_t n = 0;
 
-	if (fd < 0 && errno != ENOENT)
-		return err_set(e, errno, "enter \"%s\"", path);
-	for (size_t n = 0; fd < 0 && n < strlen(path);) {
-		n += 1 + strcspn(path + n + 1, "/"); /* a name has at least one letter */
-		memcpy(front, path, n);
-		front[n] = '\0';
-		auto_fd part = walk(w, front, O_PATH | O_DIRECTORY);
-		if (part < 0 && errno == ENOENT) {
-			char *slash = strrchr(front, '/');
-			auto_fd above = FD_NONE;
-
-			if (slash)
-				*slash = '\0';
-			above = walk(w, slash ? front : "", O_PATH | O_DIRECTORY);
-			if (above < 0 || mkdirat(above, slash ? slash + 1 : front, 0755) < 0) {
-				int r = err_set(e, errno, "make the directory \"%s\"", path);
-
-				return r == -EEXIST ? err_why(e, "a link of that name leads to nothing within the root") : r;
-			}
-			if (slash)
-				*slash = '/';
-			part = walk(w, front, O_PATH | O_DIRECTORY);
+	*ret_fd = walk(w, path, O_PATH | O_DIRECTORY);
+	if (*ret_fd < 0 && errno == ENOENT) {
+		while (path[n]) {
+			n += path[n] == '/';
+			n += strcspn(path + n, "/");
+			memcpy(front, path, n);
+			front[n] = '\0';
+			int r = dir_make(w, front, e);
+			if (r < 0)
+				return r;
 		}
-		if (part < 0)
-			return err_set(e, errno, "enter \"%s\"", front);
-		if (path[n] == '\0')
-			fd = fd_take(&part);
+		*ret_fd = walk(w, path, O_PATH | O_DIRECTORY);
 	}
-	*ret_fd = fd_take(&fd);
-	return 0;
+	return *ret_fd < 0 ? err_set(e, errno, "enter the directory \"%s\"", path) : 0;
 }
 
 /* Splits the path of EN into the directory, opened and remembered in W, and the last part. */
@@ -130,7 +138,7 @@ static int parent_open(struct writer *w, struct entry *en, struct err *e)
 		fd_close(&w->parent_fd);
 		memcpy(w->parent_path, en->path, n);
 		w->parent_path[n] = '\0';
-		int r = dir_make_all(w, w->parent_path, &w->parent_fd, e);
+		int r = dir_open(w, w->parent_path, &w->parent_fd, e);
 		if (r < 0)
 			return r;
 	}

@@ -14,7 +14,7 @@ struct rec {
 	enum log_stream stream;
 	char tag;
 	const char *text;
-	size_t size = 0;
+	size_t size;
 };
 
 /* Splits TEXT in place into at most MAX records; gives how many. */
@@ -70,7 +70,7 @@ static void lines_become_records(void **state)
 		enum log_stream stream;
 		char tag;
 		const char *text;
-		size_t size = 0;
+		size_t size;
 	} want[] = {{LOG_STDOUT, 'F', "one", 3},    {LOG_STDOUT, 'F', "two", 3},  {LOG_STDOUT, 'F', "", 0},
 		    {LOG_STDERR, 'P', "no end", 6}, {LOG_STDERR, 'F', " yet", 4}, {LOG_STDOUT, 'P', bytes, 4}};
 	for (size_t i = 0; i < ARRAY_LEN(want); i++) {

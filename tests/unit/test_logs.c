@@ -172,8 +172,9 @@ static void damage_is_left_out_and_told(void **state)
 		   AT("02") "stdxxx F bad stream\n" AT("03") "stdout X bad tag\n" AT("04") "stdout F two\n2026-11-");
 	assert_true(asprintf(&want, "one\n%s%s%s%stwo\n%s", notice, notice, notice, notice, notice) > 0);
 	assert_log(&h, &all, want);
+	/* The tail begins where the line before it ends. */
+	assert_log(&h, &(struct logs_query){.tail = 1}, want + strlen("one\n"));
 	free(want);
-	assert_log(&h, &(struct logs_query){.tail = 1}, "two\nisle: a damaged record of the log was left out\n");
 	/* A line that is longer than any record of ours. */
 	memset(huge, 'h', HUGE_LINE);
 	strcpy(huge + HUGE_LINE, "\n" AT("05") "stdout F after\n");
@@ -297,7 +298,7 @@ static void following_begins_before_the_log(void **state)
 		log_write(&l, LOG_STDOUT, "one\n", 4);
 		usleep(300000);
 		/* Truncated by somebody: what comes after is still read. */
-		if (truncate(h.dir, 0) == 0 || ftruncate(l.fd, 0) < 0)
+		if (ftruncate(l.fd, 0) < 0)
 			_exit(1);
 		usleep(300000);
 		log_write(&l, LOG_STDERR, "two\n", 4);

@@ -40,18 +40,23 @@ struct parsed {
 	int r;
 };
 
-/* Parses the words up to NULL. */
-static struct parsed *parse(void **state, enum opt_order order, char *const *argv)
+/* Parses the words up to NULL by ROWS_USED. */
+static struct parsed *parse(void **state, const struct opt *rows_used, enum opt_order order, const char *const *words)
 {
 	struct parsed *p = *state;
+	struct strs argv = {0};
 
 	arena_free(&p->arena);
 	*p = (struct parsed){.args = {.proxy = true, .timeout = 10}};
-	p->r = opt_parse(rows, argv, order, &p->args, &p->arena, &p->rest, &p->err);
+	strs_add(&argv, &p->arena, ""); /* makes v a list even if there are no words */
+	while (*words)
+		strs_add(&argv, &p->arena, *words++);
+	p->r = opt_parse(rows_used, argv.v + 1, order, &p->args, &p->arena, &p->rest, &p->err);
 	return p;
 }
-#define PARSE(...) parse(state, OPT_ANYWHERE, (char *[]){__VA_ARGS__, NULL})
-#define PARSE_FIRST(...) parse(state, OPT_BEFORE_OPERAND, (char *[]){__VA_ARGS__, NULL})
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define PARSE(...) parse(state, rows, OPT_ANYWHERE, WORDS(__VA_ARGS__))
+#define PARSE_FIRST(...) parse(state, rows, OPT_BEFORE_OPERAND, WORDS(__VA_ARGS__))
 
 static int setup(void **state)
 {
@@ -133,7 +138,7 @@ static void help_is_known_everywhere(void **state)
 static void errors_name_the_option(void **state)
 {
 	static const struct {
-		char *words[3];
+		const char *words[3];
 		const char *sentence;
 	} bad[] = {
 		{{"--quite"}, "unknown option --quite (did you mean --quiet?)"},
@@ -164,7 +169,7 @@ static void errors_name_the_option(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct parsed *p = parse(state, OPT_ANYWHERE, bad[i].words);
+		struct parsed *p = parse(state, rows, OPT_ANYWHERE, bad[i].words);
 		char text[1500];
 
 		if (!bad[i].sentence) {
@@ -179,15 +184,15 @@ static void errors_name_the_option(void **state)
 
 static void empty_command_lines_are_fine(void **state)
 {
-	struct parsed *p = parse(state, OPT_ANYWHERE, (char *[]){NULL});
+	struct parsed *p = parse(state, rows, OPT_ANYWHERE, (const char *const[]){NULL});
 
 	assert_int_equal(p->r, 0);
 	assert_int_equal(p->rest.operands.n, 0);
 	assert_int_equal(p->args.timeout, 10);
 	/* A verb without rows knows --help alone. */
-	p->r = opt_parse(NULL, (char *[]){"-x", NULL}, OPT_ANYWHERE, NULL, &p->arena, &p->rest, &p->err);
-	assert_int_equal(p->r, -EINVAL);
-	assert_int_equal(opt_parse(NULL, (char *[]){"x", "-h", NULL}, OPT_ANYWHERE, NULL, &p->arena, &p->rest, NULL), 0);
+	assert_int_equal(parse(state, NULL, OPT_ANYWHERE, WORDS("-x"))->r, -EINVAL);
+	p = parse(state, NULL, OPT_ANYWHERE, WORDS("x", "-h"));
+	assert_int_equal(p->r, 0);
 	assert_true(p->rest.help);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Processes by identity: the same one is found again, another under its number is not; ends are told as a shell would. */
+/* Processes by identity: the same one is found again, another under its number is not; how an end is told. */
 #include "core/process.h"
 #include "core/sys.h"
 #include "unit.h"

@@ -93,7 +93,7 @@ static void broken_files_are_refused(void **state)
 		const char *record, *sentence;
 	} rows[] = {
 		{"{\"idSlot\":\"3\"}", "idSlot: must be an integer"},
-		{"{\"rootfs\":{\"kind\":\"x\"}}", "rootfs.kind: must be one of \"direct\", \"layered\""},
+		{"{\"rootfs\":{\"kind\":\"x\"}}", "rootfs.kind: must be one of \"direct\", \"layered\", \"skeleton\""},
 		{"{\"rootfs\":{\"lower\":[1]}}", "rootfs.lower[0]: must be a string"},
 		{"{\"labels\":{\"a\":1}}", "labels.a: must be a string"},
 		{"{\"created\":9223372036854775808}",

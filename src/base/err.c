@@ -7,10 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The code of the last error that nobody wanted to hear of (E is NULL): its why and cure must still return its number. */
+static _Thread_local int unheard_code;
+
 /* The number a function returns for E: never 0, so that an error can't be taken for success. */
 static int err_number(const struct err *e)
 {
-	return e && e->code ? -e->code : -EINVAL;
+	int code = e ? e->code : unheard_code;
+
+	return code ? -code : -EINVAL;
 }
 
 /* Formats into BUF; a text that doesn't fit ends with "..." so that a reader sees it was cut. */
@@ -26,8 +31,10 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!e)
-		return code ? -code : -EINVAL;
+	if (!e) {
+		unheard_code = code;
+		return err_number(e);
+	}
 	*e = (struct err){.code = code};
 	va_start(ap, fmt);
 	format_cut(e->what, sizeof(e->what), fmt, ap);
@@ -42,7 +49,7 @@ int err_context(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	if (!e)
-		return -EINVAL;
+		return err_number(e);
 	va_start(ap, fmt);
 	format_cut(front, sizeof(front), fmt, ap);
 	va_end(ap);
@@ -58,7 +65,7 @@ int err_why(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	if (!e)
-		return -EINVAL;
+		return err_number(e);
 	va_start(ap, fmt);
 	format_cut(e->why, sizeof(e->why), fmt, ap);
 	va_end(ap);
@@ -70,7 +77,7 @@ int err_cure(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	if (!e)
-		return -EINVAL;
+		return err_number(e);
 	va_start(ap, fmt);
 	format_cut(e->cure, sizeof(e->cure), fmt, ap);
 	va_end(ap);

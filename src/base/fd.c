@@ -19,6 +19,12 @@ void fd_close(int *fd)
 	errno = saved;
 }
 
+void fds_close(struct fds *l)
+{
+	while (l->n > 0)
+		fd_close(&l->v[--l->n]);
+}
+
 int fd_read_all(int fd, struct arena *a, size_t max, char **ret_text, size_t *ret_size, struct err *e)
 {
 	size_t room = 4096, used = 0;

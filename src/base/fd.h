@@ -14,6 +14,14 @@ enum { FD_NONE = -1 };
 void fd_close(int *fd);
 #define auto_fd CLEANUP(fd_close) int
 
+/* A list of descriptors. */
+struct fds {
+	int *v;
+	size_t n, room;
+};
+/* Closes all of them; the list is empty afterwards. */
+void fds_close(struct fds *l);
+
 /* Gives the descriptor away: *FD is FD_NONE afterwards. */
 static inline int fd_take(int *fd)
 {

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 
 /*
- * The path of PROGRAM: below $ISLE_LIBEXECDIR (never believed by a set-uid program), beside the running program (the build
- * tree), or where 'make install' puts it.  -ENOENT names all places that were tried.
+ * The path of PROGRAM: below $ISLE_LIBEXECDIR (never believed by a set-uid program), beside the running program (the
+ * build tree), or where 'make install' puts it.  -ENOENT names all places that were tried.
  */
 int libexec_find(const char *program, struct arena *a, char **ret, struct err *e) MUST_USE;
 

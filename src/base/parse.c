@@ -133,8 +133,9 @@ static bool scale(const char *text, size_t len, uint64_t unit, int64_t *ret)
 		if (!is_digit(*++p))
 			return false;
 		for (; p < end && is_digit(*p); p++) {
-			if (__builtin_add_overflow(sum, part / 10 * (uint64_t)(*p - '0') +
-					part % 10 * (uint64_t)(*p - '0') / 10, &sum))
+			uint64_t digit = (uint64_t)(*p - '0');
+
+			if (__builtin_add_overflow(sum, part / 10 * digit + part % 10 * digit / 10, &sum))
 				return false;
 			part /= 10;
 		}
@@ -238,14 +239,14 @@ static const struct {
 	const char *name;
 	int sig;
 } signals[] = {
-	{"SIGHUP", SIGHUP},	  {"SIGINT", SIGINT},	    {"SIGQUIT", SIGQUIT}, {"SIGILL", SIGILL},
-	{"SIGTRAP", SIGTRAP},	  {"SIGABRT", SIGABRT},	    {"SIGIOT", SIGABRT},  {"SIGBUS", SIGBUS},
-	{"SIGFPE", SIGFPE},	  {"SIGKILL", SIGKILL},	    {"SIGUSR1", SIGUSR1}, {"SIGSEGV", SIGSEGV},
-	{"SIGUSR2", SIGUSR2},	  {"SIGPIPE", SIGPIPE},	    {"SIGALRM", SIGALRM}, {"SIGTERM", SIGTERM},
-	{"SIGSTKFLT", SIGSTKFLT}, {"SIGCHLD", SIGCHLD},	    {"SIGCLD", SIGCHLD},  {"SIGCONT", SIGCONT},
-	{"SIGSTOP", SIGSTOP},	  {"SIGTSTP", SIGTSTP},	    {"SIGTTIN", SIGTTIN}, {"SIGTTOU", SIGTTOU},
-	{"SIGURG", SIGURG},	  {"SIGXCPU", SIGXCPU},	    {"SIGXFSZ", SIGXFSZ}, {"SIGVTALRM", SIGVTALRM},
-	{"SIGPROF", SIGPROF},	  {"SIGWINCH", SIGWINCH},   {"SIGIO", SIGIO},	  {"SIGPOLL", SIGIO},
+	{"SIGHUP", SIGHUP},	  {"SIGINT", SIGINT},	  {"SIGQUIT", SIGQUIT}, {"SIGILL", SIGILL},
+	{"SIGTRAP", SIGTRAP},	  {"SIGABRT", SIGABRT},	  {"SIGIOT", SIGABRT},	{"SIGBUS", SIGBUS},
+	{"SIGFPE", SIGFPE},	  {"SIGKILL", SIGKILL},	  {"SIGUSR1", SIGUSR1}, {"SIGSEGV", SIGSEGV},
+	{"SIGUSR2", SIGUSR2},	  {"SIGPIPE", SIGPIPE},	  {"SIGALRM", SIGALRM}, {"SIGTERM", SIGTERM},
+	{"SIGSTKFLT", SIGSTKFLT}, {"SIGCHLD", SIGCHLD},	  {"SIGCLD", SIGCHLD},	{"SIGCONT", SIGCONT},
+	{"SIGSTOP", SIGSTOP},	  {"SIGTSTP", SIGTSTP},	  {"SIGTTIN", SIGTTIN}, {"SIGTTOU", SIGTTOU},
+	{"SIGURG", SIGURG},	  {"SIGXCPU", SIGXCPU},	  {"SIGXFSZ", SIGXFSZ}, {"SIGVTALRM", SIGVTALRM},
+	{"SIGPROF", SIGPROF},	  {"SIGWINCH", SIGWINCH}, {"SIGIO", SIGIO},	{"SIGPOLL", SIGIO},
 	{"SIGPWR", SIGPWR},	  {"SIGSYS", SIGSYS},
 };
 

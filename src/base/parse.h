@@ -2,9 +2,10 @@
 /*
  * Strict readers of small texts: numbers, sizes, times, signals, lists.
  *
- * Every reader answers whether TEXT is exactly what was asked for, from its first byte to its last, and writes its result
- * only then.  There is no leading space, no sign where none makes sense, no octal by a leading zero, no overflow.
- * The readers that begin with 'take_' are for the parts of a longer text: they move *P past what they have read.
+ * Every reader answers whether TEXT is exactly what was asked for, from its first byte to its last, and writes its
+ * result only then.  There is no leading space, no sign where none makes sense, no octal by a leading zero, no
+ * overflow. The readers that begin with 'take_' are for the parts of a longer text: they move *P past what they have
+ * read.
  */
 #ifndef ISLE_BASE_PARSE_H
 #define ISLE_BASE_PARSE_H

@@ -16,11 +16,14 @@ static const struct opt exec_opts[] = {
 	OPT_FLAG('d', "detach", struct exec_args, o.detach, "do not wait for its end"),
 	OPT_STR('u', "user", "USER[:GROUP]", struct exec_args, o.user, "whom it runs as [as the container's program]"),
 	OPT_STR('w', "workdir", "DIR", struct exec_args, o.workdir, "where it starts [as the container's program]"),
-	OPT_LIST('e', "env", "NAME[=VALUE]", struct exec_args, o.env, "set a variable; without VALUE to what it is here"),
+	OPT_LIST('e', "env", "NAME[=VALUE]", struct exec_args, o.env,
+		 "set a variable; without VALUE to what it is here"),
 	OPT_LIST(0, "env-file", "FILE", struct exec_args, o.env_file, "variables from a file, one in a line"),
-	OPT_FLAG(0, "privileged", struct exec_args, o.privileged, "all capabilities of the container's users, no filter"),
+	OPT_FLAG(0, "privileged", struct exec_args, o.privileged,
+		 "all capabilities of the container's users, no filter"),
 	OPT_HEADING("What isle tells"),
-	OPT_FLAG(0, "explain", struct exec_args, explain, "tell each step and the shell command that does it; do nothing"),
+	OPT_FLAG(0, "explain", struct exec_args, explain,
+		 "tell each step and the shell command that does it; do nothing"),
 	OPT_FLAG(0, "timings", struct exec_args, timings, "tell what each step took, on standard error"),
 	OPT_FLAG(0, "json", struct exec_args, json, "either of them as JSON"),
 	OPT_END,
@@ -57,8 +60,8 @@ const struct verb verb_exec = {
 	.summary = "run one more program in a running container",
 	.operands = "CONTAINER COMMAND [ARGUMENT...]",
 	.description =
-		"Starts COMMAND among the processes of the container, with the rights, limits and variables that the container's own "
-		"program was started with.",
+		"Starts COMMAND among the processes of the container, with the rights, limits and variables that the "
+		"container's own program was started with.",
 	.exit_status = "That of the program; 128+N if signal N killed it; 0 with *--detach*.",
 	.examples = (const struct verb_example[]){
 		{"isle exec -it web sh", "a shell in it"},

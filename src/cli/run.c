@@ -54,7 +54,8 @@ static const struct opt run_opts[] = {
 	OPT_HEADING("Files and devices"),
 	LIST('v', "volume", "SOURCE:TARGET[:WORDS]", volume,
 	     "share a file or directory; words: ro, noexec, nosuid, nodev, dev, noidmap, rslave, bind, ..."),
-	LIST(0, "mount", "KEY=VALUE,...", mount, "type=bind|tmpfs,source=,target=,readonly,bind-propagation=,tmpfs-size=,tmpfs-mode="),
+	LIST(0, "mount", "KEY=VALUE,...", mount,
+	     "type=bind|tmpfs, source=, target=, readonly, bind-propagation=, tmpfs-size=, tmpfs-mode="),
 	LIST(0, "tmpfs", "TARGET[:WORDS]", tmpfs, "a place in memory; words: size=, mode=, exec, ..."),
 	LIST(0, "device", "DEVICE[:PATH][:rwm]", device, "give it a device"),
 	STR(0, "shm-size", "SIZE", shm_size, "size of /dev/shm [64m]"),
@@ -89,17 +90,20 @@ static const struct opt run_opts[] = {
 	LIST(0, "device-read-iops", "DEVICE:NUMBER", device_read_iops, "reads in a second"),
 	LIST(0, "device-write-iops", "DEVICE:NUMBER", device_write_iops, "writes in a second"),
 	LIST(0, "ulimit", "NAME=SOFT[:HARD]", ulimit, "a limit of each process: nofile=1024:4096"),
-	STR(0, "oom-score-adj", "NUMBER", oom_score_adj, "how readily it is killed when memory runs out, -1000 to 1000"),
+	STR(0, "oom-score-adj", "NUMBER", oom_score_adj,
+	    "how readily it is killed when memory runs out, -1000 to 1000"),
 
 	OPT_HEADING("Rights"),
 	LIST(0, "cap-add", "CAPABILITY", cap_add, "give its root a capability; ALL"),
 	LIST(0, "cap-drop", "CAPABILITY", cap_drop, "take one away; ALL"),
 	LIST(0, "security-opt", "OPTION", security_opt,
-	     "no-new-privileges=false, seccomp=unconfined|FILE, apparmor=PROFILE, label=..., mask=PATH, unmask=PATH|ALL"),
+	     "no-new-privileges=false, seccomp=unconfined|FILE, apparmor=PROFILE, label=PART, mask=PATH, "
+	     "unmask=PATH|ALL"),
 	FLAG(0, "privileged", privileged, "all capabilities, all devices, no filter, nothing hidden"),
 
 	OPT_HEADING("What isle tells"),
-	OPT_FLAG(0, "explain", struct run_args, explain, "tell each step and the shell command that does it; do nothing"),
+	OPT_FLAG(0, "explain", struct run_args, explain,
+		 "tell each step and the shell command that does it; do nothing"),
 	OPT_FLAG(0, "timings", struct run_args, timings, "tell what each step took, on standard error"),
 	OPT_FLAG(0, "json", struct run_args, json, "either of them as JSON"),
 	OPT_END,
@@ -139,25 +143,25 @@ const struct verb verb_run = {
 	.summary = "put a program on an island of its own",
 	.operands = "ROOT [COMMAND [ARGUMENT...]]",
 	.description =
-		"Starts COMMAND in a new container: with its own files, processes, users, network, host name and limits. "
-		"_ROOT_ is what it sees as its files:\n"
+		"Starts COMMAND in a new container: with its own files, processes, users, network, host name and "
+		"limits. _ROOT_ is what it sees as its files:\n"
 		"\n"
-		"*host*, this machine's own root below a throw-away layer: nothing of the machine changes, and what belongs to root "
-		"alone can't be read; a directory, used in the same way unless *--rw* is given; a root tarball (.tar, also with .gz, "
-		".xz or .zst), which is unpacked once and kept; or *debootstrap:*_SUITE_, a Debian or Ubuntu that is built once and "
-		"kept.\n"
+		"*host*, this machine's own root below a throw-away layer: nothing of the machine changes, and what "
+		"belongs to root alone can't be read; a directory, used in the same way unless *--rw* is given; a "
+		"root tarball (.tar, also with .gz, .xz or .zst), which is unpacked once and kept; or "
+		"*debootstrap:*_SUITE_, a Debian or Ubuntu that is built once and kept.\n"
 		"\n"
-		"Without COMMAND a shell is started. A container that has ended is kept for *isle start* and *isle logs* unless *--rm* "
-		"is given.\n"
+		"Without COMMAND a shell is started. A container that has ended is kept for *isle start* and *isle "
+		"logs* unless *--rm* is given.\n"
 		"\n"
-		"Each container has users of its own: its root is an unprivileged user of the machine. A shared directory (*--volume*) "
-		"shows the owners that it has here, and the container's root has the rights of the one who started it there; with the "
-		"word noidmap its files belong to nobody inside.",
+		"Each container has users of its own: its root is an unprivileged user of the machine. A shared "
+		"directory (*--volume*) shows the owners that it has here, and the container's root has the rights of "
+		"the one who started it there; with the word noidmap its files belong to nobody inside.",
 	.exit_status = "That of the program; 128+N if signal N killed it; 0 with *--detach*.",
 	.examples = (const struct verb_example[]){
 		{"isle run -it --rm host", "a shell on a copy of this machine"},
 		{"isle run --rm --net none --read-only host make -C /src test", "code that nobody has read"},
-		{"isle run -d --name db -v ./data:/data -m 512m debootstrap:bookworm /data/serve", "a service in the background"},
+		{"isle run -d --name db -v ./data:/data -m 512m debootstrap:bookworm /data/serve", "a service"},
 		{"isle run --rm --net container:db host ss -ltn", "the network of another container"},
 		{"isle run --explain --rm host true", "what a start consists of"},
 		{0},
@@ -167,6 +171,6 @@ const struct verb verb_run = {
 	.operands_min = 1,
 	.operands_max = -1,
 	.operand_kind = OPERAND_ROOT,
-	.flags = VERB_HOME | VERB_SWEEP | VERB_FOREIGN_WORDS,
+	.flags = VERB_HOME | VERB_FOREIGN_WORDS,
 	.run = run_run,
 };

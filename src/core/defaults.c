@@ -20,8 +20,8 @@ const struct default_mount default_mounts[] = {
 
 /* Runtime spec, config-linux.md "Default Devices"; console and ptmx come from the terminal and from devpts. */
 const struct default_device default_devices[] = {
-	{"/dev/null", 1, 3},	{"/dev/zero", 1, 5},	{"/dev/full", 1, 7},
-	{"/dev/random", 1, 8},	{"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
+	{"/dev/null", 1, 3},   {"/dev/zero", 1, 5},    {"/dev/full", 1, 7},
+	{"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
 };
 
 const struct default_device_rule default_device_rules[] = {
@@ -32,8 +32,9 @@ const struct default_device_rule default_device_rules[] = {
 
 /*
  * What tells about the machine or its other users, or steers hardware, although the container's namespaces stand in
- * between: the union of what the big engines hide, and what only a privilege check hides otherwise.  Directories that are
- * mount points of other file systems (/sys/kernel/debug, tracing, security) are empty in a new sysfs and need no mask.
+ * between: the union of what the big engines hide, and what only a privilege check hides otherwise.  Directories that
+ * are mount points of other file systems (/sys/kernel/debug, tracing, security) are empty in a new sysfs and need no
+ * mask.
  */
 const char *const default_masked_paths[] = {
 	"/proc/acpi",
@@ -67,8 +68,9 @@ const char *const default_readonly_paths[] = {
 };
 
 const char *const proc_mount_points[] = {
-	"/proc/cpuinfo",  "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/slabinfo", "/proc/stat",
-	"/proc/swaps",	  "/proc/uptime",    NULL,
+	"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg",
+	"/proc/meminfo", "/proc/slabinfo",  "/proc/stat",
+	"/proc/swaps",	 "/proc/uptime",    NULL,
 };
 
 #define CAP(name) (UINT64_C(1) << CAP_##name)

@@ -50,7 +50,7 @@ enum { DEFAULT_RLIMITS = 7 };
 extern const struct default_rlimit default_rlimits[DEFAULT_RLIMITS];
 
 enum {
-	DEFAULT_PIDS = 2048,	    /* processes and threads */
+	DEFAULT_PIDS = 2048,	     /* processes and threads */
 	DEFAULT_SHM_SIZE = 64 << 20, /* bytes of /dev/shm; not in its row, since --shm-size replaces it */
 	DEFAULT_UMASK = 022,
 	DEFAULT_STOP_TIMEOUT = 10,   /* seconds */

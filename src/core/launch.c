@@ -35,6 +35,8 @@ int launch_prepare(struct launch *l, struct err *e)
 		l->submount_fds[i] = FD_NONE;
 	for (size_t i = 0; i < n; i++)
 		l->mount_fds[i] = FD_NONE;
+	for (int i = 0; i < ETC_FILES; i++)
+		l->etc_fds[i] = FD_NONE;
 	for (size_t i = 0; i < n; i++) {
 		int r = mount_opts_parse(&l->spec->mounts.v[i], l->arena, &l->mopts[i], e);
 
@@ -48,14 +50,23 @@ int launch_prepare(struct launch *l, struct err *e)
 static void mounts_release(struct launch *l)
 {
 	fd_close(&l->root_fd);
-	for (size_t i = 0; i < l->rootfs->submounts.n; i++)
+	for (int i = 0; i < ETC_FILES; i++)
+		fd_close(&l->etc_fds[i]);
+	/* A start that was refused before launch_prepare has neither list. */
+	for (size_t i = 0; l->submount_fds && i < l->rootfs->submounts.n; i++)
 		fd_close(&l->submount_fds[i]);
-	for (size_t i = 0; i < l->spec->mounts.n; i++)
+	for (size_t i = 0; l->mount_fds && i < l->spec->mounts.n; i++)
 		fd_close(&l->mount_fds[i]);
+}
+
+void launch_settle(struct launch *l)
+{
+	fds_close(&l->spent);
 }
 
 void launch_release(struct launch *l)
 {
+	fds_close(&l->spent);
 	mounts_release(l);
 	fd_close(&l->sock);
 	fd_close(&l->userns_fd);
@@ -503,6 +514,7 @@ static int root_assemble(struct launch *l, bool in_userns, struct err *e)
 		.uid = in_userns ? 0 : launch_root_uid(l),
 		.gid = in_userns ? 0 : launch_root_gid(l),
 		.arena = l->arena,
+		.spent = &l->spent,
 	};
 	int r = rootfs_assemble(l->rootfs, &env, &l->root_fd, e);
 
@@ -568,12 +580,6 @@ static bool is_bind(const struct launch *l, size_t i)
 	return l->mopts[i].bind;
 }
 
-static bool is_any(const struct launch *l, size_t i)
-{
-	(void)l, (void)i;
-	return true;
-}
-
 static int dev_run(void *ctx, struct err *e)
 {
 	return make_picked(ctx, is_dev, e);
@@ -618,6 +624,29 @@ static void binds_explain(const void *ctx, struct explain *x)
 
 const struct step step_binds = {"binds", SIDE_HOST, binds_wanted, binds_run, NULL, binds_explain};
 
+static bool etc_wanted(const void *ctx)
+{
+	const struct launch *l = ctx;
+
+	return l->etc_files && !l->rootless;
+}
+
+static int etc_files_run(void *ctx, struct err *e)
+{
+	return launch_etc_make(ctx, e);
+}
+
+static void etc_files_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+
+	explain_say(x, "write the container's own /etc/hostname, /etc/hosts and /etc/resolv.conf");
+	explain_shell(x, "echo %s > /tmpfs/hostname && mount --bind /tmpfs/hostname /mnt/etc/hostname",
+		      l->spec->hostname ? l->spec->hostname : "localhost");
+}
+
+const struct step step_etc_files = {"etc-files", SIDE_HOST, etc_wanted, etc_files_run, NULL, etc_files_explain};
+
 /* Sends the root, the submounts, and the mounts of the spec that were made here: as many messages as it takes. */
 static int hand_over_run(void *ctx, struct err *e)
 {
@@ -625,6 +654,9 @@ static int hand_over_run(void *ctx, struct err *e)
 	int batch[HS_FDS_MAX], n = 0, r = 0;
 
 	batch[n++] = l->root_fd;
+	for (int i = 0; i < ETC_FILES; i++)
+		if (l->etc_files)
+			batch[n++] = l->etc_fds[i];
 	for (size_t i = 0; i < l->rootfs->submounts.n; i++)
 		batch[n++] = l->submount_fds[i];
 	for (size_t i = 0; i < l->spec->mounts.n && r == 0; i++) {
@@ -658,17 +690,29 @@ static int box_root_run(void *ctx, struct err *e)
 
 const struct step step_box_root = {"box-root", SIDE_BOX, box_makes, box_root_run, NULL, root_explain};
 
+/* A sysfs shows the network namespace that it is made in, and so has to wait for it. */
+static bool is_of_net(const struct launch *l, size_t i)
+{
+	return l->spec->mounts.v[i].type && strcmp(l->spec->mounts.v[i].type, "sysfs") == 0;
+}
+
 /* Which mounts the host side makes: the box makes the others. */
 static bool is_ours(const struct launch *l, size_t i)
 {
 	return l->rootless || (!is_dev(l, i) && !is_bind(l, i));
 }
 
+static bool is_ours_at_once(const struct launch *l, size_t i)
+{
+	return is_ours(l, i) && !is_of_net(l, i);
+}
+
 static int box_mounts_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	return make_picked(l, l->rootless ? is_any : is_ours, e);
+	int r = make_picked(l, is_ours_at_once, e);
+	return r < 0 || !l->rootless || !l->etc_files ? r : launch_etc_make(l, e);
 }
 
 static void box_mounts_explain(const void *ctx, struct explain *x)
@@ -679,12 +723,29 @@ static void box_mounts_explain(const void *ctx, struct explain *x)
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
 		const struct spec_mount *m = &l->spec->mounts.v[i];
 
-		if (is_ours(l, i) && !is_bind(l, i))
+		if (is_ours_at_once(l, i) && !is_bind(l, i))
 			explain_shell(x, "mount -t %s %s /mnt%s", m->type, m->source ? m->source : m->type, m->destination);
 	}
 }
 
 const struct step step_box_mounts = {"kernel-files", SIDE_BOX, NULL, box_mounts_run, NULL, box_mounts_explain};
+
+static int network_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	int r = launch_net_enter(l, e);
+
+	return r < 0 ? r : make_picked(l, is_of_net, e);
+}
+
+static void network_explain(const void *ctx, struct explain *x)
+{
+	(void)ctx;
+	explain_say(x, "enter the network namespace, which was made on the side, and make a sysfs that shows it");
+	explain_shell(x, "mount -t sysfs sysfs /mnt/sys");
+}
+
+const struct step step_network = {"network", SIDE_BOX, NULL, network_run, NULL, network_explain};
 
 /* Takes what the host side made. */
 static int receive_run(void *ctx, struct err *e)
@@ -695,9 +756,11 @@ static int receive_run(void *ctx, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (m.n_fds < 1 + (int)l->rootfs->submounts.n)
+	if (m.n_fds < 1 + (l->etc_files ? ETC_FILES : 0) + (int)l->rootfs->submounts.n)
 		return err_set(e, EPROTO, "receive the container's root");
 	l->root_fd = m.fds[at++];
+	for (int i = 0; i < ETC_FILES; i++)
+		l->etc_fds[i] = l->etc_files ? m.fds[at++] : FD_NONE;
 	for (size_t i = 0; i < l->rootfs->submounts.n; i++)
 		l->submount_fds[i] = m.fds[at++];
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {

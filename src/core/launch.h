@@ -27,6 +27,9 @@
 
 #include <signal.h>
 
+enum { ETC_FILES = 3 };
+extern const char *const launch_etc_paths[ETC_FILES]; /* /etc/hostname, /etc/hosts, /etc/resolv.conf */
+
 struct launch {
 	/* what to do: filled in by the caller */
 	struct arena *arena;
@@ -61,6 +64,8 @@ struct launch {
 	struct mount_opts *mopts; /* one for each of spec->mounts */
 	int *mount_fds;		  /* the same, made and detached; FD_NONE: not yet */
 	int root_fd;		  /* the root, detached */
+	int etc_fds[ETC_FILES];	  /* files for /etc, detached */
+	struct fds spent;	  /* descriptors that have done their work: see rootfs.h */
 	int *submount_fds;	  /* of rootfs->submounts */
 	int *device_fds;	  /* rootless: the machine's device nodes, detached, one for each of spec->lin.devices */
 	int userns_fd;		  /* the box's user namespace, where it has its own */
@@ -73,6 +78,8 @@ struct launch {
 
 /* Sets every descriptor to FD_NONE and sorts out the options of the mounts. */
 int launch_prepare(struct launch *l, struct err *e) MUST_USE;
+/* Closes what has done its work; to be called when the program runs and there is time. */
+void launch_settle(struct launch *l);
 /* Closes what the host side has open; the pidfd and the terminal too. */
 void launch_release(struct launch *l);
 
@@ -84,6 +91,10 @@ bool launch_own_ids(const struct launch *l);
 uint32_t launch_root_uid(const struct launch *l);
 uint32_t launch_root_gid(const struct launch *l);
 
+/* Makes the files of /etc that are the container's own, as detached mounts in etc_fds. */
+int launch_etc_make(struct launch *l, struct err *e) MUST_USE;
+/* Box: waits for the network namespace, which is made on the side, and enters it; can be repeated. */
+int launch_net_enter(struct launch *l, struct err *e) MUST_USE;
 /* Makes mount I of the spec as a detached mount: see launch_mounts.c. */
 int launch_mount_make(struct launch *l, size_t i, struct err *e) MUST_USE;
 /* What the box runs from its first instruction to exec; never returns. */
@@ -96,9 +107,9 @@ int launch_execute(struct launch *l, struct err *e) MUST_USE;
 /* The steps, in the order in which a plan must have them. */
 extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_begin;	     /* host */
 extern const struct step step_identity, step_namespaces, step_hostname;				     /* box */
-extern const struct step step_root, step_dev, step_binds, step_hand_over;			     /* host */
-extern const struct step step_box_root, step_box_mounts, step_receive, step_enter;		     /* box */
-extern const struct step step_submounts, step_attach, step_sysctl, step_etc, step_terminal, step_mask, step_read_only; /* box */
+extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over;	     /* host */
+extern const struct step step_box_root, step_box_mounts, step_receive, step_enter, step_network;	     /* box */
+extern const struct step step_submounts, step_attach, step_sysctl, step_terminal, step_mask, step_read_only; /* box */
 extern const struct step step_cwd, step_user, step_rights, step_await_go, step_exec;		     /* box */
 extern const struct step step_go;								     /* host */
 

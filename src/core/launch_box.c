@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -57,18 +58,70 @@ const struct step step_identity = {"identity", SIDE_BOX, NULL, identity_run, NUL
 /* ---- namespaces ---- */
 
 /* Brings up the loopback interface; a kernel without networking has none. */
-static int loopback_up(struct err *e)
+static int loopback_up(void)
 {
 	struct ifreq req = {.ifr_name = "lo"};
 	auto_fd s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (s < 0 && errno == EAFNOSUPPORT)
-		return 0;
-	if (s < 0 || ioctl(s, SIOCGIFFLAGS, &req) < 0)
-		return err_set(e, errno, "bring up the loopback interface");
+	if (s < 0)
+		return errno == EAFNOSUPPORT ? 0 : -errno;
+	if (ioctl(s, SIOCGIFFLAGS, &req) < 0)
+		return -errno;
 	req.ifr_flags |= IFF_UP | IFF_RUNNING;
-	if (ioctl(s, SIOCSIFFLAGS, &req) < 0)
-		return err_set(e, errno, "bring up the loopback interface");
+	return ioctl(s, SIOCSIFFLAGS, &req) < 0 ? -errno : 0;
+}
+
+/*
+ * A network namespace is by far the most expensive one, about half a millisecond.  A thread makes it while the rest goes
+ * on; the box enters it where sysfs, which shows it, is made.  The thread touches nothing but its own fields.
+ */
+struct net_maker {
+	pthread_t thread;
+	bool running;
+	int unshared, up; /* results: 0 or a negative errno */
+	int fd;		  /* of the namespace, in case the thread made it */
+	bool entered;
+};
+static struct net_maker maker; /* the box is one process that makes one namespace */
+
+static void *net_make(void *unused)
+{
+	(void)unused;
+	maker.fd = FD_NONE;
+	maker.unshared = unshare(CLONE_NEWNET) < 0 ? -errno : 0;
+	maker.up = maker.unshared < 0 ? 0 : loopback_up();
+	if (maker.unshared == 0)
+		maker.fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	return NULL;
+}
+
+/* Begins to make the network namespace; without a thread, makes it. */
+static void net_begin(void)
+{
+	static char stack[32 * 1024] __attribute__((aligned(16)));
+	pthread_attr_t attr;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, stack, sizeof(stack));
+	maker.running = pthread_create(&maker.thread, &attr, net_make, NULL) == 0;
+	if (!maker.running)
+		net_make(NULL);
+}
+
+int launch_net_enter(struct launch *l, struct err *e)
+{
+	if (!launch_new_ns(l, NS_NET) || maker.entered)
+		return 0;
+	if (maker.running && pthread_join(maker.thread, NULL) != 0)
+		return err_set(e, 0, "wait for the network namespace");
+	if (maker.unshared < 0)
+		return err_set(e, -maker.unshared, "make a network namespace");
+	if (maker.up < 0)
+		return err_set(e, -maker.up, "bring up the loopback interface");
+	if (maker.running && (maker.fd < 0 || setns(maker.fd, CLONE_NEWNET) < 0))
+		return err_set(e, errno, "enter the network namespace");
+	fd_close(&maker.fd);
+	maker.entered = true;
 	return 0;
 }
 
@@ -77,6 +130,8 @@ static int namespaces_run(void *ctx, struct err *e)
 	struct launch *l = ctx;
 	const struct spec_ns *cg = &l->spec->lin.ns[NS_CGROUP];
 
+	if (launch_new_ns(l, NS_NET))
+		net_begin();
 	/* Slave: what the machine unmounts later goes away here too, and nothing of ours reaches it. */
 	if (launch_new_ns(l, NS_MNT) && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_set(e, errno, "cut the container's mounts off from the machine's");
@@ -88,12 +143,6 @@ static int namespaces_run(void *ctx, struct err *e)
 
 		if (fd < 0 || setns(fd, CLONE_NEWCGROUP) < 0)
 			return err_set(e, errno, "join the cgroup namespace %s", cg->path);
-	}
-	/* The most expensive one (about half a millisecond); meanwhile the host side lays the root together. */
-	if (launch_new_ns(l, NS_NET)) {
-		if (unshare(CLONE_NEWNET) < 0)
-			return err_set(e, errno, "make a network namespace");
-		return loopback_up(e);
 	}
 	return 0;
 }

@@ -42,7 +42,7 @@ struct layers {
 	int upper, work; /* FD_NONE: read-only */
 };
 
-/* Work in progress: what to make, with what, and every descriptor to close at the end. */
+/* Work in progress: what to make, and with what. */
 struct assembly {
 	const struct rootfs *r;
 	const struct rootfs_env *env;
@@ -50,22 +50,18 @@ struct assembly {
 	int stage;	 /* directory of the private tmpfs with mount points 0, 1, 2… */
 	int stage_used;
 	int scratch;	 /* a detached tmpfs: the empty layer of a guard, and the writable layer in memory */
-	int keep[2 * LAYERS_MAX + 16];
-	int n_keep;
 };
 
 static void assembly_release(struct assembly *as)
 {
-	while (as->n_keep > 0)
-		fd_close(&as->keep[--as->n_keep]);
 	fd_close(&as->scratch);
 	fd_close(&as->stage);
 }
 
-/* Remembers FD to be closed at the end. */
+/* Remembers FD to be closed when there is time. */
 static int keep(struct assembly *as, int fd)
 {
-	as->keep[as->n_keep++] = fd;
+	*list_add(as->env->spent, as->env->arena) = fd;
 	return fd;
 }
 

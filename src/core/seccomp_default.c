@@ -43,61 +43,66 @@ static const struct group {
 	const char *names;
 } groups[] = {
 	/* Files by name and by descriptor. */
-	{CAP_NONE, "access chdir chmod chown chown32 close close_range copy_file_range creat dup dup2 dup3 faccessat "
-		   "faccessat2 fadvise64 fadvise64_64 arm_fadvise64_64 fallocate fchdir fchmod fchmodat fchmodat2 fchown "
-		   "fchown32 fchownat fcntl fcntl64 fdatasync flock fstat fstat64 fstatat64 fstatfs fstatfs64 fsync "
-		   "ftruncate ftruncate64 futimesat getcwd getdents getdents64 lchown lchown32 link linkat _llseek lseek "
-		   "lstat lstat64 mkdir mkdirat mknod mknodat newfstatat open openat openat2 pipe pipe2 pread64 preadv "
-		   "preadv2 pwrite64 pwritev pwritev2 read readahead readlink readlinkat readv rename renameat renameat2 "
-		   "rmdir sendfile sendfile64 splice stat stat64 statfs statfs64 statx symlink symlinkat sync "
-		   "sync_file_range sync_file_range2 arm_sync_file_range syncfs tee truncate truncate64 umask unlink "
-		   "unlinkat utime utimensat utimensat_time64 utimes write writev"},
+	{CAP_NONE, "access chdir chmod chown chown32 close close_range copy_file_range creat dup dup2 dup3 "
+		   "faccessat faccessat2 fadvise64 fadvise64_64 arm_fadvise64_64 fallocate fchdir fchmod fchmodat "
+		   "fchmodat2 fchown fchown32 fchownat fcntl fcntl64 fdatasync flock fstat fstat64 fstatat64 "
+		   "fstatfs fstatfs64 fsync ftruncate ftruncate64 futimesat getcwd getdents getdents64 lchown "
+		   "lchown32 link linkat _llseek lseek lstat lstat64 mkdir mkdirat mknod mknodat newfstatat open "
+		   "openat openat2 pipe pipe2 pread64 preadv preadv2 pwrite64 pwritev pwritev2 read readahead "
+		   "readlink readlinkat readv rename renameat renameat2 rmdir sendfile sendfile64 splice stat "
+		   "stat64 statfs statfs64 statx symlink symlinkat sync sync_file_range sync_file_range2 "
+		   "arm_sync_file_range syncfs tee truncate truncate64 umask unlink unlinkat utime utimensat "
+		   "utimensat_time64 utimes write writev"},
 	/* Attributes of files; the last two do what ioctl(2) with FS_IOC_FSGETXATTR and …SETXATTR does. */
 	{CAP_NONE, "fgetxattr flistxattr fremovexattr fsetxattr getxattr getxattrat lgetxattr listxattr listxattrat "
 		   "llistxattr lremovexattr lsetxattr removexattr removexattrat setxattr setxattrat file_getattr "
 		   "file_setattr"},
 	/* Waiting for files; fanotify_mark is of use only with a descriptor of fanotify_init. */
-	{CAP_NONE, "epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait epoll_wait_old "
-		   "eventfd eventfd2 fanotify_mark inotify_add_watch inotify_init inotify_init1 inotify_rm_watch "
-		   "_newselect poll ppoll ppoll_time64 pselect6 pselect6_time64 select signalfd signalfd4"},
+	{CAP_NONE, "epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait "
+		   "epoll_wait_old eventfd eventfd2 fanotify_mark inotify_add_watch inotify_init inotify_init1 "
+		   "inotify_rm_watch _newselect poll ppoll ppoll_time64 pselect6 pselect6_time64 select signalfd "
+		   "signalfd4"},
 	/* Asynchronous input and output of the old kind; io_uring is not here: it passes by every filter. */
 	{CAP_NONE, "io_cancel io_destroy io_getevents io_pgetevents io_pgetevents_time64 io_setup io_submit"},
 	/* Memory. */
-	{CAP_NONE, "brk cachestat madvise map_shadow_stack membarrier memfd_create memfd_secret mincore mlock mlock2 "
-		   "mlockall mmap mmap2 mprotect mremap mseal msync munlock munlockall munmap pkey_alloc pkey_free "
-		   "pkey_mprotect process_mrelease remap_file_pages"},
+	{CAP_NONE, "brk cachestat madvise map_shadow_stack membarrier memfd_create memfd_secret mincore mlock "
+		   "mlock2 mlockall mmap mmap2 mprotect mremap mseal msync munlock munlockall munmap pkey_alloc "
+		   "pkey_free pkey_mprotect process_mrelease remap_file_pages"},
 	/* Processes and threads: clone is in checked[]. */
-	{CAP_NONE, "arch_prctl execve execveat exit exit_group fork get_robust_list get_thread_area getcpu getpgid getpgrp "
-		   "getpid getppid getpriority getrlimit getrusage getsid gettid ioprio_get ioprio_set kill pause "
-		   "pidfd_open pidfd_send_signal prctl prlimit64 restart_syscall rseq rseq_slice_yield sched_get_priority_max "
-		   "sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler "
-		   "sched_rr_get_interval sched_rr_get_interval_time64 sched_setaffinity sched_setattr sched_setparam "
-		   "sched_setscheduler sched_yield set_robust_list set_thread_area set_tid_address setpgid setpriority "
-		   "setrlimit setsid tgkill times tkill ugetrlimit uprobe uretprobe vfork wait4 waitid waitpid"},
-	/* Debuggers, on processes of the same rights; safe since Linux 4.8, where a filter sees what a tracer changed. */
+	{CAP_NONE, "arch_prctl execve execveat exit exit_group fork get_robust_list get_thread_area getcpu getpgid "
+		   "getpgrp getpid getppid getpriority getrlimit getrusage getsid gettid ioprio_get ioprio_set kill "
+		   "pause pidfd_open pidfd_send_signal prctl prlimit64 restart_syscall rseq rseq_slice_yield "
+		   "sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr sched_getparam "
+		   "sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 sched_setaffinity "
+		   "sched_setattr sched_setparam sched_setscheduler sched_yield set_robust_list set_thread_area "
+		   "set_tid_address setpgid setpriority setrlimit setsid tgkill times tkill ugetrlimit uprobe "
+		   "uretprobe vfork wait4 waitid waitpid"},
+	/* Debuggers, on processes of the same rights; safe since Linux 4.8: a filter sees what a tracer changed. */
 	{CAP_NONE, "process_vm_readv process_vm_writev ptrace"},
 	/* Who one is: the kernel's own checks are enough. */
-	{CAP_NONE, "capget capset getegid getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 getresgid "
-		   "getresgid32 getresuid getresuid32 getuid getuid32 setfsgid setfsgid32 setfsuid setfsuid32 setgid "
-		   "setgid32 setgroups setgroups32 setregid setregid32 setresgid setresgid32 setresuid setresuid32 "
-		   "setreuid setreuid32 setuid setuid32"},
+	{CAP_NONE, "capget capset getegid getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 "
+		   "getresgid getresgid32 getresuid getresuid32 getuid getuid32 setfsgid setfsgid32 setfsuid "
+		   "setfsuid32 setgid setgid32 setgroups setgroups32 setregid setregid32 setresgid setresgid32 "
+		   "setresuid setresuid32 setreuid setreuid32 setuid setuid32"},
 	/* Less rights for oneself. */
 	{CAP_NONE, "landlock_add_rule landlock_create_ruleset landlock_restrict_self seccomp"},
 	/* Signals. */
-	{CAP_NONE, "rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait "
-		   "rt_sigtimedwait_time64 rt_tgsigqueueinfo sigaltstack sigprocmask sigreturn"},
+	{CAP_NONE, "rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend "
+		   "rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo sigaltstack sigprocmask sigreturn"},
 	/* Locks, and System V and POSIX communication within the own IPC namespace. */
-	{CAP_NONE, "futex futex_requeue futex_time64 futex_wait futex_waitv futex_wake ipc mq_getsetattr mq_notify mq_open "
-		   "mq_timedreceive mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink msgctl msgget msgrcv "
-		   "msgsnd semctl semget semop semtimedop semtimedop_time64 shmat shmctl shmdt shmget"},
+	{CAP_NONE, "futex futex_requeue futex_time64 futex_wait futex_waitv futex_wake ipc mq_getsetattr mq_notify "
+		   "mq_open mq_timedreceive mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink "
+		   "msgctl msgget msgrcv msgsnd semctl semget semop semtimedop semtimedop_time64 shmat shmctl shmdt "
+		   "shmget"},
 	/* Sockets: socket and socketpair are in checked[]. */
 	{CAP_NONE, "accept accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom recvmmsg "
 		   "recvmmsg_time64 recvmsg send sendmmsg sendmsg sendto setsockopt shutdown socketcall"},
 	/* Time: reading it, waiting for it; adjtimex only reads without CAP_SYS_TIME. */
 	{CAP_NONE, "adjtimex alarm clock_adjtime clock_adjtime64 clock_getres clock_getres_time64 clock_gettime "
-		   "clock_gettime64 clock_nanosleep clock_nanosleep_time64 getitimer gettimeofday nanosleep setitimer time "
-		   "timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime timer_settime64 "
-		   "timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64"},
+		   "clock_gettime64 clock_nanosleep clock_nanosleep_time64 getitimer gettimeofday nanosleep "
+		   "setitimer time timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 "
+		   "timer_settime timer_settime64 timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime "
+		   "timerfd_settime64"},
 	/* The machine, and what some architectures need for ordinary programs. */
 	{CAP_NONE, "getrandom sysinfo uname breakpoint cacheflush set_tls riscv_flush_icache riscv_hwprobe "
 		   "s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr swapcontext"},
@@ -107,8 +112,8 @@ static const struct group {
 	/* A handle names any file of a file system, also outside the container's root ("Shocker"). */
 	{CAP_DAC_READ_SEARCH, "name_to_handle_at open_by_handle_at"},
 	/* New namespaces and mounts: the way to most holes of the kernel's last ten years. */
-	{CAP_SYS_ADMIN, "clone clone3 unshare setns mount umount umount2 pivot_root fsopen fsconfig fsmount fspick move_mount "
-			"open_tree open_tree_attr mount_setattr listns"},
+	{CAP_SYS_ADMIN, "clone clone3 unshare setns mount umount umount2 pivot_root fsopen fsconfig fsmount fspick "
+			"move_mount open_tree open_tree_attr mount_setattr listns"},
 	/* The machine's affairs that the kernel itself keeps for CAP_SYS_ADMIN. */
 	{CAP_SYS_ADMIN, "bpf fanotify_init lookup_dcookie lsm_get_self_attr lsm_list_modules lsm_set_self_attr "
 			"perf_event_open quotactl quotactl_fd setdomainname sethostname syslog"},

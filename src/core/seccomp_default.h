@@ -10,7 +10,7 @@ void seccomp_default_policy(uint64_t caps, struct arena *a, struct seccomp_polic
 /* The capabilities that the default profile looks at: two sets that agree in these have the same program. */
 uint64_t seccomp_default_caps_seen(void);
 
-/* The program for a set that has, of those, CAP_SYS_CHROOT alone: written when isle is built (src/tools/gen_seccomp.c). */
+/* The program for a set that has, of those, CAP_SYS_CHROOT alone: written at build time (src/tools/gen_seccomp.c). */
 extern const struct sock_filter seccomp_default_program[];
 extern const size_t seccomp_default_program_n;
 

@@ -2,14 +2,14 @@
 /*
  * Profiles: the runtime spec's linux.seccomp (config-linux.md, "Seccomp"), and docker's form of it, as rules.
  *
- * Docker's form adds archMap, and conditions on whole rules (includes, excludes) that are settled here.  What both leave to
- * libseccomp and to the runtimes is done as runc and crun do it with libseccomp:
+ * Docker's form adds archMap, and conditions on whole rules (includes, excludes) that are settled here.  What both
+ * leave to libseccomp and to the runtimes is done as runc and crun do it with libseccomp:
  *   - the machine's own ABI is always filtered, those listed in addition; programs of any other are killed;
  *   - a rule with the default's action is no rule;
- *   - two conditions on one argument are alternatives, although all conditions of a rule should hold: libseccomp can not
- *     have both in one rule, so existing profiles are written for that;
- *   - where a call can also be made through socketcall(2) or ipc(2), so on i386, the rule is for both ways; the arguments
- *     are behind a pointer there, and a condition on the first one is lost.
+ *   - two conditions on one argument are alternatives, although all conditions of a rule should hold: libseccomp can
+ *     not have both in one rule, so existing profiles are written for that;
+ *   - where a call can also be made through socketcall(2) or ipc(2), so on i386, the rule is for both ways; the
+ *     arguments are behind a pointer there, and a condition on the first one is lost.
  */
 #include "core/seccomp.h"
 
@@ -191,9 +191,10 @@ static int action_value(enum action action, struct opt_u64 data, const char *fie
 static int use_abi(struct seccomp_policy *policy, const char *word, const char *field, struct err *e)
 {
 	static const char *const others[] = {
-		"ARM",	      "AARCH64",   "LOONGARCH64", "M68K",  "MIPS",  "MIPS64", "MIPS64N32", "MIPSEL",   "MIPSEL64",
-		"MIPSEL64N32", "PARISC",   "PARISC64",	  "PPC",   "PPC64", "PPC64LE", "RISCV64",  "S390",     "S390X",
-		"SH",	      "SHEB",	   "X32",	  "X86",   "X86_64",
+		"ARM", "AARCH64", "LOONGARCH64", "M68K", "MIPS", "MIPS64", "MIPS64N32",
+		"MIPSEL", "MIPSEL64", "MIPSEL64N32", "PARISC", "PARISC64", "PPC", "PPC64",
+		"PPC64LE", "RISCV64", "S390", "S390X", "SH", "SHEB", "X32",
+		"X86", "X86_64",
 	};
 	static const char prefix[] = "SCMP_ARCH_";
 

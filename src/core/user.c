@@ -95,8 +95,8 @@ int user_check(const char *text, struct err *e)
 /* ---- the files ---- */
 
 /*
- * The fields of the next line, separated by ':', the last one up to the end of the line.  Gives how many there are, at most
- * MAX; -1 at the end of the text.
+ * The fields of the next line, separated by ':', the last one up to the end of the line.  Gives how many there are, at
+ * most MAX; -1 at the end of the text.
  */
 static int line_next(struct user_text *t, struct user_word *fields, int max)
 {
@@ -254,7 +254,7 @@ static int read_below(int root_fd, const char *name, struct arena *a, struct use
 struct resolver {
 	struct who who;
 	struct user_text passwd, group;
-	struct arena *a;      /* the caller's */
+	struct arena *a; /* the caller's */
 	struct spec_user *ret;
 };
 

@@ -3,15 +3,16 @@
  * Who a program runs as: "USER[:GROUP]" resolved by the container's own etc/passwd and etc/group.
  *
  * Both files are written by an attacker.  They are opened below the root's descriptor and nowhere else, must be regular
- * files of at most 10 MiB, and are read by us: nothing of the system's name services, no library of the root, is involved.
+ * files of at most 10 MiB, and are read by us: nothing of the system's name services, no library of the root, is
+ * involved.
  *
  * The text form, which spec.process.user.username keeps:
  *
  *     [USER][:GROUP][,GROUP]...        USER and GROUP are names or decimal ids
  *
- * The groups behind commas are additional ones.  Without USER it is 0.  Without GROUP, the group and the additional groups
- * are those that the files give to the user; with it they are that group alone.  What consists of digits is an id and is
- * never looked up as a name; a file can give no id above 4294967294.
+ * The groups behind commas are additional ones.  Without USER it is 0.  Without GROUP, the group and the additional
+ * groups are those that the files give to the user; with it they are that group alone.  What consists of digits is an
+ * id and is never looked up as a name; a file can give no id above 4294967294.
  */
 #ifndef ISLE_CORE_USER_H
 #define ISLE_CORE_USER_H

@@ -123,7 +123,8 @@ static void take_packet(struct attachment *a)
 	ssize_t n = recv(a->fd, packet, sizeof(packet), MSG_DONTWAIT);
 	int32_t code;
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	/* ECONNRESET, told once, means that our last words were not read; the monitor's may still be there. */
+	if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET))
 		return;
 	size_t size = n > 0 ? (size_t)n - 1 : 0;
 	const char *data = packet + 1;

@@ -206,7 +206,8 @@ int box_edit_lock(struct box *b, int timeout_ms, struct err *e)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_set(e, errno, "lock the container %s", box_called(b));
 		if (timeout_ms <= 0)
-			return err_set(e, ETIMEDOUT, "lock the container %s, which another isle is changing", box_called(b));
+			return err_set(e, ETIMEDOUT, "lock the container %s, which another isle is changing",
+				       box_called(b));
 		nanosleep(&(struct timespec){.tv_nsec = 10 * 1000000}, NULL);
 	}
 	return 0;

@@ -2,10 +2,10 @@
 /*
  * Making a box: see box.h.
  *
- * A directory and the lock in it can't be made in one call.  So the directory begins as boxes/.new-ID and gets its name when
- * the lock is held; whatever is called boxes/ID was locked from its first moment.  A sweep that finds a .new- directory
- * with a free lock throws it away at once.  It may be wrong, when it comes between two of our calls: then ours
- * fail, nothing has been made of the container yet, and we begin again.
+ * A directory and the lock in it can't be made in one call.  So the directory begins as boxes/.new-ID and gets its name
+ * when the lock is held; whatever is called boxes/ID was locked from its first moment.  A sweep that finds a .new-
+ * directory with a free lock throws it away at once.  It may be wrong, when it comes between two of our calls: then
+ * ours fail, nothing has been made of the container yet, and we begin again.
  */
 #include "base/tree.h"
 #include "engine/box_priv.h"

@@ -12,19 +12,22 @@ enum { NAME_LEN_MAX = 64, MAKE_UP_TRIES = 64 };
 
 /* A made-up name is one of each: a quiet place, and a real one. */
 static const char *const manners[] = {
-	"amber", "bold", "brave", "breezy", "bright", "calm", "chalky", "clear", "cosy", "distant", "dreamy", "early", "far",
-	"foggy", "gentle", "golden", "grassy", "green", "happy", "hidden", "humble", "jolly", "kind", "late", "lively", "lonely",
-	"lucky", "mellow", "merry", "mild", "misty", "mossy", "nimble", "old", "patient", "pebbly", "proud", "quiet", "rainy",
-	"rocky", "salty", "sandy", "silent", "silver", "sleepy", "small", "snowy", "stormy", "sunny", "sweet", "tidal", "warm",
-	"wavy", "wide", "wild", "windy", "wise", "young",
+	"amber",  "bold",  "brave",  "breezy", "bright",  "calm",   "chalky", "clear",	"cosy",	 "distant",
+	"dreamy", "early", "far",    "foggy",  "gentle",  "golden", "grassy", "green",	"happy", "hidden",
+	"humble", "jolly", "kind",   "late",   "lively",  "lonely", "lucky",  "mellow", "merry", "mild",
+	"misty",  "mossy", "nimble", "old",    "patient", "pebbly", "proud",  "quiet",	"rainy", "rocky",
+	"salty",  "sandy", "silent", "silver", "sleepy",  "small",  "snowy",  "stormy", "sunny", "sweet",
+	"tidal",  "warm",  "wavy",   "wide",   "wild",	  "windy",  "wise",   "young",
 };
 static const char *const islands[] = {
-	"alderney", "amrum", "arran", "aruba", "bali", "barra", "borkum", "bornholm", "burano", "bute", "canna", "capri", "chios",
-	"coll", "corfu", "crete", "cyprus", "delos", "eigg", "elba", "fair", "faroe", "fiji", "flores", "foula", "gotland",
-	"gozo", "guernsey", "hydra", "ibiza", "iona", "islay", "ithaca", "java", "jersey", "juist", "jura", "kauai", "lanai",
-	"lewis", "lindisfarne", "lofoten", "lundy", "madeira", "malta", "man", "maui", "milos", "muck", "mull", "mykonos", "naxos",
-	"niue", "oahu", "oland", "orkney", "palau", "paros", "raasay", "rhodes", "rum", "samoa", "samos", "sark", "shetland",
-	"skye", "staffa", "svalbard", "sylt", "tahiti", "texel", "timor", "tiree", "tonga", "torsa", "unst", "usedom", "wight",
+	"alderney",    "amrum",	  "arran",  "aruba",   "bali",	   "barra",   "borkum", "bornholm", "burano", "bute",
+	"canna",       "capri",	  "chios",  "coll",    "corfu",	   "crete",   "cyprus", "delos",    "eigg",   "elba",
+	"fair",	       "faroe",	  "fiji",   "flores",  "foula",	   "gotland", "gozo",	"guernsey", "hydra",  "ibiza",
+	"iona",	       "islay",	  "ithaca", "java",    "jersey",   "juist",   "jura",	"kauai",    "lanai",  "lewis",
+	"lindisfarne", "lofoten", "lundy",  "madeira", "malta",	   "man",     "maui",	"milos",    "muck",   "mull",
+	"mykonos",     "naxos",	  "niue",   "oahu",    "oland",	   "orkney",  "palau",	"paros",    "raasay", "rhodes",
+	"rum",	       "samoa",	  "samos",  "sark",    "shetland", "skye",    "staffa", "svalbard", "sylt",   "tahiti",
+	"texel",       "timor",	  "tiree",  "tonga",   "torsa",	   "unst",    "usedom", "wight",
 };
 
 /* Whether C may be in a name at all; locale does not matter. */
@@ -42,7 +45,8 @@ int box_name_check(const char *name, struct err *e)
 		good = is_name_letter(name[i]) || strchr("_.-", name[i]);
 	if (!good) {
 		err_set(e, 0, "name a container \"%.80s\"", name);
-		return err_why(e, "a name is a letter or digit, then letters, digits, '_', '.' or '-', %d at most", NAME_LEN_MAX);
+		return err_why(e, "a name is a letter or digit, then letters, digits, '_', '.' or '-', %d at most",
+			       NAME_LEN_MAX);
 	}
 	if (box_id_valid(name)) {
 		err_set(e, 0, "name a container \"%s\"", name);

@@ -24,7 +24,7 @@ bool box_complete(const struct box *b);
 bool box_is_transient(const struct box *b);
 /* Marks S as a run that ended without anybody who saw it end: exited, 137, because of WHY. */
 void box_state_lost(struct box_state *s, struct arena *a, const char *why);
-/* Takes the lock under which name and record change, and which closing the box releases; -ETIMEDOUT after TIMEOUT_MS. */
+/* Takes the lock under which name and record change; closing the box releases it.  -ETIMEDOUT after TIMEOUT_MS. */
 int box_edit_lock(struct box *b, int timeout_ms, struct err *e) MUST_USE;
 
 #endif

@@ -2,11 +2,11 @@
 /*
  * Ending and forgetting boxes: see box.h.
  *
- * What lives in a box is found by the path of its cgroup, which follows from the id; a state file may be missing, old or
- * broken and does not matter.
+ * What lives in a box is found by the path of its cgroup, which follows from the id; a state file may be missing, old
+ * or broken and does not matter.
  *
- * The point of no return of a removal is box_forget: from then on the box has no record, and a sweep takes a box without a
- * record for one that must go.  RUN/boxes/ID is the last to go, because the sweep finds it there.
+ * The point of no return of a removal is box_forget: from then on the box has no record, and a sweep takes a box
+ * without a record for one that must go.  RUN/boxes/ID is the last to go, because the sweep finds it there.
  */
 #include "engine/box_priv.h"
 
@@ -30,7 +30,7 @@ int box_cgroup_path(const struct box *b, char **ret_path, struct err *e)
 	return r;
 }
 
-/* Kills the first process by its identity, for machines where containers have no cgroup; with it ends its pid namespace. */
+/* Kills the first process by its identity, where containers have no cgroup; with it ends its pid namespace. */
 static int kill_first(struct box *b, int timeout_ms, struct err *e)
 {
 	auto_fd pidfd = FD_NONE;

@@ -2,10 +2,10 @@
 /*
  * Who is responsible for a box, and how its run is: see box.h.
  *
- * How the files tell the truth without a lock that readers take.  The owner writes state.json while the container lives.  At
- * the end it first writes the exit record into 'owner', then removes state.json, and lets go of the lock at the very last.
- * A reader asks for the lock first and reads afterwards; so when it finds the lock free and yet a state.json, no
- * owner is going to remove that file any more: it was killed.
+ * How the files tell the truth without a lock that readers take.  The owner writes state.json while the container
+ * lives.  At the end it first writes the exit record into 'owner', then removes state.json, and lets go of the lock at
+ * the very last.  A reader asks for the lock first and reads afterwards; so when it finds the lock free and yet a
+ * state.json, no owner is going to remove that file any more: it was killed.
  */
 #include "engine/box_priv.h"
 
@@ -153,7 +153,8 @@ int box_state_load(struct box *b, struct err *e)
 		if (!read_exit(b, &s))
 			s = (struct box_state){.status = BOX_CREATED};
 	} else if (r < 0) {
-		s = (struct box_state){.status = BOX_RUNNING, .error = arena_strdup(b->home->arena, "its state file is broken")};
+		s = (struct box_state){.status = BOX_RUNNING,
+				       .error = arena_strdup(b->home->arena, "its state file is broken")};
 	}
 	if (r != -ENOENT && !alive)
 		box_state_lost(&s, b->home->arena, "the isle in charge of it was killed");
@@ -203,7 +204,7 @@ int box_state_end(struct box *b, struct err *e)
 	int r = 0;
 	if (pwrite(b->owner_fd, text, (size_t)size, 0) != size || ftruncate(b->owner_fd, size) < 0)
 		r = err_set(e, errno, "keep the exit status of container %s", box_called(b));
-	/* What RUN says is what counts until the next boot; a full disk is no reason to leave the container unfinished. */
+	/* What RUN says counts until the next boot; a full disk is no reason to leave the container unfinished. */
 	if (b->record.persistent)
 		(void)!write_state(b, b->data_fd, text, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(live_files); i++)

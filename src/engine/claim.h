@@ -3,8 +3,8 @@
  * Claims: things of which each belongs to at most one container.  A claim is a symbolic link RUN/names/NAME or
  * RUN/ids/SLOT whose text is the id of the container that has it; making the link claims it, or fails.
  *
- * A claim is released by the owner of its box.  One whose box is gone (stale) may be released by anyone, under the lock on
- * RUN: otherwise two could see the same stale link, and the second would remove what was claimed anew in between.
+ * A claim is released by the owner of its box.  One whose box is gone (stale) may be released by anyone, under the lock
+ * on RUN: otherwise two could see the same stale link, and the second would remove what was claimed anew in between.
  */
 #ifndef ISLE_ENGINE_CLAIM_H
 #define ISLE_ENGINE_CLAIM_H

@@ -160,7 +160,8 @@ static int record_stop(struct compose *c, struct err *e)
 	if (o->stop_timeout && strcmp(o->stop_timeout, "-1") == 0)
 		rec->stop_timeout_s = -1;
 	else if (o->stop_timeout && !parse_seconds(o->stop_timeout, &rec->stop_timeout_s))
-		return compose_bad(e, "--stop-timeout", o->stop_timeout, "it must be a number of seconds; -1 means for ever");
+		return compose_bad(e, "--stop-timeout", o->stop_timeout,
+				   "it must be a number of seconds; -1 means for ever");
 	if (o->timeout && !parse_seconds(o->timeout, &rec->timeout_s))
 		return compose_bad(e, "--timeout", o->timeout, "it must be a number of seconds");
 	return 0;

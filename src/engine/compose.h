@@ -2,9 +2,9 @@
 /*
  * From what the user typed to what the launcher needs: a record and a runtime spec.
  *
- * Composing only reads: it opens the sources of bind mounts and the namespaces that are joined, looks at device nodes, and
- * reads the files that are named.  Nothing is made, so a refusal leaves nothing behind.  Every word is checked here, and
- * what does not fit together is refused; nothing is ignored.
+ * Composing only reads: it opens the sources of bind mounts and the namespaces that are joined, looks at device nodes,
+ * and reads the files that are named.  Nothing is made, so a refusal leaves nothing behind.  Every word is checked
+ * here, and what does not fit together is refused; nothing is ignored.
  *
  * The words mean what they mean in docker and podman where those have them.
  */
@@ -15,8 +15,8 @@
 #include "engine/options.h"
 
 /*
- * Fills B->record (all but rootfs, id_slot, created_ns and persistent) and B->spec (all but root.path, the id maps and cgroups_path);
- * B->id is set already.  Everything that is kept is copied into H's arena.
+ * Fills B->record (all but rootfs, id_slot, created_ns and persistent) and B->spec (all but root.path, the id maps and
+ * cgroups_path); B->id is set already.  Everything that is kept is copied into H's arena.
  */
 int compose(const struct run_options *o, struct home *h, struct box *b, struct err *e) MUST_USE;
 /*

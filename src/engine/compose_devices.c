@@ -48,10 +48,10 @@ static void rule_add(struct compose *c, bool allow, char type, int64_t major_nr,
 /* Whether ACCESS is some of the letters r, w, m, each once. */
 static bool access_ok(const char *access)
 {
-	size_t n = strlen(access);
-
-	return n > 0 && n <= 3 && strspn(access, "rwm") == n && !(n > 1 && (access[0] == access[1] || access[n - 1] == access[1])) &&
-	       !(n == 3 && access[0] == access[2]);
+	for (const char *p = access; *p; p++)
+		if (!strchr("rwm", *p) || strchr(p + 1, *p))
+			return false;
+	return *access;
 }
 
 /* One --device HOST[:CONTAINER][:rwm], taken apart. */
@@ -71,8 +71,10 @@ static int device_split(struct compose *c, const char *text, struct device_words
 	bool second_is_path = part.n == 3 || (part.n == 2 && *part.v[1] == '/');
 	*ret = (struct device_words){
 		.host = part.v[0],
-		.access = part.n == 3 ? part.v[2] : part.n == 2 && !second_is_path ? part.v[1] : "rwm",
+		.access = "rwm",
 	};
+	if (part.n == 3 || (part.n == 2 && !second_is_path))
+		ret->access = part.v[part.n - 1];
 	if (!access_ok(ret->access))
 		return compose_bad(e, "--device", text, "what may be done with it is some of r, w and m");
 	int r = compose_path(c, ret->host, "--device", &ret->host, e);
@@ -80,8 +82,8 @@ static int device_split(struct compose *c, const char *text, struct device_words
 }
 
 /*
- * Gives the container a device of the host.  A node is made where that can be done; elsewhere the host's own is bound: a
- * plain user's container makes none, and finds the host's by its path only.
+ * Gives the container a device of the host.  A node is made where that can be done; elsewhere the host's own is bound:
+ * a plain user's container makes none, and finds the host's by its path only.
  */
 static int device_add(struct compose *c, const char *text, bool *restricted, struct err *e)
 {
@@ -108,7 +110,8 @@ static int device_add(struct compose *c, const char *text, bool *restricted, str
 /* Whether the node or directory NAME of /dev is the container's own, not the host's. */
 static bool is_own(const char *name)
 {
-	static const char *const own[] = {"pts", "shm", "mqueue", "fd", "ptmx", "console", "hugepages", ".udev", ".lxc"};
+	static const char *const own[] = {"pts",     "shm",	  "mqueue", "fd",  "ptmx",
+					  "console", "hugepages", ".udev",  ".lxc"};
 
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		if (strcmp(name, own[i]) == 0)

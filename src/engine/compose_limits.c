@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How much of the machine a container may use: memory, processors, processes, block devices, and limits of a process. */
+/* How much of the machine a container may use: memory, processors, processes, block devices, rlimits. */
 #include "engine/compose_priv.h"
 
 #include "base/parse.h"
@@ -53,7 +53,8 @@ static int limits_memory(struct compose *c, struct err *e)
 	if (limit->has && limit->v > 0 && limit->v < MEMORY_MIN)
 		return compose_bad(e, "--memory", o->memory, "at least 6m are needed");
 	if (swap->has && swap->v > 0 && !(limit->has && limit->v > 0))
-		return compose_bad(e, "--memory-swap", o->memory_swap, "it is memory and swap together, and needs --memory");
+		return compose_bad(e, "--memory-swap", o->memory_swap,
+				   "it is memory and swap together, and needs --memory");
 	if (swap->has && swap->v > 0 && swap->v < limit->v)
 		return compose_bad(e, "--memory-swap", o->memory_swap,
 				   "it is memory and swap together, and can't be less than --memory");
@@ -103,7 +104,8 @@ static int limits_cpu_raw(struct compose *c, struct err *e)
 	}
 	if (o->cpu_period) {
 		if (!parse_u64(o->cpu_period, 1000000, &v) || (v > 0 && v < 1000))
-			return compose_bad(e, "--cpu-period", o->cpu_period, "it goes from 1000 to 1000000 microseconds");
+			return compose_bad(e, "--cpu-period", o->cpu_period,
+					   "it goes from 1000 to 1000000 microseconds");
 		res->cpu.period = (struct opt_u64){v > 0, v};
 	}
 	if (o->cpu_quota) {
@@ -147,7 +149,8 @@ static int limits_cpu(struct compose *c, struct err *e)
 	if (r == 0 && o->cpuset_cpus)
 		r = limits_set(c, o->cpuset_cpus, "--cpuset-cpus", "/sys/devices/system/cpu/online", &res->cpu.cpus, e);
 	if (r == 0 && o->cpuset_mems)
-		r = limits_set(c, o->cpuset_mems, "--cpuset-mems", "/sys/devices/system/node/online", &res->cpu.mems, e);
+		r = limits_set(c, o->cpuset_mems, "--cpuset-mems", "/sys/devices/system/node/online", &res->cpu.mems,
+			       e);
 	return r;
 }
 
@@ -208,8 +211,8 @@ static int limits_ulimit(struct compose *c, const char *text, struct err *e)
 }
 
 /*
- * Processes and threads.  The default needs no cgroup, since a v1 cgroup costs milliseconds to enter: a container with a
- * user namespace of its own is bound by RLIMIT_NPROC, which the kernel counts for each user namespace.
+ * Processes and threads.  The default needs no cgroup, since a v1 cgroup costs milliseconds to enter: a container with
+ * a user namespace of its own is bound by RLIMIT_NPROC, which the kernel counts for each user namespace.
  */
 static int limits_pids(struct compose *c, struct err *e)
 {

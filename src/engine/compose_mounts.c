@@ -2,9 +2,9 @@
 /*
  * What a container sees beside its root: kernel file systems, parts of the host (-v, --mount), memory (--tmpfs).
  *
- * Words of the user's are looked up in tables and refused where they are not there; what is emitted are the runtime spec's
- * words.  A source is opened here and stays open, so what was looked at is what will be mounted.  At the end the mounts are
- * put in order of depth: what stands on another mount comes after it, whatever the order of the options.
+ * Words of the user's are looked up in tables and refused where they are not there; what is emitted are the runtime
+ * spec's words.  A source is opened here and stays open, so what was looked at is what will be mounted.  At the end the
+ * mounts are put in order of depth: what stands on another mount comes after it, whatever the order of the options.
  */
 #include "engine/compose_words.h"
 
@@ -69,7 +69,8 @@ static int mount_add(struct compose *c, const struct gathered *g, const char *ta
 static int source_path(struct compose *c, const char *text, const struct gathered *g, char **ret, struct err *e)
 {
 	char cwd[PATH_MAX];
-	bool relative = text[0] == '.' && (!text[1] || text[1] == '/' || (text[1] == '.' && (!text[2] || text[2] == '/')));
+	const char *dots = text + strspn(text, ".");
+	bool relative = dots > text && dots - text <= 2 && (!*dots || *dots == '/');
 
 	if (!*text)
 		return compose_bad(e, g->option, g->text, "the source is empty");
@@ -95,8 +96,9 @@ static void bind_defaults(const struct compose *c, const char *source, const cha
 	defaults[G_DEPTH] = "rbind";
 	defaults[G_PROPAGATION] = "rprivate";
 	defaults[G_DEV] = device ? "" : "nodev";
-	/* The container's root is the volume's root, as it is for a plain user, and as it was without a user namespace. */
-	defaults[G_OWNER] = c->spec->lin.ns[NS_USER].mode == NS_NEW && !c->h->rootless ? "idmap" : "";
+	/* The container's root has root's rights on the volume, as it has a plain user's where one starts it. */
+	bool shift = c->spec->lin.ns[NS_USER].mode == NS_NEW && !c->h->rootless;
+	defaults[G_OWNER] = shift && !device ? "idmap" : ""; /* devtmpfs can't be shifted */
 }
 
 /* What cannot be had together with the rest of the container. */
@@ -105,7 +107,8 @@ static int bind_check(const struct compose *c, const struct gathered *g, struct 
 	const char *propagation = g->by_group[G_PROPAGATION];
 
 	if (propagation && strstr(propagation, "shared") && !userns_is_host(c))
-		return compose_bad(e, g->option, g->text, "shared mounts would reach out of the container; only --userns host has them");
+		return compose_bad(e, g->option, g->text,
+				   "shared mounts would reach out of the container; only --userns host has them");
 	if (g->by_group[G_LABEL] && access("/sys/fs/selinux/enforce", F_OK) == 0)
 		return compose_bad(e, g->option, g->text, "files can't be given SELinux labels yet");
 	return 0;
@@ -134,7 +137,7 @@ static int bind_add(struct compose *c, struct gathered *g, const char *source, c
 	m->source = path;
 	bind_defaults(c, path, defaults);
 	gather_emit(g, defaults, m, c->a);
-	/* A plain user's container copies the mount from within its own mount namespace, where this descriptor is foreign. */
+	/* A plain user's container takes the source in its own mount namespace, where this descriptor is foreign. */
 	if (!c->h->rootless)
 		m->source_fd = fd_take(&fd);
 	if (g->by_group[G_PROPAGATION] && strstr(g->by_group[G_PROPAGATION], "slave"))
@@ -261,7 +264,8 @@ static int mount_read(struct compose *c, const char *text, struct err *e)
 			return compose_bad(e, g.option, text, "the type must be bind or tmpfs");
 		for (size_t i = 0; r == 0 && i < words.n; i++) {
 			const char *eq = strchr(words.v[i], '=');
-			char *key = arena_strndup(c->a, words.v[i], eq ? (size_t)(eq - words.v[i]) : strlen(words.v[i]));
+			char *key =
+				arena_strndup(c->a, words.v[i], eq ? (size_t)(eq - words.v[i]) : strlen(words.v[i]));
 			const char **field = field_of(&f, key);
 
 			if (pass == 0 && field && eq)
@@ -275,7 +279,8 @@ static int mount_read(struct compose *c, const char *text, struct err *e)
 	if (!f.target)
 		return compose_bad(e, g.option, text, "target= is missing");
 	if (strcmp(f.type, "tmpfs") == 0)
-		return f.source ? compose_bad(e, g.option, text, "a tmpfs has no source") : tmpfs_add(c, &g, f.target, e);
+		return f.source ? compose_bad(e, g.option, text, "a tmpfs has no source")
+				: tmpfs_add(c, &g, f.target, e);
 	if (!f.source)
 		return compose_bad(e, g.option, text, "source= is missing");
 	return bind_add(c, &g, f.source, f.target, e);

@@ -2,9 +2,9 @@
 /*
  * The namespaces of a container: new ones, the host's, another container's, or those of a file.
  *
- * What is joined is opened here, early, and checked while it is open: that it is a namespace of the right kind, and, for
- * another container, that the process it was taken from was still that container's first process afterwards.  A join of
- * the very namespace that we are in becomes "host", for the kernel refuses to join one's own user namespace.
+ * What is joined is opened here, early, and checked while it is open: that it is a namespace of the right kind, and,
+ * for another container, that the process it was taken from was still that container's first process afterwards.  A
+ * join of the very namespace that we are in becomes "host", for the kernel refuses to join one's own user namespace.
  */
 #include "engine/compose_priv.h"
 
@@ -26,8 +26,8 @@ static const struct ns_choice {
 	const char *option;
 	size_t typed, mode; /* offsets in struct run_options and struct box_record */
 } choices[] = {
-#define CHOICE(kind, name, record) \
-	{kind, "--" #name, offsetof(struct run_options, name), offsetof(struct box_record, record)}
+#define CHOICE(kind, word, record) \
+	{kind, "--" #word, offsetof(struct run_options, word), offsetof(struct box_record, record)}
 	CHOICE(NS_PID, pid, pid_mode),
 	CHOICE(NS_USER, userns, user_mode),
 	CHOICE(NS_NET, net, net_mode),
@@ -220,7 +220,7 @@ static int host_name_check(const char *name, const char *option, struct err *e)
 
 		if (!alnum && (i == 0 || !strchr("-._", ch)))
 			return compose_bad(e, option, name,
-					   "a host name has letters and digits, and \"-\", \".\", \"_\" behind the first one");
+					   "a host name has letters and digits, behind the first one also - . _");
 	}
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a container's root may do: capabilities, system calls, security labels, and what of /proc and /sys it may see. */
+/* What a container's root may do: capabilities, system calls, labels, and what of /proc and /sys it sees. */
 #include "engine/compose_priv.h"
 
 #include "core/caps_names.h"
@@ -18,8 +18,8 @@ enum { PROFILE_MAX = 4 << 20, CPUS_MAX = 8192 };
 /* ---- capabilities ---- */
 
 /*
- * All capabilities that a container could get: in a user namespace of its own every one that the kernel knows (they count
- * in there only), in the host's those that the caller has not given up.
+ * All capabilities that a container could get: in a user namespace of its own every one that the kernel knows (they
+ * count in there only), in the host's those that the caller has not given up.
  */
 static uint64_t caps_all(const struct compose *c)
 {
@@ -237,7 +237,8 @@ static int opt_unmask(struct compose *c, const char *value, struct err *e)
 	strs_split(&patterns, c->a, value, ':');
 	for (size_t i = 0; i < patterns.n; i++) {
 		if (*patterns.v[i] != '/')
-			return compose_bad(e, "--security-opt unmask", patterns.v[i], "it must be ALL, or paths that begin with \"/\"");
+			return compose_bad(e, "--security-opt unmask", patterns.v[i],
+					   "it must be ALL, or paths that begin with \"/\"");
 		strs_drop(&c->spec->lin.masked_paths, patterns.v[i]);
 		strs_drop(&c->spec->lin.readonly_paths, patterns.v[i]);
 	}
@@ -292,7 +293,7 @@ static int security_opt(struct compose *c, const char *text, struct err *e)
 		    (text[len] || security_opts[i].bare))
 			return security_opts[i].read(c, text[len] ? text + len + 1 : "", e);
 	return compose_bad(e, "--security-opt", text,
-			   "known are no-new-privileges, seccomp=, apparmor=, label=, systempaths=unconfined, mask=, unmask=");
+			   "known are no-new-privileges, seccomp=, apparmor=, label=, systempaths=, mask=, unmask=");
 }
 
 /* Privileged takes away what restricts; what the user says beside it is done after it. */

@@ -12,10 +12,10 @@ static const struct {
 	const char *name; /* with a '.' at its end: everything below */
 	enum ns_kind kind;
 } allowed[] = {
-	{"kernel.msgmax", NS_IPC}, {"kernel.msgmnb", NS_IPC}, {"kernel.msgmni", NS_IPC},
-	{"kernel.sem", NS_IPC},	   {"kernel.shmall", NS_IPC}, {"kernel.shmmax", NS_IPC},
-	{"kernel.shmmni", NS_IPC}, {"kernel.shm_rmid_forced", NS_IPC},
-	{"fs.mqueue.", NS_IPC},	   {"net.", NS_NET},
+	{"kernel.msgmax", NS_IPC}, {"kernel.msgmnb", NS_IPC},	       {"kernel.msgmni", NS_IPC},
+	{"kernel.sem", NS_IPC},	   {"kernel.shmall", NS_IPC},	       {"kernel.shmmax", NS_IPC},
+	{"kernel.shmmni", NS_IPC}, {"kernel.shm_rmid_forced", NS_IPC}, {"fs.mqueue.", NS_IPC},
+	{"net.", NS_NET},
 };
 
 /* Whether NAME is words joined by single dots: nothing in it can lead out of /proc/sys. */
@@ -56,16 +56,19 @@ static int sysctl_add(struct compose *c, const char *text, struct err *e)
 	char *name = arena_strndup(c->a, text, eq ? (size_t)(eq - text) : strlen(text));
 
 	if (!eq || !name_ok(name))
-		return compose_bad(e, "--sysctl", text, "it must be NAME=VALUE, the name with dots, as net.ipv4.ip_forward");
+		return compose_bad(e, "--sysctl", text,
+				   "it must be NAME=VALUE, the name with dots, as net.ipv4.ip_forward");
 	if (!eq[1] || strchr(eq, '\n'))
 		return compose_bad(e, "--sysctl", text, "the value must not be empty nor have a line break");
 	if (strcmp(name, "kernel.hostname") == 0 || strcmp(name, "kernel.domainname") == 0)
 		return compose_bad(e, "--sysctl", text, "use --hostname or --domainname");
 	int kind = name_kind(name);
 	if (kind < 0)
-		return compose_bad(e, "--sysctl", text, "it belongs to no namespace and would change for the whole machine");
+		return compose_bad(e, "--sysctl", text,
+				   "it belongs to no namespace and would change for the whole machine");
 	if (c->spec->lin.ns[kind].mode != NS_NEW) {
-		err_set(e, 0, "--sysctl %s does not go with the %s namespace of somebody else", name, ns_facts[kind].oci);
+		err_set(e, 0, "--sysctl %s does not go with the %s namespace of somebody else", name,
+			ns_facts[kind].oci);
 		return err_why(e, "the parameter would change for everybody in that namespace");
 	}
 	return compose_pair(c, text, "--sysctl", &c->spec->lin.sysctl, e);

@@ -31,7 +31,7 @@ static const struct word bind_words[] = {
 	{"rshared", G_PROPAGATION, "rshared"},
 	{"bind", G_DEPTH, "bind"},
 	{"rbind", G_DEPTH, "rbind"},
-	{"U", G_OWNER, "idmap"}, /* podman changes the owners of the files for it; this only shows them as the container's */
+	{"U", G_OWNER, "idmap"}, /* podman changes the files; this only shows them with other owners */
 	{"idmap", G_OWNER, "idmap"},
 	{"noidmap", G_OWNER, ""},
 	{"z", G_LABEL, ""},

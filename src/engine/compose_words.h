@@ -7,7 +7,17 @@
 
 /* Words of which only one can be true share a group. */
 enum word_group {
-	G_ACCESS, G_SUID, G_DEV, G_EXEC, G_PROPAGATION, G_DEPTH, G_OWNER, G_LABEL, G_ATIME, G_DIRATIME, G_COUNT
+	G_ACCESS,
+	G_SUID,
+	G_DEV,
+	G_EXEC,
+	G_PROPAGATION,
+	G_DEPTH,
+	G_OWNER,
+	G_LABEL,
+	G_ATIME,
+	G_DIRATIME,
+	G_COUNT
 };
 
 /* The options of one mount while they are gathered: for each group what is emitted, NULL while nobody has said. */

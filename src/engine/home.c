@@ -2,8 +2,8 @@
 /*
  * The two directories isle works in: which they are, and that nobody else can meddle with them.  See home.h.
  *
- * What lies in them is trusted, so the trust is checked once, at the door: each must belong to the caller and be writable
- * by nobody else.  From there on everything is reached by descriptor.
+ * What lies in them is trusted, so the trust is checked once, at the door: each must belong to the caller and be
+ * writable by nobody else.  From there on everything is reached by descriptor.
  */
 #include "engine/home.h"
 
@@ -126,9 +126,10 @@ static int check_private(int fd, const char *path, struct err *e)
 		return err_set(e, errno, "examine %s", path);
 	if (st.st_uid != geteuid()) {
 		err_set(e, EPERM, "use the directory %s", path);
-		err_why(e, "it belongs to user %u, not to you (user %u), who could change your containers", (unsigned int)st.st_uid,
-			(unsigned int)geteuid());
-		return err_cure(e, "use a directory of your own: --root and --data, or XDG_RUNTIME_DIR and XDG_DATA_HOME");
+		err_why(e, "it belongs to user %u, not to you (user %u), who could change your containers",
+			(unsigned int)st.st_uid, (unsigned int)geteuid());
+		return err_cure(e,
+				"use a directory of your own: --root and --data, or XDG_RUNTIME_DIR and XDG_DATA_HOME");
 	}
 	if (st.st_mode & (S_IWGRP | S_IWOTH)) {
 		err_set(e, EPERM, "use the directory %s", path);

@@ -4,7 +4,7 @@
  *
  *     RUN  = /run/isle       or $XDG_RUNTIME_DIR/isle (/tmp/isle-UID, mode 0700 and owned by us, where there is none)
  *       boxes/ID/            one directory per known container, running or not
- *         owner              locked by the process that is responsible for it (lock.h); holds the exit record at the end
+ *         owner              locked by the process that is responsible for it (lock.h); then holds the exit record
  *         state.json         the running container: pid, identity of the process, start time
  *         paused             is there while the container is frozen
  *         rm                 is there if the container is to be forgotten when it ends
@@ -15,16 +15,16 @@
  *       trash/               directories on their way out: renamed here first, then deleted
  *       boot -> BOOT-ID      the boot in which RUN was built; made last, so RUN is complete where it is right
  *     DATA = /var/lib/isle   or $XDG_DATA_HOME/isle
- *       containers/ID/       config.json, record.json, state.json (the last run, for after a boot), log, layer/{upper,work}
+ *       containers/ID/       config.json, record.json, state.json (the last run), log, layer/{upper,work}
  *       trash/
  *       roots/               unpacked and built roots (image room)
  *
- * Containers that leave nothing behind (--rm in the foreground) keep config.json and record.json in RUN/boxes/ID instead.
- * RUN is rebuilt from DATA by the first command after a boot.  That, and the release of a name whose container is gone, are
- * done under a lock on RUN itself; no other command takes a lock that two containers share.
+ * Containers that leave nothing behind (--rm in the foreground) keep config.json and record.json in RUN/boxes/ID.
+ * RUN is rebuilt from DATA by the first command after a boot.  That, and the release of a name whose container is gone,
+ * are done under a lock on RUN itself; no other command takes a lock that two containers share.
  *
- * Both directories must belong to the caller and be writable by nobody else, or isle refuses to work with them.  What isle
- * makes there is for its owner alone (0700, 0600) whatever the umask.
+ * Both directories must belong to the caller and be writable by nobody else, or isle refuses to work with them.  What
+ * isle makes there is for its owner alone (0700, 0600) whatever the umask.
  */
 #ifndef ISLE_ENGINE_HOME_H
 #define ISLE_ENGINE_HOME_H
@@ -53,9 +53,9 @@ int home_dir(int base_fd, const char *name, int *ret_fd, struct err *e) MUST_USE
 int home_lock(const struct home *h, int *ret_fd, struct err *e) MUST_USE;
 
 /* ---- the trash ---- */
-/* Moves NAME below DIRFD, a directory in DATA or in RUN, into the trash there: gone at once and whole.  A negative errno. */
+/* Moves NAME below DIRFD, a directory in DATA or in RUN, into the trash there: gone at once and whole; or an errno. */
 int home_trash_move(struct home *h, bool in_data, int dirfd, const char *name) MUST_USE;
-/* Deletes the entry NAME of the trash, unless another process is at it; what can't be deleted stays, for a later sweep. */
+/* Deletes the entry NAME of the trash, unless another process is at it; what can't be deleted stays for later. */
 int home_trash_delete(struct home *h, int trash_fd, const char *name, struct err *e) MUST_USE;
 /* The same for what was called NAME before it was moved there. */
 int home_trash_delete_of(struct home *h, bool in_data, const char *name, struct err *e) MUST_USE;

@@ -3,9 +3,9 @@
  * RUN after a boot: see home.h.
  *
  * RUN is right when the symbolic link RUN/boot names this boot; the link is made last.  Where it is missing or names
- * another boot (RUN may lie on a disk), whoever comes first takes the lock on RUN, throws away what an earlier boot left, and
- * gives every container that DATA has kept its entry, its name and its range of ids again.  Killed half-way, the next one
- * does the same over again; those who come meanwhile wait for the lock and find the work done.
+ * another boot (RUN may lie on a disk), whoever comes first takes the lock on RUN, throws away what an earlier boot
+ * left, and gives every container that DATA has kept its entry, its name and its range of ids again.  Killed half-way,
+ * the next one does the same over again; those who come meanwhile wait for the lock and find the work done.
  *
  * A container of DATA without a record was never completely made, and one with 'rm' set was to be forgotten: both go.
  * One whose record cannot be read stays, for it may hold somebody's work: 'rm -f' with its id removes it.
@@ -80,7 +80,8 @@ static int make_dirs(struct home *h, struct err *e)
 		int r = dir_make(dirs[i].in_data ? h->data_fd : h->run_fd, dirs[i].name, 0700);
 
 		if (r < 0 && r != -EEXIST)
-			return err_set(e, -r, "make the directory %s/%s", dirs[i].in_data ? h->data : h->run, dirs[i].name);
+			return err_set(e, -r, "make the directory %s/%s", dirs[i].in_data ? h->data : h->run,
+				       dirs[i].name);
 	}
 	return 0;
 }

@@ -2,8 +2,9 @@
 /*
  * The trash: see home.h.
  *
- * A directory on its way out is first moved here by one rename(2), so no command ever meets half of it.  Whoever deletes an
- * entry holds a lock on it (flock(2), which works on directories), so a sweep does not do the work of somebody at it.
+ * A directory on its way out is first moved here by one rename(2), so no command ever meets half of it.  Whoever
+ * deletes an entry holds a lock on it (flock(2), which works on directories), so a sweep does not do the work of
+ * somebody at it.
  */
 #include "base/tree.h"
 #include "core/idmap.h"
@@ -20,7 +21,7 @@
 #include <sys/random.h>
 #include <sys/wait.h>
 
-/* What the child of delete_as_root_inside does: waits for its id maps, deletes, and tells the errno by its exit status. */
+/* What the child of delete_as_root_inside does: waits for its id maps, deletes; its exit status is the errno. */
 static int delete_child(int dirfd, const char *name, int ready, int go)
 {
 	char word = 'x';

@@ -2,8 +2,8 @@
 /*
  * What can be done to a container that exists, from outside of it and without its owner's help.
  *
- * REF is a name, an id, or the beginning of one.  None of these trusts a pid number: a process is signalled through a pidfd
- * whose identity was checked, or through the container's cgroup, whose path follows from the id alone.
+ * REF is a name, an id, or the beginning of one.  None of these trusts a pid number: a process is signalled through a
+ * pidfd whose identity was checked, or through the container's cgroup, whose path follows from the id alone.
  */
 #ifndef ISLE_ENGINE_LIFECYCLE_H
 #define ISLE_ENGINE_LIFECYCLE_H
@@ -19,8 +19,8 @@ int box_kill(struct home *h, const char *ref, int sig, struct err *e) MUST_USE;
  */
 int box_stop(struct home *h, const char *ref, int timeout_s, struct err *e) MUST_USE;
 /*
- * Removes a container: its name, its records, its layer.  A running one only with FORCE, which kills it; FORCE also removes
- * what is broken, and takes a container that does not exist for removed.
+ * Removes a container: its name, its records, its layer.  A running one only with FORCE, which kills it; FORCE also
+ * removes what is broken, and takes a container that does not exist for removed.
  */
 int box_rm(struct home *h, const char *ref, bool force, struct err *e) MUST_USE;
 /* Waits until the container has ended; *RET_STATUS is its exit status, 0 to 255. */

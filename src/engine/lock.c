@@ -23,7 +23,7 @@ static void sleep_ms(long ms)
 
 int lock_take(int fd)
 {
-	/* One who waits in lock_wait holds a shared lock for a moment when it awakes: that is no owner, so try again. */
+	/* Who waits in lock_wait holds a shared lock for a moment when it awakes: that is no owner, so try again. */
 	for (int tries = 0; tries < 200; tries++) {
 		struct flock l;
 		int r = lock_call(fd, F_OFD_SETLK, F_WRLCK, &l);

@@ -2,9 +2,9 @@
 /*
  * Locks that say who is alive: open file description locks (fcntl(2), F_OFD_SETLK).
  *
- * Like flock(2)'s they belong to the open description: they pass to forked children and the kernel drops them with the last
- * copy of the descriptor, however the process ends.  Unlike flock's, they can be asked about without being taken, so that
- * 'ps' never stands in the way of a command that wants the lock.
+ * Like flock(2)'s they belong to the open description: they pass to forked children and the kernel drops them with the
+ * last copy of the descriptor, however the process ends.  Unlike flock's, they can be asked about without being taken,
+ * so that 'ps' never stands in the way of a command that wants the lock.
  */
 #ifndef ISLE_ENGINE_LOCK_H
 #define ISLE_ENGINE_LOCK_H

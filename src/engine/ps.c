@@ -91,8 +91,9 @@ static const struct filter {
 	bool every;	 /* several of this key must all match; else one of them */
 	bool implies_all; /* asks for more than the running ones */
 } filters_known[] = {
-	{"status", match_status, false, true}, {"exited", match_exited, false, true}, {"name", match_name, false, false},
-	{"id", match_id, false, false},	       {"root", match_root, false, false},    {"label", match_label, true, false},
+	{"status", match_status, false, true}, {"exited", match_exited, false, true},
+	{"name", match_name, false, false},    {"id", match_id, false, false},
+	{"root", match_root, false, false},    {"label", match_label, true, false},
 };
 
 /* The row for the filter TEXT ("KEY=VALUE"), and its value; NULL if it is none. */

@@ -21,9 +21,10 @@ struct ps_rows {
 };
 
 /*
- * The containers that pass all FILTERS, youngest first; without ALL only those that run or are paused (a filter on status
- * implies ALL).  A filter is "status=running", "name=PART", "id=BEGINNING", "label=KEY", "label=KEY=VALUE", "root=TEXT" or
- * "exited=STATUS"; several on the same key: one of them must match (labels: every one).  An unknown key is an error.
+ * The containers that pass all FILTERS, youngest first; without ALL only those that run or are paused (a filter on
+ * status implies ALL).  A filter is "status=running", "name=PART", "id=BEGINNING", "label=KEY", "label=KEY=VALUE",
+ * "root=TEXT" or "exited=STATUS"; several on the same key: one of them must match (labels: every one).  An unknown key
+ * is an error.
  */
 int ps_rows(struct home *h, bool all, const struct strs *filters, struct ps_rows *ret, struct err *e) MUST_USE;
 /* How long NS nanoseconds are, in words for people: "4 s", "5 min", "3 h", "12 days". */

@@ -2,9 +2,9 @@
 /*
  * 'isle rm': removes a container, with force also one that runs or is broken.  See lifecycle.h.
  *
- * With force nothing that is recorded is needed: the id gives the cgroup, the cgroup gives the processes.  The owner, if there
- * is one, sees its container die and lets go; then the box is ours.  Killed half-way, the same command or any sweep goes on,
- * for RUN/boxes/ID is the last to go.
+ * With force nothing that is recorded is needed: the id gives the cgroup, the cgroup gives the processes.  The owner,
+ * if there is one, sees its container die and lets go; then the box is ours.  Killed half-way, the same command or any
+ * sweep goes on, for RUN/boxes/ID is the last to go.
  */
 #include "engine/lifecycle.h"
 #include "engine/lifecycle_priv.h"
@@ -33,8 +33,8 @@ static bool kill_wanted(const void *ctx)
 }
 
 /*
- * Kills the container until its owner lets go.  More than once, for an owner that is only about to start it will have made
- * the cgroup at the second look.
+ * Kills the container until its owner lets go.  More than once, for an owner that is only about to start it will have
+ * made the cgroup at the second look.
  */
 static int kill_run(void *ctx, struct err *e)
 {

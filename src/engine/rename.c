@@ -2,8 +2,9 @@
 /*
  * 'isle rename'.  See lifecycle.h.
  *
- * Three steps: claim the new name, write it into the record, release the old one.  Killed in between, the container has two
- * names, and a sweep leaves it the one in its record.  The container may run meanwhile: its owner does not need the name.
+ * Three steps: claim the new name, write it into the record, release the old one.  Killed in between, the container has
+ * two names, and a sweep leaves it the one in its record.  The container may run meanwhile: its owner does not need the
+ * name.
  */
 #include "engine/lifecycle.h"
 #include "engine/lifecycle_priv.h"
@@ -56,7 +57,7 @@ static const struct step step_record = {.name = "record", .run = record_run};
 static const struct step step_release = {.name = "release", .run = release_run};
 static const struct step *const rename_steps[] = {&step_claim, &step_record, &step_release};
 
-/* Renames a box that is open, alone: two who rename it at once take turns, and the second finds the first one's name. */
+/* Renames a box that is open, alone: two who do it at once take turns, and the second finds the first one's name. */
 static int rename_box(struct box *b, const char *new_name, struct err *e)
 {
 	int r = box_edit_lock(b, EDIT_WAIT_MS, e);

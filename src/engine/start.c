@@ -101,6 +101,11 @@ static int claim_run(void *ctx, struct err *e)
 	struct start *s = of(ctx);
 	int r = box_claim_name(&s->box, e);
 
+	if (r == -EEXIST) {
+		/* Perhaps the one that has it was killed, and nobody has swept since. */
+		sweep(s->home);
+		r = box_claim_name(&s->box, e);
+	}
 	return r < 0 ? r : start_ids_claim(s, e);
 }
 
@@ -173,8 +178,12 @@ static int save_run(void *ctx, struct err *e)
 
 static void save_explain(const void *ctx, struct explain *x)
 {
-	(void)ctx;
+	const struct start *s = of_const(ctx);
+
 	explain_say(x, "write the container's config.json and record.json");
+	explain_shell(x, "cp config.json record.json %s/$ID/",
+		      s->box.record.persistent ? arena_printf(x->arena, "%s/containers", s->home->data) :
+						 arena_printf(x->arena, "%s/boxes", s->home->run));
 }
 
 static const struct step step_save = {"save", SIDE_HOST, is_new, save_run, NULL, save_explain};
@@ -378,12 +387,12 @@ static const struct step step_state = {"state", SIDE_HOST, NULL, state_run, stat
 /* ---- the plan ---- */
 
 static const struct step *const steps[] = {
-	&step_create,	 &step_compose,	    &step_find,	      &step_claim,	&step_resolve,	  &step_save,	     &step_prepare,
-	&step_intent,	 &step_cgroup,	    &step_stdio,      &step_clone,	&step_id_maps,	  &step_join_cgroups, &step_begin,
-	&step_identity,	 &step_namespaces,  &step_hostname,   &step_box_mounts, &step_box_root,	  &step_root,	     &step_dev,
-	&step_binds,	 &step_hand_over,   &step_receive,    &step_enter,	&step_submounts,  &step_attach,	     &step_sysctl,
-	&step_etc,	 &step_terminal,    &step_mask,	      &step_read_only,	&step_cwd,	  &step_user,	     &step_rights,
-	&step_state,	 &step_await_go,    &step_exec,	      &step_go,
+	&step_create,	&step_compose,	  &step_find,	    &step_claim,     &step_resolve,	 &step_prepare,	 &step_intent,
+	&step_cgroup,	&step_stdio,	  &step_clone,	    &step_id_maps,   &step_join_cgroups, &step_begin,	 &step_identity,
+	&step_namespaces, &step_hostname, &step_box_mounts, &step_box_root,  &step_root,	 &step_dev,	 &step_binds,
+	&step_etc_files, &step_hand_over, &step_save,	    &step_state,     &step_receive,	 &step_network,	 &step_enter,
+	&step_submounts, &step_attach,	&step_sysctl,	  &step_terminal,   &step_mask,	     &step_read_only,	 &step_cwd,	 &step_user,
+	&step_rights,	&step_await_go,	  &step_exec,	    &step_go,
 };
 static_assert(ARRAY_LEN(steps) <= PLAN_STEPS_MAX, "the plan has more steps than a plan can have");
 
@@ -432,7 +441,7 @@ int start_run(struct start *s, struct err *e)
 	if (r < 0 && strcmp(e->step, "root") == 0 && start_ids_fall_back(s, e)) {
 		/* Back to before anything was in the world, and once more with other ids. */
 		plan_undo_from(&s->plan, again);
-		r = plan_run(&s->plan, SIDE_HOST, plan_find(&s->plan, "save"), s->plan.n, e);
+		r = plan_run(&s->plan, SIDE_HOST, again, s->plan.n, e);
 	}
 	if (r < 0) {
 		plan_undo(&s->plan);
@@ -441,6 +450,7 @@ int start_run(struct start *s, struct err *e)
 	for (int i = 0; i < 3; i++)
 		if (s->launch.stdio[i] > 2)
 			fd_close(&s->launch.stdio[i]);
+	launch_settle(&s->launch);
 	tell_timings(s);
 	/* The container runs; now is the time to look after what others left behind. */
 	sweep(s->home);

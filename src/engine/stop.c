@@ -2,8 +2,8 @@
 /*
  * 'isle stop': asks a container to end, and sees to it that it does.  See lifecycle.h.
  *
- * The owner of the container notices by itself that the first process has ended and cleans up; "settle" only waits for it.
- * Where the owner was killed meanwhile, there is nobody to wait for, and the box is taken over.
+ * The owner of the container notices by itself that the first process has ended and cleans up; "settle" only waits for
+ * it.  Where the owner was killed meanwhile, there is nobody to wait for, and the box is taken over.
  */
 #include "engine/lifecycle.h"
 #include "engine/lifecycle_priv.h"

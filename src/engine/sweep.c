@@ -2,10 +2,10 @@
 /*
  * Repairs after a killed isle: see sweep.h.
  *
- * What is looked at for each box, so that a sweep with nothing to do is cheap: the lock (held: it is alive, leave it), and
- * which of a few files there are.  A box needs work if its lock is free and
+ * What is looked at for each box, so that a sweep with nothing to do is cheap: the lock (held: it is alive, leave it),
+ * and which of a few files there are.  A box needs work if its lock is free and
  *     state.json is there      its owner was killed while it ran;
- *     it is transient          it should have been forgotten when its run was over (marker 'rm', or no records in DATA);
+ *     it is transient          it should be forgotten when its run is over (marker 'rm', or no records in DATA);
  *     it has no record         it was never completely made, or was half removed.
  * The lock is taken before anything is done, and everything is looked at again under it.
  */

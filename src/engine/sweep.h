@@ -4,8 +4,8 @@
  *
  * A box whose owner lock is free although it should have an owner is taken over: its cgroup is killed and removed, its
  * exit is recorded (status 137, "its owner was killed"); one that was never completely made, or that was run with --rm,
- * is forgotten.  Names and id ranges that point to no box are released; the trash is emptied.  Every command may do it at
- * any time, in parallel with any other.
+ * is forgotten.  Names and id ranges that point to no box are released; the trash is emptied.  Every command may do it
+ * at any time, in parallel with any other.
  */
 #ifndef ISLE_ENGINE_SWEEP_H
 #define ISLE_ENGINE_SWEEP_H

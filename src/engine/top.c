@@ -43,8 +43,8 @@ static bool read_stat(int proc, int64_t boot_ns, struct top_row *row)
 		return false;
 	/* The process chose the name in field 2, and may have put a ')' into it. */
 	char *p = strrchr(text, ')');
-	if (!p || sscanf(p + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu", &row->state,
-			 &row->ppid, &user_ticks, &system_ticks, &start_ticks) != 5)
+	if (!p || sscanf(p + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu",
+			 &row->state, &row->ppid, &user_ticks, &system_ticks, &start_ticks) != 5)
 		return false;
 	row->cpu_ms = (int64_t)(user_ticks + system_ticks) * 1000 / hz;
 	row->started_ns = boot_ns + (int64_t)start_ticks * (1000000000 / hz);

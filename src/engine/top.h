@@ -3,7 +3,8 @@
  * 'isle top': the processes of a container, read from the host's /proc alone.
  *
  * Nothing is executed in the container and none of its files is read, so nothing in it can lie to the host or trap it
- * (CVE-2022-1227).  Names and arguments of processes are the container's own words: escape them before they are printed.
+ * (CVE-2022-1227).  Names and arguments of processes are the container's own words: escape them before they are
+ * printed.
  */
 #ifndef ISLE_ENGINE_TOP_H
 #define ISLE_ENGINE_TOP_H

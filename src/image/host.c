@@ -12,7 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Directories that hold a system and that people put on file systems of their own; nothing of the kernel's, no /boot. */
+/* Directories that hold a system and that people put on file systems of their own; nothing of the kernel's. */
 static const char *const system_dirs[] = {
 	"/usr", "/usr/local", "/etc", "/opt", "/var", "/var/lib", "/srv", "/home", "/lib64",
 };

@@ -49,7 +49,8 @@ static char *first_uri(const char *text, struct arena *a)
 		const char *uri = text;
 
 		text += n;
-		if (strncmp(uri, "http://", 7) != 0 && strncmp(uri, "https://", 8) != 0 && strncmp(uri, "file:/", 6) != 0)
+		if (strncmp(uri, "http://", 7) != 0 && strncmp(uri, "https://", 8) != 0 &&
+		    strncmp(uri, "file:///", 8) != 0)
 			continue;
 		while (n > 0 && uri[n - 1] == '/')
 			n--;

@@ -6,8 +6,8 @@
 #include "base/mem.h"
 
 /*
- * The mirror for SUITE: of the sources below APT_DIR ("/etc/apt") that are a distribution's main archive, one that has the
- * suite, else Debian's; NULL where there is none.  Third parties' sources are never taken.
+ * The mirror for SUITE: of the sources below APT_DIR ("/etc/apt") that are a distribution's main archive, one that has
+ * the suite, else Debian's; NULL where there is none.  Third parties' sources are never taken.
  */
 char *mirror_of_machine(const char *apt_dir, const char *suite, struct arena *a);
 

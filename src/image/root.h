@@ -39,7 +39,7 @@ struct roots_kept {
 	size_t n, room;
 };
 int root_list(const char *data, struct arena *a, struct roots_kept *ret, struct err *e) MUST_USE;
-/* Removes a kept root; Q gives 'data', and for a plain user the maps.  Whether a container uses it is for the caller to ask. */
+/* Removes a kept root; Q gives 'data', and for a plain user the maps.  The caller knows that no container uses it. */
 int root_forget(const struct root_request *q, const char *name, struct err *e) MUST_USE;
 
 #endif

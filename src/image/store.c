@@ -95,7 +95,7 @@ static int lock_take(const struct store *s, int fd, const char *name, bool wait,
 
 	if (r < 0 && errno == EWOULDBLOCK && wait) {
 		if (q->progress)
-			q->progress(q->progress_ctx, arena_printf(s->arena, "waiting for another isle that makes %s", name));
+			q->progress(q->progress_ctx, arena_printf(s->arena, "waiting for another isle: %s", name));
 		do
 			r = flock(fd, LOCK_EX);
 		while (r < 0 && errno == EINTR);
@@ -238,7 +238,8 @@ static void list_entry(void *ctx, const char *entry)
 	struct arena *a = l->store->arena;
 	struct stat st;
 
-	if (entry[0] == '.' || fstatat(l->store->fd, arena_printf(a, "%s/meta.json", entry), &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (entry[0] == '.' ||
+	    fstatat(l->store->fd, arena_printf(a, "%s/meta.json", entry), &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	*list_add(l->ret, a) = (struct root_kept){
 		.name = arena_strdup(a, entry),

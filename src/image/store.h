@@ -2,9 +2,10 @@
 /*
  * The roots that isle keeps: DATA/roots/NAME/{rootfs/, meta.json}.
  *
- * Who makes, replaces or removes NAME holds an flock(2) on the file .lock-NAME; it works in .tmp-NAME, which nobody looks
- * at, and one rename(2) makes it NAME or takes NAME away.  The kernel gives up the lock of a killed maker, so a .tmp-NAME
- * whose lock is free is rubbish, removed by the next call (store_sweep).  What has the name NAME is complete, always.
+ * Who makes, replaces or removes NAME holds an flock(2) on the file .lock-NAME; it works in .tmp-NAME, which nobody
+ * looks at, and one rename(2) makes it NAME or takes NAME away.  The kernel gives up the lock of a killed maker, so a
+ * .tmp-NAME whose lock is free is rubbish, removed by the next call (store_sweep).  What has the name NAME is complete,
+ * always.
  */
 #ifndef ISLE_IMAGE_STORE_H
 #define ISLE_IMAGE_STORE_H

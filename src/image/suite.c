@@ -2,9 +2,9 @@
 /*
  * Building a root with mmdebstrap or debootstrap: see suite.h.
  *
- * The tool is the first process of a pid namespace, in a mount namespace of its own: when isle dies, the kernel kills all
- * that the tool started, and no mount of it was ever seen outside.  For a plain user it is root of a user namespace, so
- * the files get the ids that the container will have; only mmdebstrap can do without making devices.
+ * The tool is the first process of a pid namespace, in a mount namespace of its own: when isle dies, the kernel kills
+ * all that the tool started, and no mount of it was ever seen outside.  For a plain user it is root of a user
+ * namespace, so the files get the ids that the container will have; only mmdebstrap can do without making devices.
  */
 #include "image/suite.h"
 
@@ -56,8 +56,9 @@ int suite_check(const char *suite, const char *mirror, struct err *e)
 	}
 	if (!mirror)
 		return 0;
-	if (strlen(mirror) > MIRROR_MAX || (strncmp(mirror, "http://", 7) != 0 && strncmp(mirror, "https://", 8) != 0 &&
-					    strncmp(mirror, "file:///", 8) != 0)) {
+	const bool known = strncmp(mirror, "http://", 7) == 0 || strncmp(mirror, "https://", 8) == 0 ||
+			   strncmp(mirror, "file:///", 8) == 0;
+	if (!known || strlen(mirror) > MIRROR_MAX) {
 		err_set(e, 0, "\"%s\" is no mirror", mirror);
 		return err_cure(e, "give an address like %s", default_mirror);
 	}
@@ -68,7 +69,8 @@ int suite_check(const char *suite, const char *mirror, struct err *e)
 }
 
 /* The first tool that is installed, and its path. */
-static int tool_find(const struct root_request *q, struct arena *a, const struct tool **ret, char **ret_path, struct err *e)
+static int tool_find(const struct root_request *q, struct arena *a, const struct tool **ret, char **ret_path,
+		     struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(tools); i++) {
 		if (q->rootless && !tools[i].rootless)
@@ -81,7 +83,7 @@ static int tool_find(const struct root_request *q, struct arena *a, const struct
 		}
 	}
 	err_set(e, ENOENT, "find a program that builds a Debian root");
-	return err_cure(e, q->rootless ? "install the package mmdebstrap" : "install the package mmdebstrap or debootstrap");
+	return err_cure(e, "install the package mmdebstrap%s", q->rootless ? "" : " or debootstrap");
 }
 
 /* A plain user needs the ids up to nobody's, 65534: a Debian root has files of a dozen of them. */
@@ -94,9 +96,9 @@ static int ids_check(const struct root_request *q, struct err *e)
 	if (!q->rootless || count >= IDS_NEEDED)
 		return 0;
 	err_set(e, 0, "build a Debian root as a plain user");
-	err_why(e, "it has files of many owners, and you have %llu id%s", (unsigned long long)count, count == 1 ? "" : "s");
-	return err_cure(e, "have an administrator run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %u",
-			(unsigned int)geteuid());
+	err_why(e, "it has files of many owners, and you have %llu id%s", (unsigned long long)count,
+		count == 1 ? "" : "s");
+	return err_cure(e, "have root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 YOU");
 }
 
 /* What the child that builds needs to know. */
@@ -113,7 +115,7 @@ static int build_main(void *arg)
 		dprintf(STDERR_FILENO, "make the mounts private: %s\n", strerror(errno));
 		return EXIT_ISLE;
 	}
-	/* A /proc of the new pid namespace; where parts of /proc are hidden from us, the kernel refuses, and the old one stays. */
+	/* A /proc of the new pid namespace; where parts of it are hidden from us, the kernel refuses, and it stays. */
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 && errno != EPERM) {
 		dprintf(STDERR_FILENO, "mount /proc: %s\n", strerror(errno));
 		return EXIT_ISLE;

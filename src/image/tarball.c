@@ -2,10 +2,10 @@
 /*
  * Root tarballs: see tarball.h.
  *
- * A tarball's name in the store is the digest of its bytes.  So that 100 MB are not read again at every start, the store
- * remembers what it has seen: .seen/KEY is a symbolic link to the name, KEY being device, inode, size and both times of
- * the file.  A file that was changed within the last seconds is not remembered: its next change could leave the key as it
- * is, for times advance in ticks.
+ * A tarball's name in the store is the digest of its bytes.  So that 100 MB are not read again at every start, the
+ * store remembers what it has seen: .seen/KEY is a symbolic link to the name, KEY being device, inode, size and both
+ * times of the file.  A file that was changed within the last seconds is not remembered: its next change could leave
+ * the key as it is, for times advance in ticks.
  */
 #include "image/tarball.h"
 
@@ -84,7 +84,9 @@ static char *seen_find(const struct store *s, const struct stat *st)
 
 	if (n != (ssize_t)sizeof(name_prefix) - 1 + SHA256_HEX_LEN)
 		return NULL;
-	return strncmp(name, name_prefix, sizeof(name_prefix) - 1) == 0 ? arena_strndup(s->arena, name, (size_t)n) : NULL;
+	if (strncmp(name, name_prefix, sizeof(name_prefix) - 1) != 0)
+		return NULL;
+	return arena_strndup(s->arena, name, (size_t)n);
 }
 
 /* Remembers the name; it only saves time, so nothing is said if it can't be. */
@@ -99,7 +101,8 @@ static void seen_add(const struct store *s, const struct stat *st, const char *n
 }
 
 /* The name that the store has for the content of FD. */
-static int content_name(const struct store *s, int fd, const char *path, const struct stat *st, char **ret, struct err *e)
+static int content_name(const struct store *s, int fd, const char *path, const struct stat *st, char **ret,
+			struct err *e)
 {
 	char hex[SHA256_HEX_LEN + 1];
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Root tarballs: recognised by their first bytes, named by their content, unpacked once (by isle-image, in its jail). */
+/* Root tarballs: known by their first bytes, named by their content, unpacked once (by isle-image, in its jail). */
 #ifndef ISLE_IMAGE_TARBALL_H
 #define ISLE_IMAGE_TARBALL_H
 

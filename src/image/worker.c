@@ -39,7 +39,7 @@ static void line_end(struct lines *l, const struct worker *w)
 		return;
 	if (news && q->progress)
 		q->progress(q->progress_ctx, l->line + mark);
-	if (!news || mark == 0)
+	if (!news)
 		memcpy(l->kept[l->count++ % LINES_KEPT], l->line, sizeof(l->line));
 	l->used = 0;
 	l->line[0] = '\0';
@@ -111,7 +111,7 @@ static _Noreturn void child_main(const struct worker *w, int go, int out)
 
 	if (read(go, &word, 1) != 1 || (w->request->rootless && become_root() < 0))
 		_exit(EXIT_ISLE);
-	/* After the change of ids, which would undo it; if the parent died before, the pipe has nobody at its other end. */
+	/* After the change of ids, which would undo it; if the parent died before, the pipe has no other end. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || (poll(&parent, 1, 0) > 0 && (parent.revents & POLLHUP)))
 		_exit(EXIT_ISLE);
 	sigemptyset(&none);

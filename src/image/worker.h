@@ -15,7 +15,7 @@ struct worker {
 	const char *what;		    /* the attempt, for the error: "unpack base.tar.gz" */
 	int stdin_fd;			    /* FD_NONE: nothing to read */
 	unsigned long namespaces;	    /* CLONE_NEW…, besides the user namespace of a plain user */
-	const char *note_mark;		    /* lines that begin with it are news for the user, without it; "": all are */
+	const char *note_mark;		    /* lines that begin with it are news for the user, without it */
 	int (*main)(void *arg);		    /* runs in the child, executes a program or returns the exit status */
 	void *arg;
 };

@@ -103,7 +103,7 @@ static void ask_aliases(struct calls *c)
 		}
 }
 
-/* True if some architecture already has NAME: then libseccomp knows better than core/syscalls_new.h which others have. */
+/* True if some architecture has NAME already: then libseccomp knows better than core/syscalls_new.h which others do. */
 static bool known(struct calls *c, const char *name)
 {
 	const struct call *call = find(c, name);

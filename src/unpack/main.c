@@ -2,15 +2,15 @@
 /*
  * isle-image: unpacks a root tarball from standard input into an empty directory.
  *
- * The archive is written by an attacker, and libarchive, zlib, lzma and zstd read it; so all of it happens in a jail that
- * this program makes for itself.  Its stages, each with what it should and mustn't do:
+ * The archive is written by an attacker, and libarchive, zlib, lzma and zstd read it; so all of it happens in a jail
+ * that this program makes for itself.  Its stages, each with what it should and mustn't do:
  *
  *   1. begin    Should: read the arguments, enter the directory, take the locale; load all libraries and tables.
  *               Mustn't: read a byte of the archive.
  *   2. enter    Should: leave the machine's mounts, network, IPC and host name (sandbox_enter): the directory is '/'.
- *               Mustn't: keep a descriptor of anything else than the archive, the directory, and the report's pipes.
- *   3. reduce   Should: give up every capability but those that owners and modes need, forbid new ones, lower the limits,
- *               and load the filter of system calls (sandbox_reduce).
+ *               Mustn't: keep a descriptor of anything but the archive, the directory, and the report's pipes.
+ *   3. reduce   Should: give up every capability but those that owners and modes need, forbid new ones, lower the
+ *               limits, and load the filter of system calls (sandbox_reduce).
  *               Mustn't: be skipped, on any path.
  *   4. unpack   Should: read the archive to its very end and write its entries below '/', by the rules of writer.h.
  *               Mustn't: run, load or look up anything that the archive brought: no execve, no locale, no user names.

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 
-/* Stage 2: own mount, network, IPC and UTS namespaces; the working directory becomes the root, opened as *RET_ROOT_FD. */
+/* Stage 2: own mount, network, IPC and UTS namespaces; the working directory becomes the root, open as *RET_ROOT_FD. */
 int sandbox_enter(int *ret_root_fd, struct err *e) MUST_USE;
 /* Stage 3: five capabilities, no new ones, limits, and a filter of system calls.  Nothing of it can be undone. */
 int sandbox_reduce(struct err *e) MUST_USE;

@@ -2,8 +2,8 @@
 /*
  * Where an archive's bytes come from: a descriptor, through gzip where it is gzip.
  *
- * libarchive undoes xz and zstd itself and verifies their checksums; its gzip reader verifies none (libarchive 3.7,
- * archive_read_support_filter_gzip.c, consume_trailer), so gzip is undone here, by zlib, which does.
+ * libarchive undoes xz and zstd itself and verifies their checksums; its gzip reader (3.6.2) takes a file whose checksum
+ * is wrong.  So gzip is undone here, by zlib, which verifies it.
  */
 #ifndef ISLE_UNPACK_SOURCE_H
 #define ISLE_UNPACK_SOURCE_H

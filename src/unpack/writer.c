@@ -241,7 +241,8 @@ static int data_write(struct archive *ar, const struct entry *en, int fd, struct
 		return err_set(e, 0, "read \"%s\" out of the archive: %s", en->path, archive_error_string(ar));
 	if (archive_entry_size_is_set(en->ae) && archive_entry_size(en->ae) > end &&
 	    ftruncate(fd, archive_entry_size(en->ae)) < 0)
-		return err_set(e, errno, "make \"%s\" %lld bytes long", en->path, (long long)archive_entry_size(en->ae));
+		return err_set(e, errno, "make \"%s\" %lld bytes long", en->path,
+			       (long long)archive_entry_size(en->ae));
 	return 0;
 }
 
@@ -338,7 +339,8 @@ static int put_hardlink(struct writer *w, const struct entry *en, struct err *e)
 		*slash = '\0';
 	auto_fd dir = walk(w, slash ? target : "", O_PATH | O_DIRECTORY);
 	if (dir < 0 || fstatat(dir, name, &from, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_set(e, errno, "find \"%s\" for the hard link \"%s\"", archive_entry_hardlink(en->ae), en->path);
+		return err_set(e, errno, "find \"%s\" for the hard link \"%s\"", archive_entry_hardlink(en->ae),
+			       en->path);
 	if (S_ISDIR(from.st_mode))
 		return err_set(e, EISDIR, "make the hard link \"%s\" to the directory \"%s\"", en->path,
 			       archive_entry_hardlink(en->ae));

@@ -2,13 +2,13 @@
 /*
  * Archive entries become files: the rules by which a name from an archive turns into a place below one directory.
  *
- *   names         "/x", "./x" and "x" are the same place.  A ".." anywhere is refused.  So are names that say what to
- *                 delete from a layer below (".wh.…"): a root is whole.
- *   way there     links on the way are followed, within the root alone: "lib -> usr/lib" must work.  Missing directories
- *                 are made (0755, root).
- *   last part     is never followed.  What is there already gives way to the later entry, except that directories join,
- *                 a link to a directory stays when the directory itself comes later, and a directory with something in it
- *                 is never removed.
+ *   names         "/x", "./x" and "x" are the same place.  A ".." anywhere is refused.  So are names that say what
+ *                 to delete from a layer below (".wh.…"): a root is whole.
+ *   way there     links on the way are followed, within the root alone: "lib -> usr/lib" must work.  Missing
+ *                 directories are made (0755, root).
+ *   last part     is never followed.  What is there already gives way to the later entry, except that directories
+ *                 join, a link to a directory stays when the directory itself comes later, and a directory with
+ *                 something in it is never removed.
  *   the root      may be named by a directory entry alone.
  *   hard links    lead to what the archive made before, found by the same rules; the link itself, if it is one.
  *   not made      devices and sockets (the container has a /dev of its own): counted, not made.

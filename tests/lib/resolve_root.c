@@ -63,8 +63,8 @@ static int act(const struct root_request *q, bool list, const char *forget, stru
 	}
 	r = root_resolve(q, a, &root, e);
 	if (r == 0)
-		printf("%s%s%s %s\n", kinds[root.kind], root.guarded ? ",guarded" : "", root.idmapped ? ",idmapped" : "",
-		       root.lower.v[0]);
+		printf("%s%s%s %s\n", kinds[root.kind], root.guarded ? ",guarded" : "",
+		       root.idmapped ? ",idmapped" : "", root.lower.v[0]);
 	return r;
 }
 

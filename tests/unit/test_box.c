@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Boxes: found by every kind of reference, claimed by one only, telling the truth about their owner, and hard to poison. */
+/* Boxes: found by every kind of reference, claimed by one only, telling the truth about their owner, and hard to
+ * poison. */
 #include "engine/box.h"
 #include "engine_unit.h"
 
@@ -9,6 +10,8 @@
 #include "engine/lifecycle.h"
 #include "engine/ps.h"
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 
 /* The sentence of the last error holds WORDS. */
@@ -62,8 +65,21 @@ static void an_ambiguous_beginning_is_refused(void **state)
 static void odd_references_find_nothing(void **state)
 {
 	static const char *const refs[] = {
-		"", ".", "..", "/", "../..", "a/b", "nobody", "ffffffffffffffffffffffffffffffff", "FFFF", "a b", "-x", "\n", "\xff",
-		"fffffffffffffffffffffffffffffffff", "boxes/../names",
+		"",
+		".",
+		"..",
+		"/",
+		"../..",
+		"a/b",
+		"nobody",
+		"ffffffffffffffffffffffffffffffff",
+		"FFFF",
+		"a b",
+		"-x",
+		"\n",
+		"\xff",
+		"fffffffffffffffffffffffffffffffff",
+		"boxes/../names",
 	};
 	struct rig *g = *state;
 	struct box found;
@@ -84,11 +100,23 @@ static void names_have_a_grammar(void **state)
 		const char *name;
 		bool good;
 	} rows[] = {
-		{"a", true}, {"Web-1_x.y", true}, {"0", true}, {"quiet_skye", true},
+		{"a", true},
+		{"Web-1_x.y", true},
+		{"0", true},
+		{"quiet_skye", true},
 		{"1234567890123456789012345678901234567890123456789012345678901234", true},
 		{"12345678901234567890123456789012345678901234567890123456789012345", false},
-		{"", false}, {"-a", false}, {".a", false}, {"_a", false}, {"a/b", false}, {"a b", false}, {"a\n", false}, {"..", false},
-		{"\xc3\xa9", false}, {"a\033[1m", false}, {"0123456789abcdef0123456789abcdef", false},
+		{"", false},
+		{"-a", false},
+		{".a", false},
+		{"_a", false},
+		{"a/b", false},
+		{"a b", false},
+		{"a\n", false},
+		{"..", false},
+		{"\xc3\xa9", false},
+		{"a\033[1m", false},
+		{"0123456789abcdef0123456789abcdef", false},
 	};
 	struct err e;
 
@@ -324,7 +352,11 @@ static void broken_entries_poison_nothing(void **state)
 	static const struct {
 		bool in_data;
 		const char *name;
-	} files[] = {{true, "record.json"}, {true, "config.json"}, {false, "owner"}, {false, "state.json"}, {false, "paused"}};
+	} files[] = {{true, "record.json"},
+		     {true, "config.json"},
+		     {false, "owner"},
+		     {false, "state.json"},
+		     {false, "paused"}};
 	struct rig *g = *state;
 
 	for (size_t f = 0; f < ARRAY_LEN(files); f++) {
@@ -387,6 +419,66 @@ static void strangers_in_the_directories_do_no_harm(void **state)
 	}
 }
 
+/* Fills the file system of DIRFD to the last byte and the last inode. */
+static void fill_up(int dirfd)
+{
+	char block[4096] = {1}, name[32];
+	auto_fd fd = openat(dirfd, "filler", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	while (write(fd, block, sizeof(block)) > 0)
+		;
+	for (int i = 0;; i++) {
+		snprintf(name, sizeof(name), "filler%d", i);
+		if (mknodat(dirfd, name, S_IFREG | 0600, 0) < 0)
+			return;
+	}
+}
+
+/* In a child with mounts of its own. */
+static int live_on_a_full_disk(struct rig *g)
+{
+	char path[96];
+	struct home h;
+	struct box b, seen;
+
+	snprintf(path, sizeof(path), "%s/disk", g->dir);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mkdir(path, 0700) < 0 || mount("tmpfs", path, "tmpfs", 0, "size=256k,nr_inodes=64") < 0)
+		return 10;
+	char *run = arena_printf(&g->arena, "%s/run", path), *data = arena_printf(&g->arena, "%s/data", path);
+	if (home_open(&h, run, data, &g->arena, &g->err) < 0 || box_create(&h, true, &b, &g->err) < 0)
+		return 11;
+	b.record.name = arena_strdup(&g->arena, "web");
+	if (box_claim_name(&b, &g->err) < 0 || box_save(&b, &g->err) < 0 || box_state_save(&b, &g->err) < 0)
+		return 12;
+	fill_up(h.run_fd);
+	if (box_create(&h, true, &seen, &g->err) != -ENOSPC)
+		return 13;
+	/* The end of a run is recorded all the same, and the container can be removed. */
+	b.state.exit_status = 5;
+	if (box_state_end(&b, &g->err) < 0)
+		return 14;
+	box_close(&b);
+	if (box_find(&h, "web", false, &seen, &g->err) < 0 || seen.state.exit_status != 5)
+		return 15;
+	box_close(&seen);
+	if (box_rm(&h, "web", false, &g->err) < 0)
+		return 16;
+	return count_entries(h.run_fd, "boxes") + count_entries(h.run_fd, "names") +
+	       count_entries(h.data_fd, "containers") + count_entries(h.data_fd, "trash") +
+	       count_entries(h.run_fd, "trash");
+}
+
+static void a_full_disk_keeps_nobody_from_ending_and_removing(void **state)
+{
+	struct rig *g = *state;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(live_on_a_full_disk(g));
+	assert_int_equal(child_status(child), 0);
+}
+
 static void many_boxes_are_listed_quickly_with_few_descriptors(void **state)
 {
 	enum { MANY = 200 };
@@ -436,7 +528,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_reused_pid_is_not_taken_for_the_container, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(broken_entries_poison_nothing, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(strangers_in_the_directories_do_no_harm, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(many_boxes_are_listed_quickly_with_few_descriptors, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(a_full_disk_keeps_nobody_from_ending_and_removing, rig_setup,
+						rig_teardown),
+		cmocka_unit_test_setup_teardown(many_boxes_are_listed_quickly_with_few_descriptors, rig_setup,
+						rig_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

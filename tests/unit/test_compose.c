@@ -21,7 +21,9 @@
 
 /* Lists in options: LIST("a", "b"). */
 #define LIST(...) \
-	{.v = (char *[]){__VA_ARGS__, NULL}, .n = sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)}
+	{ \
+		.v = (char *[]){__VA_ARGS__, NULL}, .n = sizeof((char *[]){__VA_ARGS__}) / sizeof(char *) \
+	}
 #define OPTIONS(...) (&(const struct run_options){.root = "host", __VA_ARGS__})
 
 /* What was composed, or the sentence. */
@@ -133,7 +135,8 @@ static void default_mounts_come_from_the_top_down(void **state)
 		assert_string_equal(x->b.spec.mounts.v[i].destination, default_mounts[i].destination);
 	assert_string_equal(mount_at(*state, x, "/dev/shm"), "tmpfs tmpfs nosuid,noexec,nodev,mode=1777,size=67108864");
 	x = good(*state, OPTIONS(.shm_size = "1g"));
-	assert_string_equal(mount_at(*state, x, "/dev/shm"), "tmpfs tmpfs nosuid,noexec,nodev,mode=1777,size=1073741824");
+	assert_string_equal(mount_at(*state, x, "/dev/shm"),
+			    "tmpfs tmpfs nosuid,noexec,nodev,mode=1777,size=1073741824");
 }
 
 static void tables_have_no_holes(void **state)
@@ -152,10 +155,11 @@ static void command_and_environment(void **state)
 {
 	setenv("ISLE_TEST_HERE", "from here", 1);
 	unsetenv("ISLE_TEST_NOT");
-	struct outcome *x = good(*state, OPTIONS(.entrypoint = "/bin/echo", .command = LIST("a b", "c"), .tty = true,
-						 .env = LIST("A=1", "B=", "A=2", "ISLE_TEST_HERE", "ISLE_TEST_NOT", "container"),
-						 .workdir = "//srv/./x/", .hostname = "web", .user = "alice:staff",
-						 .group_add = LIST("audio", "44"), .umask = "077", .oom_score_adj = "500"));
+	struct outcome *x =
+		good(*state, OPTIONS(.entrypoint = "/bin/echo", .command = LIST("a b", "c"), .tty = true,
+				     .env = LIST("A=1", "B=", "A=2", "ISLE_TEST_HERE", "ISLE_TEST_NOT", "container"),
+				     .workdir = "//srv/./x/", .hostname = "web", .user = "alice:staff",
+				     .group_add = LIST("audio", "44"), .umask = "077", .oom_score_adj = "500"));
 	const struct spec_process *p = &x->b.spec.process;
 
 	assert_int_equal(p->args.n, 3);
@@ -208,7 +212,8 @@ static void files_of_variables_and_labels(void **state)
 
 	env = file_with(g, "bad", "A=1\nB C=2\n");
 	x = compose_it(g, OPTIONS(.env_file = LIST(env)));
-	assert_non_null(strstr(x->says, "/bad, line 2: bad value of --env-file: \"B C=2\": a variable's name has no space in it"));
+	assert_non_null(strstr(
+		x->says, "/bad, line 2: bad value of --env-file: \"B C=2\": a variable's name has no space in it"));
 	x = compose_it(g, OPTIONS(.env_file = LIST("/nonexistent")));
 	assert_string_equal(x->says, "open /nonexistent: No such file or directory");
 	char *fifo = arena_printf(&g->arena, "%s/fifo", g->dir);
@@ -221,9 +226,11 @@ static void files_of_variables_and_labels(void **state)
 
 static void capabilities_are_added_and_dropped(void **state)
 {
-	struct outcome *x = good(*state, OPTIONS(.cap_add = LIST("net_admin", "CAP_SYS_PTRACE"), .cap_drop = LIST("Chown")));
+	struct outcome *x =
+		good(*state, OPTIONS(.cap_add = LIST("net_admin", "CAP_SYS_PTRACE"), .cap_drop = LIST("Chown")));
 
-	assert_true(x->b.spec.process.caps.bounding == ((default_caps | CAP(NET_ADMIN) | CAP(SYS_PTRACE)) & ~CAP(CHOWN)));
+	assert_true(x->b.spec.process.caps.bounding ==
+		    ((default_caps | CAP(NET_ADMIN) | CAP(SYS_PTRACE)) & ~CAP(CHOWN)));
 	x = good(*state, OPTIONS(.cap_drop = LIST("all"), .cap_add = LIST("KILL")));
 	assert_true(x->b.spec.process.caps.bounding == CAP(KILL));
 	x = good(*state, OPTIONS(.cap_add = LIST("ALL"), .cap_drop = LIST("SYS_ADMIN")));
@@ -251,8 +258,9 @@ static void security_options(void **state)
 {
 	struct rig *g = *state;
 	char *profile = file_with(g, "seccomp.json", "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}");
-	struct outcome *x = good(g, OPTIONS(.security_opt = LIST("no-new-privileges=false", "seccomp=unconfined", "apparmor=unconfined",
-								 "label=disable", "mask=/a:/b//c", "unmask=/proc/k*:/proc/sys")));
+	struct outcome *x = good(
+		g, OPTIONS(.security_opt = LIST("no-new-privileges=false", "seccomp=unconfined", "apparmor=unconfined",
+						"label=disable", "mask=/a:/b//c", "unmask=/proc/k*:/proc/sys")));
 
 	assert_false(x->b.spec.process.no_new_privileges);
 	assert_int_equal(x->b.spec.lin.seccomp.mode, SECCOMP_NONE);
@@ -275,9 +283,10 @@ static void security_options(void **state)
 
 static void limits(void **state)
 {
-	struct outcome *x = good(*state, OPTIONS(.memory = "64m", .memory_reservation = "32m", .cpus = ".5", .cpu_shares = "512",
-						 .cpuset_cpus = "0", .pids_limit = "50", .blkio_weight = "300",
-						 .ulimit = LIST("nofile=100:200", "core=unlimited", "nproc=7", "RLIMIT_CPU=10")));
+	struct outcome *x =
+		good(*state, OPTIONS(.memory = "64m", .memory_reservation = "32m", .cpus = ".5", .cpu_shares = "512",
+				     .cpuset_cpus = "0", .pids_limit = "50", .blkio_weight = "300",
+				     .ulimit = LIST("nofile=100:200", "core=unlimited", "nproc=7", "RLIMIT_CPU=10")));
 	const struct spec_resources *res = &x->b.spec.lin.resources;
 
 	assert_int_equal(res->memory.limit.v, 64 << 20);
@@ -302,7 +311,8 @@ static void limits(void **state)
 	assert_null(rlimit_of(x, RLIMIT_NPROC));
 	x = good(*state, OPTIONS(.cpu_period = "50000", .cpu_quota = "25000", .userns = "host"));
 	assert_int_equal(x->b.spec.lin.resources.cpu.quota.v, 25000);
-	assert_int_equal(x->b.spec.lin.resources.pids_limit.v, 2048); /* RLIMIT_NPROC would not bind the machine's root */
+	assert_int_equal(x->b.spec.lin.resources.pids_limit.v,
+			 2048); /* RLIMIT_NPROC would not bind the machine's root */
 }
 
 /* ---- mounts and devices ---- */
@@ -310,17 +320,18 @@ static void limits(void **state)
 static void volumes(void **state)
 {
 	struct rig *g = *state;
-	struct outcome *x = good(g, OPTIONS(.volume = LIST("/tmp:/a", "/etc/hostname:/b/c:ro,noexec,z", "/tmp:/w:noidmap,rslave,bind,nosuid",
-							   "/dev/null:/x/null"),
-					    .mount = LIST("type=bind,source=/tmp,target=/m,readonly,bind-propagation=rslave",
-							  "target=/t,type=tmpfs,tmpfs-size=10m,tmpfs-mode=1777",
-							  "type=bind,src=/tmp,dst=/n,ro=false,bind-nonrecursive"),
-					    .tmpfs = LIST("/run", "/tmp:size=50%,mode=700,exec,uid=5")));
+	struct outcome *x =
+		good(g, OPTIONS(.volume = LIST("/tmp:/a", "/etc/hostname:/b/c:ro,noexec,z",
+					       "/tmp:/w:noidmap,rslave,bind,nosuid", "/dev/null:/x/null"),
+				.mount = LIST("type=bind,source=/tmp,target=/m,readonly,bind-propagation=rslave",
+					      "target=/t,type=tmpfs,tmpfs-size=10m,tmpfs-mode=1777",
+					      "type=bind,src=/tmp,dst=/n,ro=false,bind-nonrecursive"),
+				.tmpfs = LIST("/run", "/tmp:size=50%,mode=700,exec,uid=5")));
 
 	assert_string_equal(mount_at(g, x, "/a"), "bind /tmp nodev,rprivate,rbind,idmap");
 	assert_string_equal(mount_at(g, x, "/b/c"), "bind /etc/hostname ro,rro,nodev,noexec,rprivate,rbind,idmap");
 	assert_string_equal(mount_at(g, x, "/w"), "bind /tmp nosuid,nodev,rslave,bind");
-	assert_string_equal(mount_at(g, x, "/x/null"), "bind /dev/null rprivate,rbind,idmap");
+	assert_string_equal(mount_at(g, x, "/x/null"), "bind /dev/null rprivate,rbind");
 	assert_string_equal(mount_at(g, x, "/m"), "bind /tmp ro,rro,nodev,rslave,rbind,idmap");
 	assert_string_equal(mount_at(g, x, "/n"), "bind /tmp nodev,rprivate,bind,idmap");
 	assert_string_equal(mount_at(g, x, "/t"), "tmpfs tmpfs nosuid,nodev,noexec,size=10485760,mode=1777");
@@ -345,19 +356,23 @@ static void sources_may_be_relative(void **state)
 	assert_non_null(strstr(mount_at(g, x, "/b"), arena_printf(&g->arena, "bind %s/./run ", g->dir)));
 	assert_int_equal(chdir("/"), 0);
 	x = compose_it(g, OPTIONS(.volume = LIST("./isle-nothing-here:/a")));
-	assert_string_equal(x->says, "share ./isle-nothing-here with the container (--volume): No such file or directory (make it first)");
+	assert_string_equal(
+		x->says,
+		"share ./isle-nothing-here with the container (--volume): No such file or directory (make it first)");
 }
 
 static void what_stands_on_another_mount_comes_later(void **state)
 {
-	struct outcome *x = good(*state, OPTIONS(.volume = LIST("/tmp:/x/y/z", "/tmp:/x", "/dev:/dev", "/tmp:/proc/meminfo")));
-	const char *order[] = {"/proc", "/sys", "/x", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue", "/proc/meminfo",
+	struct outcome *x =
+		good(*state, OPTIONS(.volume = LIST("/tmp:/x/y/z", "/tmp:/x", "/dev:/dev", "/tmp:/proc/meminfo")));
+	const char *order[] = {"/proc",		 "/sys",     "/x",	    "/dev",
+			       "/dev/pts",	 "/dev/shm", "/dev/mqueue", "/proc/meminfo",
 			       "/sys/fs/cgroup", "/x/y/z"};
 
 	assert_int_equal(x->b.spec.mounts.n, ARRAY_LEN(order));
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
 		assert_string_equal(x->b.spec.mounts.v[i].destination, order[i]);
-	assert_string_equal(mount_at(*state, x, "/dev"), "bind /dev rprivate,rbind,idmap"); /* in place of the default */
+	assert_string_equal(mount_at(*state, x, "/dev"), "bind /dev rprivate,rbind"); /* in place of the default */
 }
 
 static void devices(void **state)
@@ -397,7 +412,8 @@ static void namespaces_of_the_host(void **state)
 	x = good(*state, OPTIONS(.uts = "host", .time = "host", .cgroupns = "host"));
 	assert_null(x->b.spec.hostname);
 	assert_string_equal(spec_env(&x->b.spec.process, "HOSTNAME"), host);
-	x = good(*state, OPTIONS(.net = "none", .sysctl = LIST("net.ipv4.ip_forward=1", "kernel.shmmax=5 6", "fs.mqueue.msg_max=7")));
+	x = good(*state, OPTIONS(.net = "none",
+				 .sysctl = LIST("net.ipv4.ip_forward=1", "kernel.shmmax=5 6", "fs.mqueue.msg_max=7")));
 	assert_string_equal(x->b.record.net_mode, "none");
 	assert_int_equal(x->b.spec.lin.sysctl.n, 3);
 	assert_string_equal(x->b.spec.lin.sysctl.v[1].value, "5 6");
@@ -456,17 +472,20 @@ static void namespaces_of_another_container(void **state)
 	fd_close(&ns->fd);
 
 	/* Started again, it finds the other's new namespace from the record. */
-	x->b.spec.lin.ns[NS_NET] = (struct spec_ns){.mode = NS_JOIN, .path = arena_strdup(&g->arena, "/proc/1/ns/net"), .fd = FD_NONE};
+	x->b.spec.lin.ns[NS_NET] =
+		(struct spec_ns){.mode = NS_JOIN, .path = arena_strdup(&g->arena, "/proc/1/ns/net"), .fd = FD_NONE};
 	must(compose_again(&g->home, &x->b, &x->e), &x->e);
 	assert_true(fstat(ns->fd, &st) == 0 && st.st_ino == ns_inode(pid, NS_NET));
 	fd_close(&ns->fd);
 
 	x = compose_it(g, OPTIONS(.uts = "container:db", .hostname = "x"));
-	assert_string_equal(x->says,
-			    "--hostname does not go with --uts container:db: the name would change for everybody in that namespace");
+	assert_string_equal(
+		x->says,
+		"--hostname does not go with --uts container:db: the name would change for everybody in that namespace");
 	fd_close(&x->b.spec.lin.ns[NS_UTS].fd);
 	x = compose_it(g, OPTIONS(.net = "container:db", .sysctl = LIST("net.core.somaxconn=1")));
-	assert_non_null(strstr(x->says, "--sysctl net.core.somaxconn does not go with the network namespace of somebody else"));
+	assert_non_null(
+		strstr(x->says, "--sysctl net.core.somaxconn does not go with the network namespace of somebody else"));
 	fd_close(&x->b.spec.lin.ns[NS_NET].fd);
 	/* It has our own user namespace: to join that is to keep it, and to join its pid namespace is to keep ours. */
 	x = good(g, OPTIONS(.pid = "container:db"));
@@ -488,8 +507,9 @@ static void a_container_that_does_not_run_is_not_joined(void **state)
 
 	rig_box(g, "idle", true, &db);
 	x = compose_it(g, OPTIONS(.net = "container:idle"));
-	assert_string_equal(x->says,
-			    "--net: the container idle does not run (start it first: its namespaces live as long as it runs)");
+	assert_string_equal(
+		x->says,
+		"--net: the container idle does not run (start it first: its namespaces live as long as it runs)");
 	x = compose_it(g, OPTIONS(.net = "container:nobody"));
 	assert_non_null(strstr(x->says, "nobody"));
 	box_close(&db);
@@ -500,10 +520,11 @@ static void a_container_that_does_not_run_is_not_joined(void **state)
 static void the_record(void **state)
 {
 	struct rig *g = *state;
-	struct outcome *x = good(g, OPTIONS(.name = "web-1", .rm = true, .detach = true, .init = true, .interactive = true,
-					    .stop_signal = "RTMIN+3", .stop_timeout = "-1", .timeout = "1m30s",
-					    .log_opt = LIST("max-size=1m", "max-file=5"),
-					    .cidfile = arena_printf(&g->arena, "%s/cid", g->dir), .pidfile = "relative.pid"));
+	struct outcome *x =
+		good(g, OPTIONS(.name = "web-1", .rm = true, .detach = true, .init = true, .interactive = true,
+				.stop_signal = "RTMIN+3", .stop_timeout = "-1", .timeout = "1m30s",
+				.log_opt = LIST("max-size=1m", "max-file=5"),
+				.cidfile = arena_printf(&g->arena, "%s/cid", g->dir), .pidfile = "relative.pid"));
 	const struct box_record *rec = &x->b.record;
 
 	assert_string_equal(rec->name, "web-1");
@@ -563,19 +584,23 @@ static void bad_words_are_refused_with_a_sentence(void **state)
 		{OPTIONS(.stop_timeout = "-2"), "bad value of --stop-timeout"},
 		{OPTIONS(.timeout = "soon"), "bad value of --timeout"},
 		{OPTIONS(.label = LIST("=x")), "bad value of --label: \"=x\": it must be KEY=VALUE"},
-		{OPTIONS(.log_opt = LIST("max-size=1")), "bad value of --log-opt: \"max-size=1\": max-size must be at least 4k"},
+		{OPTIONS(.log_opt = LIST("max-size=1")),
+		 "bad value of --log-opt: \"max-size=1\": max-size must be at least 4k"},
 		{OPTIONS(.log_opt = LIST("max-file=0")), "bad value of --log-opt"},
 		{OPTIONS(.log_opt = LIST("mode=non-blocking")), "bad value of --log-opt"},
 		{OPTIONS(.rw = true, .read_only = true), "--rw and --read-only contradict each other"},
 		{OPTIONS(.rw = true, .layer = "disk"), "--layer does not go with --rw"},
 		{OPTIONS(.layer = "tape"), "bad value of --layer: \"tape\""},
-		{&((const struct run_options){.root = "/x", .host_private = true}), "--host-private is for the root \"host\" alone"},
+		{&((const struct run_options){.root = "/x", .host_private = true}),
+		 "--host-private is for the root \"host\" alone"},
 		{OPTIONS(.cidfile = ""), "bad value of --cidfile"},
 		/* the program */
 		{OPTIONS(.env = LIST("=x")), "bad value of --env: \"=x\": a variable must have a name"},
 		{OPTIONS(.env = LIST("")), "bad value of --env"},
-		{OPTIONS(.workdir = "srv"), "bad value of --workdir: \"srv\": a path inside the container must begin with \"/\""},
-		{OPTIONS(.workdir = "/a/../b"), "bad value of --workdir: \"/a/../b\": a path inside the container must not have \"..\""},
+		{OPTIONS(.workdir = "srv"),
+		 "bad value of --workdir: \"srv\": a path inside the container must begin with \"/\""},
+		{OPTIONS(.workdir = "/a/../b"),
+		 "bad value of --workdir: \"/a/../b\": a path inside the container must not have \"..\""},
 		{OPTIONS(.user = ""), "bad value of --user"},
 		{OPTIONS(.user = "a,b"), "bad value of --user: \"a,b\": it must be USER or USER:GROUP"},
 		{OPTIONS(.user = "-1"), "bad user \"-1\""},
@@ -588,7 +613,8 @@ static void bad_words_are_refused_with_a_sentence(void **state)
 		/* rights */
 		{OPTIONS(.cap_add = LIST("FLY")), "bad value of --cap-add: \"FLY\": there is no such capability"},
 		{OPTIONS(.cap_drop = LIST("")), "bad value of --cap-drop"},
-		{OPTIONS(.cap_add = LIST("KILL"), .cap_drop = LIST("cap_kill")), "--cap-add and --cap-drop both name CAP_KILL"},
+		{OPTIONS(.cap_add = LIST("KILL"), .cap_drop = LIST("cap_kill")),
+		 "--cap-add and --cap-drop both name CAP_KILL"},
 		{OPTIONS(.cap_add = LIST("ALL"), .cap_drop = LIST("ALL")), "--cap-add and --cap-drop both name ALL"},
 		{OPTIONS(.security_opt = LIST("magic=1")), "bad value of --security-opt: \"magic=1\": known are"},
 		{OPTIONS(.security_opt = LIST("seccomp")), "bad value of --security-opt: \"seccomp\": known are"},
@@ -600,7 +626,8 @@ static void bad_words_are_refused_with_a_sentence(void **state)
 		/* limits */
 		{OPTIONS(.memory = "5m"), "bad value of --memory: \"5m\": at least 6m are needed"},
 		{OPTIONS(.memory = "lots"), "bad value of --memory: \"lots\": it must be a size"},
-		{OPTIONS(.memory_swap = "1g"), "bad value of --memory-swap: \"1g\": it is memory and swap together, and needs --memory"},
+		{OPTIONS(.memory_swap = "1g"),
+		 "bad value of --memory-swap: \"1g\": it is memory and swap together, and needs --memory"},
 		{OPTIONS(.memory = "1g", .memory_swap = "512m"), "bad value of --memory-swap: \"512m\""},
 		{OPTIONS(.memory = "64m", .memory_reservation = "65m"), "bad value of --memory-reservation"},
 		{OPTIONS(.cpus = "0"), "bad value of --cpus: \"0\": it must be a number of processors greater than 0"},
@@ -610,83 +637,110 @@ static void bad_words_are_refused_with_a_sentence(void **state)
 		{OPTIONS(.cpu_shares = "1"), "bad value of --cpu-shares"},
 		{OPTIONS(.cpu_period = "999"), "bad value of --cpu-period"},
 		{OPTIONS(.cpu_quota = "999"), "bad value of --cpu-quota"},
-		{OPTIONS(.cpuset_cpus = "0-9999999999"), "bad value of --cpuset-cpus: \"0-9999999999\": it must be a list"},
+		{OPTIONS(.cpuset_cpus = "0-9999999999"),
+		 "bad value of --cpuset-cpus: \"0-9999999999\": it must be a list"},
 		{OPTIONS(.cpuset_cpus = "8191"), "bad value of --cpuset-cpus: \"8191\": this machine has"},
 		{OPTIONS(.cpuset_mems = "0,,1"), "bad value of --cpuset-mems"},
 		{OPTIONS(.pids_limit = "-2"), "bad value of --pids-limit"},
 		{OPTIONS(.blkio_weight = "9"), "bad value of --blkio-weight"},
-		{OPTIONS(.device_read_bps = LIST("/dev/null:1m")), "bad value of --device-read-bps: \"/dev/null:1m\": that is not a block device"},
+		{OPTIONS(.device_read_bps = LIST("/dev/null:1m")),
+		 "bad value of --device-read-bps: \"/dev/null:1m\": that is not a block device"},
 		{OPTIONS(.device_write_iops = LIST("/dev/null")), "bad value of --device-write-iops"},
 		{OPTIONS(.device_write_bps = LIST("/nonexistent:1m")), "--device-write-bps: examine /nonexistent"},
 		{OPTIONS(.ulimit = LIST("nofile")), "bad value of --ulimit"},
 		{OPTIONS(.ulimit = LIST("fun=1")), "bad value of --ulimit: \"fun=1\": there is no such limit"},
-		{OPTIONS(.ulimit = LIST("nofile=2:1")), "bad value of --ulimit: \"nofile=2:1\": the soft limit can't be above the hard one"},
+		{OPTIONS(.ulimit = LIST("nofile=2:1")),
+		 "bad value of --ulimit: \"nofile=2:1\": the soft limit can't be above the hard one"},
 		{OPTIONS(.ulimit = LIST("nofile=1:")), "bad value of --ulimit"},
 		{OPTIONS(.shm_size = "0"), "bad value of --shm-size"},
 		/* files */
 		{OPTIONS(.volume = LIST("/data")), "bad value of --volume: \"/data\": it must be SOURCE:TARGET"},
-		{OPTIONS(.volume = LIST("data:/x")), "bad value of --volume: \"data:/x\": volumes with names do not exist yet (write /data or ./data"},
-		{OPTIONS(.volume = LIST("a/b:/x")), "bad value of --volume: \"a/b:/x\": volumes with names do not exist yet"},
+		{OPTIONS(.volume = LIST("data:/x")),
+		 "bad value of --volume: \"data:/x\": volumes with names do not exist yet (write /data or ./data"},
+		{OPTIONS(.volume = LIST("a/b:/x")),
+		 "bad value of --volume: \"a/b:/x\": volumes with names do not exist yet"},
 		{OPTIONS(.volume = LIST(":/x")), "bad value of --volume: \":/x\": the source is empty"},
 		{OPTIONS(.volume = LIST("/tmp:")), "bad value of --volume"},
 		{OPTIONS(.volume = LIST("/tmp:x")), "bad value of --volume"},
-		{OPTIONS(.volume = LIST("/tmp:/")), "bad value of --volume: \"/tmp:/\": the root itself can't be covered"},
+		{OPTIONS(.volume = LIST("/tmp:/")),
+		 "bad value of --volume: \"/tmp:/\": the root itself can't be covered"},
 		{OPTIONS(.volume = LIST("/tmp:/a/../..")), "bad value of --volume"},
-		{OPTIONS(.volume = LIST("/nonexistent:/x")), "share /nonexistent with the container (--volume): No such file or directory (make it first)"},
-		{OPTIONS(.volume = LIST("/tmp:/x:ro,rw")), "bad value of --volume: \"/tmp:/x:ro,rw\": two of its words contradict each other"},
-		{OPTIONS(.volume = LIST("/tmp:/x:copy")), "bad value of --volume: \"/tmp:/x:copy\": there is no mount option \"copy\""},
-		{OPTIONS(.volume = LIST("/tmp:/x:")), "bad value of --volume: \"/tmp:/x:\": there is no mount option \"\""},
-		{OPTIONS(.volume = LIST("/tmp:/x:ro:y")), "bad value of --volume: \"/tmp:/x:ro:y\": it has too many colons"},
-		{OPTIONS(.volume = LIST("/tmp:/x:rshared")), "bad value of --volume: \"/tmp:/x:rshared\": shared mounts would reach out"},
-		{OPTIONS(.volume = LIST("/tmp:/x", "/etc:/x//")), "bad value of --volume: \"/etc:/x//\": something else is mounted there already"},
-		{OPTIONS(.volume = LIST("/tmp:/proc")), "bad value of --volume: \"/tmp:/proc\": nothing may be mounted over /proc or in it"},
+		{OPTIONS(.volume = LIST("/nonexistent:/x")),
+		 "share /nonexistent with the container (--volume): No such file or directory (make it first)"},
+		{OPTIONS(.volume = LIST("/tmp:/x:ro,rw")),
+		 "bad value of --volume: \"/tmp:/x:ro,rw\": two of its words contradict each other"},
+		{OPTIONS(.volume = LIST("/tmp:/x:copy")),
+		 "bad value of --volume: \"/tmp:/x:copy\": there is no mount option \"copy\""},
+		{OPTIONS(.volume = LIST("/tmp:/x:")),
+		 "bad value of --volume: \"/tmp:/x:\": there is no mount option \"\""},
+		{OPTIONS(.volume = LIST("/tmp:/x:ro:y")),
+		 "bad value of --volume: \"/tmp:/x:ro:y\": it has too many colons"},
+		{OPTIONS(.volume = LIST("/tmp:/x:rshared")),
+		 "bad value of --volume: \"/tmp:/x:rshared\": shared mounts would reach out"},
+		{OPTIONS(.volume = LIST("/tmp:/x", "/etc:/x//")),
+		 "bad value of --volume: \"/etc:/x//\": something else is mounted there already"},
+		{OPTIONS(.volume = LIST("/tmp:/proc")),
+		 "bad value of --volume: \"/tmp:/proc\": nothing may be mounted over /proc or in it"},
 		{OPTIONS(.volume = LIST("/tmp:/proc/self/attr/current")), "bad value of --volume"},
 		{OPTIONS(.tmpfs = LIST("/proc/sys")), "bad value of --tmpfs"},
 		{OPTIONS(.tmpfs = LIST("tmp")), "bad value of --tmpfs"},
-		{OPTIONS(.tmpfs = LIST("/x:size=big")), "bad value of --tmpfs: \"/x:size=big\": a tmpfs can't have \"size=big\""},
+		{OPTIONS(.tmpfs = LIST("/x:size=big")),
+		 "bad value of --tmpfs: \"/x:size=big\": a tmpfs can't have \"size=big\""},
 		{OPTIONS(.tmpfs = LIST("/x:size=101%")), "bad value of --tmpfs"},
 		{OPTIONS(.tmpfs = LIST("/x:mode=9")), "bad value of --tmpfs"},
 		{OPTIONS(.tmpfs = LIST("/x:lowerdir=/")), "bad value of --tmpfs"},
-		{OPTIONS(.mount = LIST("source=/tmp,target=/x")), "bad value of --mount: \"source=/tmp,target=/x\": the type must be bind or tmpfs"},
+		{OPTIONS(.mount = LIST("source=/tmp,target=/x")),
+		 "bad value of --mount: \"source=/tmp,target=/x\": the type must be bind or tmpfs"},
 		{OPTIONS(.mount = LIST("type=overlay,target=/x")), "bad value of --mount"},
-		{OPTIONS(.mount = LIST("type=bind,source=/tmp")), "bad value of --mount: \"type=bind,source=/tmp\": target= is missing"},
-		{OPTIONS(.mount = LIST("type=bind,target=/x")), "bad value of --mount: \"type=bind,target=/x\": source= is missing"},
+		{OPTIONS(.mount = LIST("type=bind,source=/tmp")),
+		 "bad value of --mount: \"type=bind,source=/tmp\": target= is missing"},
+		{OPTIONS(.mount = LIST("type=bind,target=/x")),
+		 "bad value of --mount: \"type=bind,target=/x\": source= is missing"},
 		{OPTIONS(.mount = LIST("type=tmpfs,target=/x,source=/tmp")), "bad value of --mount"},
 		{OPTIONS(.mount = LIST("type=bind,source=/tmp,target=/x,tmpfs-size=1m")), "bad value of --mount"},
 		{OPTIONS(.mount = LIST("type=tmpfs,target=/x,bind-propagation=slave")), "bad value of --mount"},
 		{OPTIONS(.mount = LIST("type=bind,source=/tmp,target=/x,bind-propagation=ro")), "bad value of --mount"},
 		{OPTIONS(.mount = LIST("type=bind,source=/tmp,target=/x,readonly=maybe")), "bad value of --mount"},
-		{OPTIONS(.device = LIST("/etc/passwd")), "bad value of --device: \"/etc/passwd\": that is not a device"},
+		{OPTIONS(.device = LIST("/etc/passwd")),
+		 "bad value of --device: \"/etc/passwd\": that is not a device"},
 		{OPTIONS(.device = LIST("/nonexistent")), "--device: examine /nonexistent"},
 		{OPTIONS(.device = LIST("/dev/null:/dev/x:rx")), "bad value of --device"},
 		{OPTIONS(.device = LIST("/dev/null:rr")), "bad value of --device"},
 		{OPTIONS(.device = LIST("null")), "bad value of --device"},
 		{OPTIONS(.device = LIST("/dev/null:/dev/../x")), "bad value of --device"},
 		/* namespaces */
-		{OPTIONS(.net = "bridge"), "bad value of --net: \"bridge\": networks between containers do not exist yet (use none, host"},
-		{OPTIONS(.net = "wifi"), "bad value of --net: \"wifi\": it must be none, private, host, container:NAME or ns:PATH"},
-		{OPTIONS(.pid = "none"), "bad value of --pid: \"none\": it must be private, host, container:NAME or ns:PATH"},
+		{OPTIONS(.net = "bridge"),
+		 "bad value of --net: \"bridge\": networks between containers do not exist yet (use none, host"},
+		{OPTIONS(.net = "wifi"),
+		 "bad value of --net: \"wifi\": it must be none, private, host, container:NAME or ns:PATH"},
+		{OPTIONS(.pid = "none"),
+		 "bad value of --pid: \"none\": it must be private, host, container:NAME or ns:PATH"},
 		{OPTIONS(.pid = ""), "bad value of --pid"},
 		{OPTIONS(.ipc = "container:"), "bad value of --ipc: \"container:\": a container must be named"},
 		{OPTIONS(.net = "ns:relative"), "bad value of --net"},
 		{OPTIONS(.net = "ns:/nonexistent"), "--net: open the namespace /nonexistent"},
 		{OPTIONS(.net = "ns:/etc/passwd"), "--net: /etc/passwd is not a network namespace"},
-		{OPTIONS(.net = "ns:/proc/self/ns/uts"), "--net: /proc/self/ns/uts is not a network namespace (name a file such as /proc/PID/ns/net)"},
+		{OPTIONS(.net = "ns:/proc/self/ns/uts"),
+		 "--net: /proc/self/ns/uts is not a network namespace (name a file such as /proc/PID/ns/net)"},
 		{OPTIONS(.uts = "host", .hostname = "x"), "--hostname does not go with --uts host"},
 		{OPTIONS(.uts = "host", .domainname = "x"), "--domainname does not go with --uts host"},
 		{OPTIONS(.hostname = "a\nb"), "bad value of --hostname: \"a?b\": a host name has letters and digits"},
 		{OPTIONS(.hostname = "-a"), "bad value of --hostname"},
 		{OPTIONS(.hostname = ""), "bad value of --hostname"},
 		{OPTIONS(.ipc = "host", .shm_size = "1m"), "--shm-size does not go with --ipc host"},
-		{OPTIONS(.sysctl = LIST("net.ipv4.ip_forward=1"), .net = "host"), "--sysctl net.ipv4.ip_forward does not go with the network namespace"},
-		{OPTIONS(.sysctl = LIST("kernel.msgmax=1"), .ipc = "host"), "--sysctl kernel.msgmax does not go with the ipc namespace"},
-		{OPTIONS(.sysctl = LIST("kernel.core_pattern=x")), "bad value of --sysctl: \"kernel.core_pattern=x\": it belongs to no namespace"},
+		{OPTIONS(.sysctl = LIST("net.ipv4.ip_forward=1"), .net = "host"),
+		 "--sysctl net.ipv4.ip_forward does not go with the network namespace"},
+		{OPTIONS(.sysctl = LIST("kernel.msgmax=1"), .ipc = "host"),
+		 "--sysctl kernel.msgmax does not go with the ipc namespace"},
+		{OPTIONS(.sysctl = LIST("kernel.core_pattern=x")),
+		 "bad value of --sysctl: \"kernel.core_pattern=x\": it belongs to no namespace"},
 		{OPTIONS(.sysctl = LIST("net/ipv4/ip_forward=1")), "bad value of --sysctl"},
 		{OPTIONS(.sysctl = LIST("net.../x=1")), "bad value of --sysctl"},
 		{OPTIONS(.sysctl = LIST("net..ipv4=1")), "bad value of --sysctl"},
 		{OPTIONS(.sysctl = LIST("net.x=1\nkernel.core_pattern=x")), "bad value of --sysctl"},
 		{OPTIONS(.sysctl = LIST("net.x")), "bad value of --sysctl"},
-		{OPTIONS(.sysctl = LIST("kernel.hostname=x")), "bad value of --sysctl: \"kernel.hostname=x\": use --hostname"},
+		{OPTIONS(.sysctl = LIST("kernel.hostname=x")),
+		 "bad value of --sysctl: \"kernel.hostname=x\": use --hostname"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -706,12 +760,14 @@ static void labels_without_their_module_are_refused(void **state)
 
 	if (access("/sys/module/apparmor/parameters/enabled", F_OK) < 0) {
 		x = compose_it(*state, OPTIONS(.security_opt = LIST("apparmor=docker-default")));
-		assert_string_equal(x->says,
-				    "bad value of --security-opt: \"docker-default\": AppArmor is not enabled on this machine");
+		assert_string_equal(
+			x->says,
+			"bad value of --security-opt: \"docker-default\": AppArmor is not enabled on this machine");
 	}
 	if (access("/sys/fs/selinux/enforce", F_OK) < 0) {
 		x = compose_it(*state, OPTIONS(.security_opt = LIST("label=type:spc_t")));
-		assert_string_equal(x->says, "bad value of --security-opt: \"type:spc_t\": SELinux is not enabled on this machine");
+		assert_string_equal(
+			x->says, "bad value of --security-opt: \"type:spc_t\": SELinux is not enabled on this machine");
 	}
 }
 

@@ -32,6 +32,8 @@ static void without_errno_it_still_fails(void **state)
 	assert_string_equal(text, "bad name");
 	assert_true(err_set(NULL, 0, "x") < 0);
 	assert_int_equal(err_set(NULL, EPERM, "x"), -EPERM);
+	assert_int_equal(err_why(NULL, "y"), -EPERM);
+	assert_int_equal(err_context(NULL, "z"), -EPERM);
 }
 
 static void long_text_is_cut_with_a_mark(void **state)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kill, stop, rm, wait, pause, rename, ps, inspect, top: against an owner that is a forked process, and its 'container'. */
+/* kill, stop, rm, wait, pause, rename, ps, inspect, top: against an owner that is a forked process, and its
+ * 'container'. */
 #include "engine/lifecycle.h"
 #include "engine_unit.h"
 
@@ -52,6 +53,7 @@ static void play_owner(struct rig *g, const struct play *p, int ready)
 		if (write(ready, "c", 1) != 1)
 			_exit(1);
 		close(ready);
+		box_close(&b); /* a program that is executed would not have the lock either */
 		play_container(p);
 	}
 	auto_fd pidfd = sys_pidfd_open(pid, 0);
@@ -165,8 +167,8 @@ static void stop_asks_first_and_kills_then(void **state)
 		clock_gettime(CLOCK_MONOTONIC, &begin);
 		must(box_stop(&g->home, "web", stubborn ? 1 : -1, &g->err), &g->err);
 		clock_gettime(CLOCK_MONOTONIC, &end);
-		assert_in_range((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000, stubborn ? 900 : 0,
-				5000);
+		assert_in_range((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000,
+				stubborn ? 900 : 0, 5000);
 		/* When stop returns the owner has cleaned up. */
 		assert_dead(g, id);
 		must(box_wait(&g->home, "web", &status, &g->err), &g->err);
@@ -228,7 +230,8 @@ static void rm_refuses_the_running_without_force(void **state)
 
 static void rm_kills_by_the_cgroup_whatever_the_files_say(void **state)
 {
-	static const char *const lies[] = {"", "{", "{\"status\":\"running\",\"pid\":1,\"pidIdentity\":1}", "{\"status\":\"exited\"}"};
+	static const char *const lies[] = {"", "{", "{\"status\":\"running\",\"pid\":1,\"pidIdentity\":1}",
+					   "{\"status\":\"exited\"}"};
 	struct rig *g = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
@@ -283,9 +286,11 @@ static void stop_and_rm_killed_at_each_step_can_be_repeated(void **state)
 		bool stop;
 		const char *fault;
 	} rows[] = {
-		{true, "kill=signal"}, {true, "kill=wait"}, {true, "kill=kill"}, {true, "kill=settle"}, {true, "kill-after=kill"},
-		{false, "kill=kill"}, {false, "kill=own"}, {false, "kill=cgroup"}, {false, "kill=forget"}, {false, "kill=unname"},
-		{false, "kill=discard"}, {false, "kill-after=own"}, {false, "kill-after=discard"},
+		{true, "kill=signal"},	       {true, "kill=wait"},	  {true, "kill=kill"},
+		{true, "kill=settle"},	       {true, "kill-after=kill"}, {false, "kill=kill"},
+		{false, "kill=own"},	       {false, "kill=cgroup"},	  {false, "kill=forget"},
+		{false, "kill=unname"},	       {false, "kill=discard"},	  {false, "kill-after=own"},
+		{false, "kill-after=discard"},
 	};
 	struct rig *g = *state;
 
@@ -296,7 +301,8 @@ static void stop_and_rm_killed_at_each_step_can_be_repeated(void **state)
 
 		if (child == 0) {
 			setenv("ISLE_FAULT", rows[i].fault, 1);
-			_exit(rows[i].stop ? box_stop(&g->home, "web", 0, &g->err) : box_rm(&g->home, "web", true, &g->err));
+			_exit(rows[i].stop ? box_stop(&g->home, "web", 0, &g->err)
+					   : box_rm(&g->home, "web", true, &g->err));
 		}
 		if (child_status(child) != 128 + SIGKILL)
 			fail_msg("%s did not kill", rows[i].fault);
@@ -380,12 +386,13 @@ static void ps_tells_how_they_are(void **state)
 		const char *filter;
 		size_t rows;
 	} filters[] = {
-		{"status=running", 1}, {"status=exited", 1}, {"exited=3", 1}, {"exited=4", 0}, {"name=eb", 1}, {"label=tier", 0},
-		{"label=tier=front", 0}, {"name=nothing", 0},
+		{"status=running", 1}, {"status=exited", 1}, {"exited=3", 1},	      {"exited=4", 0},
+		{"name=eb", 1},	       {"label=tier", 0},    {"label=tier=front", 0}, {"name=nothing", 0},
 	};
 
 	rig_box(g, "ended", true, &ended);
-	*list_add(&ended.record.labels, &g->arena) = (struct spec_pair){arena_strdup(&g->arena, "tier"), arena_strdup(&g->arena, "front")};
+	*list_add(&ended.record.labels, &g->arena) =
+		(struct spec_pair){arena_strdup(&g->arena, "tier"), arena_strdup(&g->arena, "front")};
 	ended.record.created_ns = 2000;
 	must(box_save(&ended, &g->err), &g->err);
 	ended.state.exit_status = 3;
@@ -411,7 +418,10 @@ static void ps_tells_how_they_are(void **state)
 		if (found.n != filters[i].rows)
 			fail_msg("%s: %zu rows", filters[i].filter, found.n);
 	}
-	static const char *const both[] = {"label=tier=front", "status=exited"}, *const bad[] = {"", "status", "status=", "colour=red", "status=x"};
+	static const char *const both[] = {"label=tier=front", "status=exited"}, *const bad[] = {
+											 "", "status",
+											 "status=", "colour=red",
+											 "status=x"};
 	struct strs list = {0};
 	struct ps_rows found = {0};
 	for (size_t i = 0; i < ARRAY_LEN(both); i++)
@@ -433,8 +443,8 @@ static void ages_are_in_words(void **state)
 	static const struct {
 		int64_t seconds;
 		const char *text;
-	} rows[] = {{-86400, "0 s"}, {0, "0 s"}, {1, "1 s"}, {119, "119 s"}, {120, "2 min"}, {7199, "119 min"}, {7200, "2 h"},
-		    {172799, "47 h"}, {172800, "2 days"}, {86400 * 400, "400 days"}};
+	} rows[] = {{-86400, "0 s"},   {0, "0 s"},    {1, "1 s"},	{119, "119 s"},	    {120, "2 min"},
+		    {7199, "119 min"}, {7200, "2 h"}, {172799, "47 h"}, {172800, "2 days"}, {86400 * 400, "400 days"}};
 	struct rig *g = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)

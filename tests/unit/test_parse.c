@@ -10,7 +10,8 @@
 
 static void numbers_are_digits_from_end_to_end(void **state)
 {
-	static const char *const bad[] = {"", " 1", "1 ", "+1", "-1", "0x1", "1e3", "1.0", "1\n", "99999999999999999999", "a"};
+	static const char *const bad[] = {
+		"", " 1", "1 ", "+1", "-1", "0x1", "1e3", "1.0", "1\n", "99999999999999999999", "a"};
 	uint64_t v = 77;
 
 	(void)state;
@@ -83,12 +84,29 @@ static void sizes_have_units(void **state)
 		const char *text;
 		int64_t v;
 	} good[] = {
-		{"0", 0},	   {"512", 512},	 {"1b", 1},	      {"1k", 1024},	   {"1K", 1024},
-		{"2kb", 2048},	   {"2KiB", 2048},	 {"64m", 64 << 20},   {"1g", 1 << 30},	   {"1.5k", 1536},
-		{".5k", 512},	   {"1t", INT64_C(1) << 40}, {"0.001k", 1},	      {"9223372036854775807", INT64_MAX},
+		{"0", 0},	 {"512", 512},
+		{"1b", 1},	 {"1k", 1024},
+		{"1K", 1024},	 {"2kb", 2048},
+		{"2KiB", 2048},	 {"64m", 64 << 20},
+		{"1g", 1 << 30}, {"1.5k", 1536},
+		{".5k", 512},	 {"1t", INT64_C(1) << 40},
+		{"0.001k", 1},	 {"9223372036854775807", INT64_MAX},
 	};
-	static const char *const bad[] = {"", "k", "1x", "1kk", "1 k", "-1", "1.", "1.5.5k", "1bb", "1ibk", "1ki",
-					  "9223372036854775808", "9999999999g", "99999999999999999999k", "."};
+	static const char *const bad[] = {"",
+					  "k",
+					  "1x",
+					  "1kk",
+					  "1 k",
+					  "-1",
+					  "1.",
+					  "1.5.5k",
+					  "1bb",
+					  "1ibk",
+					  "1ki",
+					  "9223372036854775808",
+					  "9999999999g",
+					  "99999999999999999999k",
+					  "."};
 	int64_t v = 0;
 
 	(void)state;
@@ -144,7 +162,8 @@ static void cpus_are_positive(void **state)
 
 static void ranges_are_bounded(void **state)
 {
-	static const char *const bad[] = {"", ",", "0-", "-1", "3-1", "0-9999999999", "0-4294967295", "8192", "1,,2", "1,", "0-3:2"};
+	static const char *const bad[] = {"",	  ",",	  "0-", "-1",	"3-1", "0-9999999999", "0-4294967295",
+					  "8192", "1,,2", "1,", "0-3:2"};
 	struct ranges a = {{77}}, b;
 
 	(void)state;
@@ -166,11 +185,11 @@ static void signals_have_many_names(void **state)
 		const char *text;
 		int sig;
 	} good[] = {
-		{"TERM", SIGTERM}, {"SIGTERM", SIGTERM}, {"sigkill", SIGKILL}, {"9", 9},	 {"64", 64},
+		{"TERM", SIGTERM}, {"SIGTERM", SIGTERM}, {"sigkill", SIGKILL}, {"9", 9},      {"64", 64},
 		{"RTMIN", 34},	   {"SIGRTMIN+3", 37},	 {"rtmax-1", 63},      {"RTMAX", 64}, {"RTMIN+30", 64},
 	};
-	static const char *const bad[] = {"", "0", "65", "-9", "SIG", "SIGSIGTERM", "TERMS", "RTMIN-1", "RTMIN+31", "RTMIN+", "RTMAX+1",
-					  " TERM", "15 "};
+	static const char *const bad[] = {"",	     "0",	 "65",	   "-9",      "SIG",   "SIGSIGTERM", "TERMS",
+					  "RTMIN-1", "RTMIN+31", "RTMIN+", "RTMAX+1", " TERM", "15 "};
 	int sig = 77;
 
 	(void)state;

@@ -69,20 +69,21 @@ static void all_get(uint64_t caps, const char *const *names, uint32_t answer)
 }
 
 static const char *const always_allowed[] = {
-	"read", "write", "openat", "openat2", "execve", "exit_group", "mmap", "clone", "fork", "wait4", "futex", "prctl",
-	"seccomp", "landlock_restrict_self", "socket", "ioctl", "ptrace", "process_vm_readv", "mknod", "chown", "capset",
-	"setuid", "statmount", "listmount", "mseal", "cachestat", "fchmodat2", "getxattrat", "memfd_create", "socketcall",
-	"uretprobe", "rseq", "clock_gettime64", "waitpid", "_llseek", "set_thread_area", "arch_prctl", NULL,
+	"read", "write", "openat", "openat2", "execve", "exit_group", "mmap", "clone", "fork", "wait4", "futex",
+	"prctl", "seccomp", "landlock_restrict_self", "socket", "ioctl", "ptrace", "process_vm_readv", "mknod",
+	"chown", "capset", "setuid", "statmount", "listmount", "mseal", "cachestat", "fchmodat2", "getxattrat",
+	"memfd_create", "socketcall", "uretprobe", "rseq", "clock_gettime64", "waitpid", "_llseek",
+	"set_thread_area", "arch_prctl", NULL,
 };
 static const char *const never_allowed[] = {
 	"keyctl", "add_key", "request_key", "io_uring_setup", "io_uring_enter", "io_uring_register", "userfaultfd",
-	"kexec_load", "kexec_file_load", "swapon", "swapoff", "vmsplice", "modify_ldt", "nfsservctl", "_sysctl", "uselib",
-	"move_pages", "migrate_pages", "vm86", "create_module", NULL,
+	"kexec_load", "kexec_file_load", "swapon", "swapoff", "vmsplice", "modify_ldt", "nfsservctl", "_sysctl",
+	"uselib", "move_pages", "migrate_pages", "vm86", "create_module", NULL,
 };
 static const char *const for_sys_admin[] = {
-	"unshare", "setns", "mount", "umount2", "pivot_root", "fsopen", "fsconfig", "fsmount", "fspick", "move_mount",
-	"open_tree", "open_tree_attr", "mount_setattr", "sethostname", "setdomainname", "fanotify_init", "quotactl",
-	"quotactl_fd", "lookup_dcookie", "listns", "lsm_set_self_attr", NULL,
+	"unshare", "setns", "mount", "umount2", "pivot_root", "fsopen", "fsconfig", "fsmount", "fspick",
+	"move_mount", "open_tree", "open_tree_attr", "mount_setattr", "sethostname", "setdomainname",
+	"fanotify_init", "quotactl", "quotactl_fd", "lookup_dcookie", "listns", "lsm_set_self_attr", NULL,
 };
 
 static const struct {
@@ -144,7 +145,8 @@ static void every_number_is_decided(void **state)
 			else
 				assert_int_equal(answer, UNKNOWN);
 		}
-	assert_int_equal(bpf_sim(f.v, f.n, &(struct seccomp_data){.arch = AUDIT_ARCH_AARCH64}), SECCOMP_RET_KILL_PROCESS);
+	assert_int_equal(bpf_sim(f.v, f.n, &(struct seccomp_data){.arch = AUDIT_ARCH_AARCH64}),
+			 SECCOMP_RET_KILL_PROCESS);
 	arena_free(&a);
 }
 

@@ -25,7 +25,7 @@ enum { PROFILES = 1500, RULES_MAX = 40, NUMBERS = 620, PROBES = 20 };
 
 struct random_rule {
 	const char *name;
-	struct { /* in each ABI: the call's number; the number and first argument of socketcall or ipc that stand for it */
+	struct { /* the call's number; and the number and first argument of socketcall or ipc that stand for it */
 		int64_t number, through;
 		uint32_t call;
 	} in[ABI_COUNT];
@@ -125,8 +125,9 @@ static char *action_json(const char *key, const char *errno_key, unsigned int ac
 {
 	char *text = arena_printf(a, "\"%s\":\"SCMP_ACT_%s\"", key, actions[action].word);
 
-	return actions[action].errno_ret < 0 ? text
-					     : arena_printf(a, "%s,\"%s\":%d", text, errno_key, actions[action].errno_ret);
+	if (actions[action].errno_ret < 0)
+		return text;
+	return arena_printf(a, "%s,\"%s\":%d", text, errno_key, actions[action].errno_ret);
 }
 
 /* The rules as a profile's text. */
@@ -140,8 +141,9 @@ static char *rules_json(const struct random_rule *v, size_t n, unsigned int defa
 		text = arena_printf(a, "%s%s{\"names\":[\"%s\"],%s,\"args\":[", text, i ? "," : "", v[i].name,
 				    action_json("action", "errnoRet", v[i].action, a));
 		for (size_t j = 0; j < v[i].n; j++)
-			text = arena_printf(a, "%s%s{\"index\":%u,\"value\":%llu,\"valueTwo\":%llu,\"op\":\"%s\"}", text,
-					    j ? "," : "", v[i].args[j].arg, (unsigned long long)v[i].args[j].datum_a,
+			text = arena_printf(a, "%s%s{\"index\":%u,\"value\":%llu,\"valueTwo\":%llu,\"op\":\"%s\"}",
+					    text, j ? "," : "", v[i].args[j].arg,
+					    (unsigned long long)v[i].args[j].datum_a,
 					    (unsigned long long)v[i].args[j].datum_b, ops[v[i].args[j].op - 1].json);
 		text = arena_printf(a, "%s]}", text);
 	}
@@ -160,8 +162,8 @@ static size_t libseccomp_program(const struct random_rule *v, size_t n, uint32_t
 	assert_int_equal(seccomp_arch_add(ctx, SCMP_ARCH_X86), 0);
 	assert_int_equal(seccomp_arch_add(ctx, SCMP_ARCH_X32), 0);
 	/*
-	 * Rule 0 is for a call that every ABI has, and comes first: where the first call in a tree is one that the ABI lacks,
-	 * libseccomp 2.5 forgets to load the number.
+	 * Rule 0 is for a call that every ABI has, and comes first: where the first call in a tree is one that the ABI
+	 * lacks, libseccomp 2.5 forgets to load the number.
 	 */
 	assert_int_equal(seccomp_syscall_priority(ctx, seccomp_syscall_resolve_name(v[0].name), 255), 0);
 	for (size_t i = 0; i < n && r == 0; i++) {
@@ -192,10 +194,12 @@ static void rnd_args(struct seccomp_data *d, const struct random_rule *v, size_t
 		d->args[i] = rnd(3) ? rnd(9) : rnd_value();
 	const struct random_rule *r = &v[rnd((uint32_t)n)];
 	for (size_t i = 0; i < r->n; i++)
-		if (rnd(4))
-			d->args[r->args[i].arg] = (r->args[i].op == SCMP_CMP_MASKED_EQ && rnd(2) ? r->args[i].datum_b
-												  : r->args[i].datum_a) +
-						  rnd(3) - 1 + ((uint64_t)(rnd(4) == 0) << 32);
+		if (rnd(4)) {
+			const struct scmp_arg_cmp *c = &r->args[i];
+			uint64_t near = c->op == SCMP_CMP_MASKED_EQ && rnd(2) ? c->datum_b : c->datum_a;
+
+			d->args[c->arg] = near + rnd(3) - 1 + ((uint64_t)(rnd(4) == 0) << 32);
+		}
 }
 
 /* Whether condition C holds for D; of one that stands for socketcall's or ipc's first argument see rule_asks(). */
@@ -252,9 +256,11 @@ static bool rule_asks(const struct random_rule *r, enum seccomp_abi_id abi, cons
 }
 
 /* What the rules say to D, by reading them. */
-static uint32_t rules_answer(const struct random_rule *v, size_t n, uint32_t default_action, const struct seccomp_data *d)
+static uint32_t rules_answer(const struct random_rule *v, size_t n, uint32_t default_action,
+			     const struct seccomp_data *d)
 {
-	enum seccomp_abi_id abi = d->arch != AUDIT_ARCH_X86_64 ? ABI_I386 : (uint32_t)d->nr < X32_BIT ? ABI_X86_64 : ABI_X32;
+	enum seccomp_abi_id native = (uint32_t)d->nr < X32_BIT ? ABI_X86_64 : ABI_X32;
+	enum seccomp_abi_id abi = d->arch == AUDIT_ARCH_X86_64 ? native : ABI_I386;
 	uint32_t answer = 0;
 	bool any = false;
 
@@ -309,8 +315,8 @@ static void compare_call(const struct comparison *c, uint32_t audit, uint32_t nu
 	uint32_t rules = rules_answer(c->v, c->n, c->default_action, &d);
 	if (ours == theirs && ours == rules && ours != SIM_BROKEN)
 		return;
-	print_error("audit %x nr %x args %llx %llx %llx %llx %llx %llx: %x, libseccomp %x, expected %x\n", d.arch, number,
-		    d.args[0], d.args[1], d.args[2], d.args[3], d.args[4], d.args[5], ours, theirs, rules);
+	print_error("audit %x nr %x args %llx %llx %llx %llx %llx %llx: %x, libseccomp %x, expected %x\n", d.arch,
+		    number, d.args[0], d.args[1], d.args[2], d.args[3], d.args[4], d.args[5], ours, theirs, rules);
 	fprintf(stderr, "# %s\n", c->json); /* cmocka would cut it */
 	fail();
 }
@@ -389,7 +395,9 @@ static size_t compare_random(bool tamed)
 			print_error("%s %s\n", e.what, e.why);
 			fail();
 		}
-		compare_answers(&(struct comparison){&ours, theirs, n_theirs, v, n, actions[default_action].value, json});
+		compare_answers(&(struct comparison){
+			&ours, theirs, n_theirs, v, n, actions[default_action].value, json,
+		});
 		arena_free(&a);
 	}
 	return compared;
@@ -458,8 +466,9 @@ static void dockers_form_is_understood(void **state)
 static void two_conditions_on_one_argument_are_alternatives(void **state)
 {
 	static const char json[] =
-		"{\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[{\"names\":[\"socket\"],\"action\":\"SCMP_ACT_ALLOW\","
-		"\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}";
+		"{\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[{\"names\":[\"socket\"],"
+		"\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},"
+		"{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}";
 
 	(void)state;
 	assert_int_equal(profile_answer(json, 0, AUDIT_ARCH_X86_64, 41, 1), SCMP_ACT_ALLOW);
@@ -492,7 +501,8 @@ static void bad_profiles_are_refused_with_the_place(void **state)
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_NOTIFY\""), "SCMP_ACT_NOTIFY"},
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"errnoRet\":1"), "error number"},
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\",\"errno\":\"EPERM\""), "errnoRet"},
-		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"includes\":{\"minKernel\":\"x\"}"), "minKernel"},
+		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"includes\":{\"minKernel\":\"x\"}"),
+		 "minKernel"},
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"args\":[{\"index\":6,\"value\":1,"
 		      "\"op\":\"SCMP_CMP_EQ\"}]"), "args[0].index"},
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"args\":[{\"index\":0,\"value\":-1,"

@@ -112,7 +112,8 @@ static void unborn_boxes_and_trash_are_deleted(void **state)
 
 	assert_int_equal(mkdirat(g->home.run_fd, "boxes/.new-0123456789abcdef0123456789abcdef", 0700), 0);
 	assert_int_equal(mkdirat(g->home.run_fd, "boxes/.new-1123456789abcdef0123456789abcdef", 0700), 0);
-	assert_int_equal(mknodat(g->home.run_fd, "boxes/.new-1123456789abcdef0123456789abcdef/owner", S_IFREG | 0600, 0), 0);
+	assert_int_equal(
+		mknodat(g->home.run_fd, "boxes/.new-1123456789abcdef0123456789abcdef/owner", S_IFREG | 0600, 0), 0);
 	assert_int_equal(mkdirat(g->home.data_fd, "trash/x", 0), 0);
 	assert_int_equal(mkdirat(g->home.data_fd, "trash/y", 0700), 0);
 	assert_int_equal(mkdirat(g->home.data_fd, "trash/y/z", 0700), 0);
@@ -145,8 +146,25 @@ static void live_and_die(struct rig *g, bool persistent)
 	_exit(0);
 }
 
-/* Lets a child live until its Nth stop at a system call (each has two: before and after), then kills it. */
-static bool killed_at(struct rig *g, bool persistent, int n)
+/* The first command after a boot, and 'rm -f'.  Both end the process. */
+static void boot(struct rig *g, bool unused)
+{
+	struct home h;
+
+	(void)unused;
+	_exit(home_open(&h, g->run, g->data, &g->arena, &g->err) < 0);
+}
+static void remove_web(struct rig *g, bool unused)
+{
+	(void)unused;
+	_exit(box_rm(&g->home, "web", true, &g->err) < 0);
+}
+
+/*
+ * Lets a child do LIFE until its Nth stop at a system call (each has two: before and after), then kills it; false if it
+ * came to its end before.
+ */
+static bool killed_at(struct rig *g, void (*life)(struct rig *, bool), bool persistent, int n)
 {
 	pid_t child = fork();
 	int status;
@@ -154,7 +172,7 @@ static bool killed_at(struct rig *g, bool persistent, int n)
 	if (child == 0) {
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 		raise(SIGSTOP);
-		live_and_die(g, persistent);
+		life(g, persistent);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	for (int i = 0; i < n; i++) {
@@ -201,13 +219,58 @@ static void killed_at_every_system_call_nothing_is_left(void **state)
 	for (int persistent = 0; persistent < 2; persistent++) {
 		int n = 1;
 
-		for (; killed_at(g, persistent, n); n++) {
+		for (; killed_at(g, live_and_die, persistent, n); n++) {
 			sweep(&g->home);
 			assert_settled(g, n);
 		}
 		print_message("# %d stops\n", n - 1);
 		assert_true(n > 60);
 		assert_empty(g);
+	}
+}
+
+static void a_boot_killed_at_every_system_call_is_done_again(void **state)
+{
+	struct rig *g = *state;
+	struct box b, found;
+	uint32_t base;
+	bool killed = true;
+
+	rig_box(g, "web", true, &b);
+	must(box_claim_ids(&b, &base, &g->err), &g->err);
+	must(box_save(&b, &g->err), &g->err);
+	must(box_state_end(&b, &g->err), &g->err);
+	box_close(&b);
+	for (int n = 1; killed; n++) {
+		assert_int_equal(unlinkat(g->home.run_fd, "boot", 0), 0);
+		killed = killed_at(g, boot, false, n);
+		home_close(&g->home);
+		rig_open(g);
+		sweep(&g->home);
+		must(box_find(&g->home, "web", false, &found, &g->err), &g->err);
+		assert_int_equal(found.state.status, BOX_EXITED);
+		box_close(&found);
+		assert_int_equal(count_entries(g->home.run_fd, "names"), 1);
+		assert_int_equal(count_entries(g->home.run_fd, "ids"), 1);
+	}
+}
+
+static void a_removal_killed_at_every_system_call_is_repeated(void **state)
+{
+	struct rig *g = *state;
+	bool killed = true;
+
+	for (int n = 1; killed; n++) {
+		struct box b;
+
+		rig_box(g, "web", true, &b);
+		must(box_state_end(&b, &g->err), &g->err);
+		assert_int_equal(mkdirat(b.data_fd, "layer", 0700), 0);
+		assert_int_equal(mknodat(b.data_fd, "layer/file", S_IFREG | 0600, 0), 0);
+		box_close(&b);
+		killed = killed_at(g, remove_web, false, n);
+		sweep(&g->home);
+		assert_settled(g, n);
 	}
 }
 
@@ -264,6 +327,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(of_two_names_the_recorded_one_stays, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(unborn_boxes_and_trash_are_deleted, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(killed_at_every_system_call_nothing_is_left, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(a_boot_killed_at_every_system_call_is_done_again, rig_setup,
+						rig_teardown),
+		cmocka_unit_test_setup_teardown(a_removal_killed_at_every_system_call_is_repeated, rig_setup,
+						rig_teardown),
 		cmocka_unit_test_setup_teardown(killed_at_random_among_others_nothing_is_left, rig_setup, rig_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

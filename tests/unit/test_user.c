@@ -115,7 +115,7 @@ static void users_and_groups_are_found(void **state)
 		{"alice:7", "1000:7:7:/home/alice"},
 		{"short", "1001:1001:1001:/"},
 		{"last", "1005:1005:1005:/home/last"},
-		{"4242", "4242:0:0:/"},		    /* digits are never a name */
+		{"4242", "4242:0:0:/"}, /* digits are never a name */
 		{"4242:4242", "4242:4242:4242:/"},
 		{"1000:4294967294", "1000:4294967294:4294967294:/home/alice"},
 		{":29", "0:29:29:/root"},
@@ -202,13 +202,15 @@ static void links_do_not_lead_out(void **state)
 	/* The machine's own /etc/passwd knows "daemon"; the container must not. */
 	unlinkat(f->fd, "etc/passwd", 0);
 	assert_int_equal(symlinkat("/../../../../../etc/machine-passwd", f->fd, "etc/passwd"), 0);
-	assert_string_equal(resolve(f, "daemon"), "no user \"daemon\" in the container: its /etc/passwd does not name it");
+	assert_string_equal(resolve(f, "daemon"),
+			    "no user \"daemon\" in the container: its /etc/passwd does not name it");
 	unlinkat(f->fd, "etc/passwd", 0);
 	assert_int_equal(symlinkat("../../../../../../../../etc/passwd", f->fd, "etc/passwd"), 0);
 	assert_non_null(strstr(resolve(f, "daemon"), "Too many levels of symbolic links"));
 	unlinkat(f->fd, "etc/passwd", 0);
 	assert_int_equal(symlinkat("/proc/self/root/etc/passwd", f->fd, "etc/passwd"), 0);
-	assert_string_equal(resolve(f, "daemon"), "no user \"daemon\" in the container: its /etc/passwd does not name it");
+	assert_string_equal(resolve(f, "daemon"),
+			    "no user \"daemon\" in the container: its /etc/passwd does not name it");
 	unlinkat(f->fd, "etc/passwd", 0);
 	unlinkat(f->fd, "etc/group", 0);
 	unlinkat(f->fd, "etc", AT_REMOVEDIR);
@@ -251,6 +253,12 @@ static void too_many_groups_are_refused_quickly(void **state)
 	assert_true(clock() - begin < 5 * CLOCKS_PER_SEC);
 }
 
+/* Whether W is part of TEXT; an absent word is. */
+static bool within(struct user_word w, const char *text, size_t n)
+{
+	return w.n == 0 || (w.p >= text && w.p + w.n <= text + n);
+}
+
 /* Whatever the bytes: the parsers end, and what they give lies within the text. */
 static void garbage_stays_within_its_bounds(void **state)
 {
@@ -268,9 +276,9 @@ static void garbage_stays_within_its_bounds(void **state)
 		for (size_t i = 0; i < n; i++)
 			text[i] = letters[(size_t)random() % (sizeof(letters) - 1)];
 		for (struct user_text t = {text, text + n}; user_parse_passwd(&t, &p); lines++)
-			assert_true(p.name.p >= text && p.name.p + p.name.n <= text + n && (!p.home.n || p.home.p + p.home.n <= text + n));
+			assert_true(within(p.name, text, n) && within(p.home, text, n));
 		for (struct user_text t = {text, text + n}; user_parse_group(&t, &g); lines++)
-			assert_true(g.name.p >= text && g.name.p + g.name.n <= text + n && (!g.members.n || g.members.p + g.members.n <= text + n));
+			assert_true(within(g.name, text, n) && within(g.members, text, n));
 		assert_true(lines <= 2 * (int)sizeof(text));
 	}
 }

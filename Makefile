@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The front door.  Behind it is meson with ninja; each target first installs the Debian packages that it needs and that are
+# missing (scripts/deps.sh; DEPS=no leaves that out).
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+DEPS ?= yes
+
+deps = $(if $(filter yes,$(DEPS)),@scripts/deps.sh $(1))
+
+all:
+	$(call deps,build)
+	@test -e $(BUILD)/build.ninja || meson setup $(BUILD)
+	@ninja -C $(BUILD)
+
+# The main job: a program in an island made from this machine, and what it can and cannot see.
+run: all
+	@scripts/show.sh $(BUILD)/isle
+
+test:
+	$(call deps,test)
+	@BUILD=$(BUILD) scripts/test.sh
+
+lint:
+	$(call deps,lint)
+	@BUILD=$(BUILD) scripts/test.sh lint
+
+bench: all
+	$(call deps,bench)
+	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' BWRAP='$(BWRAP)' bench/run.sh
+
+install: all
+	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
+	@ninja -C $(BUILD)
+	@meson install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
+
+uninstall:
+	@scripts/uninstall.sh $(BUILD) $(abspath $(PREFIX)) $(if $(DESTDIR),$(abspath $(DESTDIR)))
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-asan
+
+.PHONY: all run test lint bench install uninstall clean

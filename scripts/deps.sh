@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# deps.sh WHAT...: installs the Debian packages that WHAT needs (build, test, lint, bench), as far as they are missing.
+# With everything there it changes nothing, needs no network and no root.
+set -eu
+
+build='gcc libc6-dev linux-libc-dev musl-tools meson ninja-build pkg-config python3 libseccomp-dev libarchive-dev
+	zlib1g-dev scdoc'
+lint='clang-format clang-tidy cppcheck shellcheck bats'
+# libasan8 and libubsan1 come with gcc; the rest is what the suites drive or look at isle with.
+test='libcmocka-dev bats strace mmdebstrap debootstrap debian-archive-keyring uidmap libcap2-bin iproute2 procps
+	util-linux mount zstd xz-utils gzip tar bzip2 busybox-static jq'
+bench='bubblewrap util-linux'
+
+packages=
+for what in "$@"; do
+	case $what in
+	build) packages="$packages $build" ;;
+	test) packages="$packages $build $lint $test" ;;
+	lint) packages="$packages $build $lint libcmocka-dev" ;;
+	bench) packages="$packages $build $bench" ;;
+	*)
+		echo "deps.sh: there is no set \"$what\" (build, test, lint, bench)" >&2
+		exit 2
+		;;
+	esac
+done
+
+# Prints those of the packages in $1 that are not installed.
+missing_of() {
+	for package in $1; do
+		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=
+		[ "$status" = installed ] || echo "$package"
+	done | sort -u
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+apt_install() {
+	# shellcheck disable=SC2086 # a list of words
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $1
+}
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	echo "deps.sh: this is no Debian; these packages, or yours for the same, must be there:$packages" | tr -s ' \t\n' ' ' >&2
+	echo >&2
+	exit 0
+fi
+# shellcheck disable=SC2086 # a list of words
+missing=$(missing_of "$packages" | tr '\n' ' ')
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+	echo "deps.sh: these packages are missing, and neither are you root nor is there sudo: $missing" >&2
+	exit 1
+fi
+echo "installing: $missing"
+# The lists of an apt that was used lately will do; old or missing ones are fetched when they turn out to be no good.
+if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || ! apt_install "$missing"; then
+	as_root apt-get update -q
+	apt_install "$missing"
+fi

@@ -24,7 +24,7 @@ int launch_prepare(struct launch *l, struct err *e)
 
 	l->pid = 0;
 	l->target_fd = l->joining ? l->target_fd : FD_NONE;
-	l->pidfd = l->terminal_fd = l->sock = l->root_fd = l->userns_fd = l->proc_fd = l->slave_fd = FD_NONE;
+	l->pidfd = l->terminal_fd = l->sock = l->root_fd = l->userns_fd = l->proc_fd = l->slave_fd = l->old_root_fd = FD_NONE;
 	l->mopts = arena_new(l->arena, struct mount_opts, n + 1);
 	l->mount_fds = arena_new(l->arena, int, n + 1);
 	l->submount_fds = arena_new(l->arena, int, l->rootfs->submounts.n + 1);
@@ -690,10 +690,11 @@ static int box_root_run(void *ctx, struct err *e)
 
 const struct step step_box_root = {"box-root", SIDE_BOX, box_makes, box_root_run, NULL, root_explain};
 
-/* A sysfs shows the network namespace that it is made in, and so has to wait for it. */
-static bool is_of_net(const struct launch *l, size_t i)
+bool launch_mount_shows_net(const struct launch *l, size_t i)
 {
-	return l->spec->mounts.v[i].type && strcmp(l->spec->mounts.v[i].type, "sysfs") == 0;
+	const struct spec_mount *m = &l->spec->mounts.v[i];
+
+	return launch_new_ns(l, NS_NET) && m->type && strcmp(m->type, "sysfs") == 0;
 }
 
 /* Which mounts the host side makes: the box makes the others. */
@@ -704,7 +705,7 @@ static bool is_ours(const struct launch *l, size_t i)
 
 static bool is_ours_at_once(const struct launch *l, size_t i)
 {
-	return is_ours(l, i) && !is_of_net(l, i);
+	return is_ours(l, i) && !launch_mount_shows_net(l, i);
 }
 
 static int box_mounts_run(void *ctx, struct err *e)
@@ -729,23 +730,6 @@ static void box_mounts_explain(const void *ctx, struct explain *x)
 }
 
 const struct step step_box_mounts = {"kernel-files", SIDE_BOX, NULL, box_mounts_run, NULL, box_mounts_explain};
-
-static int network_run(void *ctx, struct err *e)
-{
-	struct launch *l = ctx;
-	int r = launch_net_enter(l, e);
-
-	return r < 0 ? r : make_picked(l, is_of_net, e);
-}
-
-static void network_explain(const void *ctx, struct explain *x)
-{
-	(void)ctx;
-	explain_say(x, "enter the network namespace, which was made on the side, and make a sysfs that shows it");
-	explain_shell(x, "mount -t sysfs sysfs /mnt/sys");
-}
-
-const struct step step_network = {"network", SIDE_BOX, NULL, network_run, NULL, network_explain};
 
 /* Takes what the host side made. */
 static int receive_run(void *ctx, struct err *e)

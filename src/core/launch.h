@@ -6,8 +6,9 @@
  * side, the container's first process, does the rest from inside its new namespaces.  They work at the same time; the words
  * of handshake.h are where one waits for the other.
  *
- *     host   cgroup  clone  id-maps  join-cgroups  begin | root  dev  binds  hand-over  (state)  go
- *     box                                     identity   | namespaces  hostname  kernel-files     enter  mounts … exec
+ *     host   cgroup  clone  id-maps  join-cgroups  begin | root  dev  binds  hand-over  (save, state)            go
+ *     box                                     identity   | namespaces  kernel-files    enter  attach  mask … leave … exec
+ *     thread                                             | the network namespace and its sysfs         -> network
  *
  * Every file system is made as a detached mount before the box leaves the machine's root, and attached after it has
  * entered its own: so sources are found as the machine sees them, targets as the container sees them, and no symbolic link
@@ -73,6 +74,7 @@ struct launch {
 	pid_t target_pid;	  /* exec: its pid */
 	int proc_fd;		  /* box: a procfs of its own that nobody can cover */
 	int slave_fd;		  /* box: the terminal */
+	int old_root_fd;	  /* box: the machine's root, between enter and leave */
 	struct spec_process process; /* box: spec->process with the user in numbers and HOME in the environment */
 };
 
@@ -93,8 +95,8 @@ uint32_t launch_root_gid(const struct launch *l);
 
 /* Makes the files of /etc that are the container's own, as detached mounts in etc_fds. */
 int launch_etc_make(struct launch *l, struct err *e) MUST_USE;
-/* Box: waits for the network namespace, which is made on the side, and enters it; can be repeated. */
-int launch_net_enter(struct launch *l, struct err *e) MUST_USE;
+/* Whether mount I is a sysfs of a network namespace that is yet to be made; it and what lies below it come late. */
+bool launch_mount_shows_net(const struct launch *l, size_t i);
 /* Makes mount I of the spec as a detached mount: see launch_mounts.c. */
 int launch_mount_make(struct launch *l, size_t i, struct err *e) MUST_USE;
 /* What the box runs from its first instruction to exec; never returns. */
@@ -108,8 +110,10 @@ int launch_execute(struct launch *l, struct err *e) MUST_USE;
 extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_begin;	     /* host */
 extern const struct step step_identity, step_namespaces, step_hostname;				     /* box */
 extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over;	     /* host */
-extern const struct step step_box_root, step_box_mounts, step_receive, step_enter, step_network;	     /* box */
-extern const struct step step_submounts, step_attach, step_sysctl, step_terminal, step_mask, step_read_only; /* box */
+extern const struct step step_box_root, step_box_mounts, step_receive, step_enter;		     /* box */
+extern const struct step step_submounts, step_attach, step_mask, step_read_only;		     /* box */
+extern const struct step step_network, step_attach_late, step_mask_late, step_leave;		     /* box */
+extern const struct step step_sysctl, step_terminal;						     /* box */
 extern const struct step step_cwd, step_user, step_rights, step_await_go, step_exec;		     /* box */
 extern const struct step step_go;								     /* host */
 

@@ -15,6 +15,7 @@
 #include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -72,35 +73,48 @@ static int loopback_up(void)
 }
 
 /*
- * A network namespace is by far the most expensive one, about half a millisecond.  A thread makes it while the rest goes
- * on; the box enters it where sysfs, which shows it, is made.  The thread touches nothing but its own fields.
+ * A network namespace is by far the most expensive one, about half a millisecond.  A thread makes it, and the sysfs that
+ * shows it, while the rest goes on.  The thread touches nothing but its own fields.
  */
 struct net_maker {
+	struct launch *l;
 	pthread_t thread;
 	bool running;
-	int unshared, up; /* results: 0 or a negative errno */
-	int fd;		  /* of the namespace, in case the thread made it */
-	bool entered;
+	int sysfs; /* index of the mount to make, or -1 */
+	int proc;  /* the machine's: the box changes its root meanwhile */
+	int fd;	   /* of the namespace */
+	struct err err;
 };
 static struct net_maker maker; /* the box is one process that makes one namespace */
 
 static void *net_make(void *unused)
 {
+	struct err *e = &maker.err;
+	int up;
+
 	(void)unused;
-	maker.fd = FD_NONE;
-	maker.unshared = unshare(CLONE_NEWNET) < 0 ? -errno : 0;
-	maker.up = maker.unshared < 0 ? 0 : loopback_up();
-	if (maker.unshared == 0)
-		maker.fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (unshare(CLONE_NEWNET) < 0)
+		err_set(e, errno, "make a network namespace");
+	else if ((up = loopback_up()) < 0)
+		err_set(e, -up, "bring up the loopback interface");
+	else if ((maker.fd = openat(maker.proc, "thread-self/ns/net", O_RDONLY | O_CLOEXEC)) < 0)
+		err_set(e, errno, "open the network namespace");
+	else if (maker.sysfs >= 0 && launch_mount_make(maker.l, (size_t)maker.sysfs, e) < 0)
+		snprintf(e->step, sizeof(e->step), "network");
 	return NULL;
 }
 
 /* Begins to make the network namespace; without a thread, makes it. */
-static void net_begin(void)
+static void net_begin(struct launch *l)
 {
-	static char stack[32 * 1024] __attribute__((aligned(16)));
+	static char stack[64 * 1024] __attribute__((aligned(16)));
 	pthread_attr_t attr;
 
+	maker = (struct net_maker){.l = l, .sysfs = -1, .fd = FD_NONE};
+	maker.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < l->spec->mounts.n; i++)
+		if (launch_mount_shows_net(l, i))
+			maker.sysfs = (int)i;
 	pthread_attr_init(&attr);
 	pthread_attr_setstack(&attr, stack, sizeof(stack));
 	maker.running = pthread_create(&maker.thread, &attr, net_make, NULL) == 0;
@@ -108,22 +122,36 @@ static void net_begin(void)
 		net_make(NULL);
 }
 
-int launch_net_enter(struct launch *l, struct err *e)
+static bool network_wanted(const void *ctx)
 {
-	if (!launch_new_ns(l, NS_NET) || maker.entered)
-		return 0;
+	return launch_new_ns(ctx, NS_NET);
+}
+
+static int network_run(void *ctx, struct err *e)
+{
+	(void)ctx;
 	if (maker.running && pthread_join(maker.thread, NULL) != 0)
 		return err_set(e, 0, "wait for the network namespace");
-	if (maker.unshared < 0)
-		return err_set(e, -maker.unshared, "make a network namespace");
-	if (maker.up < 0)
-		return err_set(e, -maker.up, "bring up the loopback interface");
-	if (maker.running && (maker.fd < 0 || setns(maker.fd, CLONE_NEWNET) < 0))
+	if (maker.err.what[0]) {
+		if (e)
+			*e = maker.err;
+		return e && e->code ? -e->code : -EINVAL;
+	}
+	if (maker.running && setns(maker.fd, CLONE_NEWNET) < 0)
 		return err_set(e, errno, "enter the network namespace");
 	fd_close(&maker.fd);
-	maker.entered = true;
+	fd_close(&maker.proc);
 	return 0;
 }
+
+static void network_explain(const void *ctx, struct explain *x)
+{
+	(void)ctx;
+	explain_say(x, "enter the network namespace, which was made on the side");
+	explain_shell(x, "nsenter --net=/proc/$THREAD/ns/net");
+}
+
+const struct step step_network = {"network", SIDE_BOX, network_wanted, network_run, NULL, network_explain};
 
 static int namespaces_run(void *ctx, struct err *e)
 {
@@ -131,7 +159,7 @@ static int namespaces_run(void *ctx, struct err *e)
 	const struct spec_ns *cg = &l->spec->lin.ns[NS_CGROUP];
 
 	if (launch_new_ns(l, NS_NET))
-		net_begin();
+		net_begin(l);
 	/* Slave: what the machine unmounts later goes away here too, and nothing of ours reaches it. */
 	if (launch_new_ns(l, NS_MNT) && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_set(e, errno, "cut the container's mounts off from the machine's");
@@ -193,49 +221,71 @@ static void hostname_explain(const void *ctx, struct explain *x)
 
 const struct step step_hostname = {"hostname", SIDE_BOX, hostname_wanted, hostname_run, NULL, hostname_explain};
 
-/* ---- entering the root ---- */
+/* ---- entering the root, and leaving the machine's ---- */
 
 /* Kernels refuse to pivot away from the initial ramfs: there the old root is covered instead, and left by chroot. */
-static int enter_by_move(struct err *e)
+static int enter_by_move(struct launch *l, struct err *e)
 {
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
 		return err_set(e, errno, "enter the container's root");
+	fd_close(&l->old_root_fd);
 	return 0;
 }
 
+/*
+ * From here on "/" is the container's root and every path is resolved below it; the machine's root stays attached on top,
+ * where no path leads, until 'leave': the kernel gives a new sysfs only to who can still see one (mount_too_revealing).
+ */
 static int enter_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	auto_fd top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (top < 0)
+	l->old_root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (l->old_root_fd < 0)
 		return err_set(e, errno, "open the machine's root");
 	/* Stacked on "/", the new root needs no directory of the machine; our own root stays the old one until the pivot. */
-	if (sys_move_mount(l->root_fd, "", top, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (sys_move_mount(l->root_fd, "", l->old_root_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return err_set(e, errno, "attach the container's root");
 	if (fchdir(l->root_fd) < 0)
 		return err_set(e, errno, "enter the container's root");
 	if (sys_pivot_root(".", ".") < 0) {
 		int code = errno;
 
-		return code == EINVAL ? enter_by_move(e) : err_set(e, code, "make the container's root the root");
+		return code == EINVAL ? enter_by_move(l, e) : err_set(e, code, "make the container's root the root");
 	}
-	/* Both roots are on "/" now, the old one on top; without it nothing of the machine can be reached by any path. */
-	if (umount2(".", MNT_DETACH) < 0)
-		return err_set(e, errno, "let go of the machine's root");
-	if (chdir("/") < 0)
-		return err_set(e, errno, "enter the container's root");
-	return 0;
+	return chdir("/") < 0 ? err_set(e, errno, "enter the container's root") : 0;
 }
 
 static void enter_explain(const void *ctx, struct explain *x)
 {
 	(void)ctx;
-	explain_say(x, "make the new root the root, and let go of the machine's");
-	explain_shell(x, "cd /mnt && pivot_root . . && umount -l .");
+	explain_say(x, "make the new root the root");
+	explain_shell(x, "cd /mnt && pivot_root . .");
 }
 
 const struct step step_enter = {"enter", SIDE_BOX, NULL, enter_run, NULL, enter_explain};
+
+static int leave_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+
+	if (l->old_root_fd < 0)
+		return 0;
+	/* Without it nothing of the machine can be reached by any path or descriptor. */
+	if (fchdir(l->old_root_fd) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return err_set(e, errno, "let go of the machine's root");
+	fd_close(&l->old_root_fd);
+	return 0;
+}
+
+static void leave_explain(const void *ctx, struct explain *x)
+{
+	(void)ctx;
+	explain_say(x, "let go of the machine's root");
+	explain_shell(x, "umount -l .");
+}
+
+const struct step step_leave = {"leave", SIDE_BOX, NULL, leave_run, NULL, leave_explain};
 
 /* ---- system directories that are file systems of their own ---- */
 

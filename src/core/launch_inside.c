@@ -77,13 +77,28 @@ static int attach_etc(struct launch *l, struct err *e)
 	return 0;
 }
 
-static int attach_run(void *ctx, struct err *e)
+/* Whether PATH is where a sysfs that is still being made will be, or below. */
+static bool is_late(const struct launch *l, const char *path)
 {
-	struct launch *l = ctx;
+	for (size_t i = 0; i < l->spec->mounts.n; i++) {
+		const char *sys = l->spec->mounts.v[i].destination;
+		size_t len = strlen(sys);
 
+		if (launch_mount_shows_net(l, i) && strncmp(path, sys, len) == 0 && (path[len] == '/' || path[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* Attaches the mounts that are there at once, or the late ones. */
+static int attach_some(struct launch *l, bool late, struct err *e)
+{
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
 		const struct spec_mount *m = &l->spec->mounts.v[i];
 		auto_fd target = FD_NONE;
+
+		if (is_late(l, m->destination) != late)
+			continue;
 		int r = mount_target(m->destination, mounts_file(l->mount_fds[i]), wants_strict(m), &target, e);
 
 		if (r == 0)
@@ -97,7 +112,19 @@ static int attach_run(void *ctx, struct err *e)
 		else
 			fd_close(&l->mount_fds[i]);
 	}
-	return attach_etc(l, e);
+	return 0;
+}
+
+static int attach_run(void *ctx, struct err *e)
+{
+	int r = attach_some(ctx, false, e);
+
+	return r < 0 ? r : attach_etc(ctx, e);
+}
+
+static int attach_late_run(void *ctx, struct err *e)
+{
+	return attach_some(ctx, true, e);
 }
 
 static void attach_explain(const void *ctx, struct explain *x)
@@ -110,6 +137,7 @@ static void attach_explain(const void *ctx, struct explain *x)
 }
 
 const struct step step_attach = {"attach", SIDE_BOX, NULL, attach_run, NULL, attach_explain};
+const struct step step_attach_late = {"attach-late", SIDE_BOX, NULL, attach_late_run, NULL, NULL};
 
 /* ---- sysctl ---- */
 
@@ -265,15 +293,27 @@ static bool mask_wanted(const void *ctx)
 	return l->spec->lin.masked_paths.n > 0;
 }
 
-static int mask_run(void *ctx, struct err *e)
+/* Masks what is there at once, or what lies below a late mount. */
+static int mask_some(const struct launch *l, bool late, struct err *e)
 {
-	const struct strs *paths = &((struct launch *)ctx)->spec->lin.masked_paths;
+	const struct strs *paths = &l->spec->lin.masked_paths;
 	CLEANUP(covers_release) struct covers c = {.dir = FD_NONE, .null = FD_NONE};
 	int r = 0;
 
 	for (size_t i = 0; i < paths->n && r == 0; i++)
-		r = mask_pattern(&c, paths->v[i], e);
+		if (is_late(l, paths->v[i]) == late)
+			r = mask_pattern(&c, paths->v[i], e);
 	return r;
+}
+
+static int mask_run(void *ctx, struct err *e)
+{
+	return mask_some(ctx, false, e);
+}
+
+static int mask_late_run(void *ctx, struct err *e)
+{
+	return mask_some(ctx, true, e);
 }
 
 static void mask_explain(const void *ctx, struct explain *x)
@@ -286,6 +326,7 @@ static void mask_explain(const void *ctx, struct explain *x)
 }
 
 const struct step step_mask = {"mask", SIDE_BOX, mask_wanted, mask_run, NULL, mask_explain};
+const struct step step_mask_late = {"mask-late", SIDE_BOX, mask_wanted, mask_late_run, NULL, NULL};
 
 /* Covers PATH with a read-only copy of itself and of what is below. */
 static int read_only_one(const char *path, struct err *e)

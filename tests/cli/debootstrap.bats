@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2010,SC2012,SC2016,SC2030,SC2031,SC2143
 # debootstrap:SUITE with the real tool and the machine's mirror: some minutes, and needs root and the network.
 # BUILD names the build directory.
 

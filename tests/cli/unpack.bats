@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2010,SC2012,SC2016,SC2030,SC2031,SC2143
 # isle-image against hostile and broken tarballs, and the store of unpacked roots.  Needs root.
 # BUILD names the build directory.
 
@@ -182,7 +183,6 @@ resolve() {
 	for ns in mnt net ipc uts; do
 		[ "$(readlink "/proc/$pid/ns/$ns")" != "$(readlink "/proc/self/ns/$ns")" ]
 	done
-	echo "$(ls "/proc/$pid/fd")"
 	[ "$(ls "/proc/$pid/fd" | tr '\n' ' ')" = "0 1 2 3 " ]
 	[ "$(readlink "/proc/$pid/fd/3")" = / ] || [ "$(stat -L -c %i "/proc/$pid/fd/3")" = "$(stat -c %i "$root")" ]
 	cat "$CORPUS/parents-missing.accept.tar" >&8

@@ -47,7 +47,8 @@ struct monitor {
 	bool grace_spent;   /* it has waited long enough: who is still behind is soon disconnected */
 	deadline retry;	    /* for 'pty_hung_up' and 'listen_paused' */
 	bool pty_hung_up, listen_paused, ended;
-	bool warm;	    /* there was work since memory was given back */
+	bool warm;	    /* there was work since memory was given back… */
+	bool cool_now;	    /* …and then none for a while */
 	char *out;	    /* LOG_TEXT_MAX bytes: what the container wrote */
 	char *in;	    /* ATTACH_PACKET_MAX bytes: a packet for the container… */
 	size_t in_begin, in_end; /* …of which this still waits */
@@ -78,7 +79,7 @@ static int prepare(struct monitor *m, struct supervise *s, struct err *e)
 	m->stop_timeout_s = record->stop_timeout_s;
 	m->kill = s->timeout_s > 0 ? deadline_in((int64_t)s->timeout_s * 1000) : 0;
 	m->await = s->await_client_ms > 0 ? deadline_in(s->await_client_ms) : 0;
-	m->warm = true;
+	m->cool_now = true;
 	log_open(&m->log, s->box->data_fd, record->log_max_size, record->log_max_files);
 	signals_block(&old_mask);
 	signals_ignore_pipe(&old_pipe);
@@ -104,7 +105,7 @@ static int prepare(struct monitor *m, struct supervise *s, struct err *e)
 /* Gives back the memory that only work needs. */
 static void cool(struct monitor *m)
 {
-	m->warm = false;
+	m->warm = m->cool_now = false;
 	log_idle(&m->log);
 	if (m->in_begin == m->in_end)
 		madvise(m->out, BUFFERS_SIZE, MADV_DONTNEED);
@@ -306,12 +307,14 @@ static int turn(struct monitor *m, struct err *e)
 	fill_poll(m, p);
 	deadline due = deadline_first(deadline_first(m->kill, m->await), deadline_first(m->retry, m->grace));
 	deadline until = m->warm ? deadline_first(due, deadline_in(COOL_MS)) : due;
-	int n = poll(p, WAIT_CLIENTS + clients, deadline_poll(until));
+	int timeout = deadline_poll(until);
+	if (m->cool_now)
+		cool(m); /* just before the wait: nothing runs that would bring much of it back */
+	int n = poll(p, WAIT_CLIENTS + clients, timeout);
 	if (n < 0 && errno != EINTR)
 		return err_set(e, errno, "wait for the container");
 	keep_time(m);
-	if (n == 0 && until != due)
-		cool(m);
+	m->cool_now = n == 0 && until != due;
 	if (n <= 0)
 		return 0;
 	m->warm = true;
@@ -380,8 +383,6 @@ int supervise_detached(struct supervise *s, int *ret_status, struct err *e)
 	s->in_fd = s->out_fd = s->err_fd = s->pty_fd = s->listen_fd = FD_NONE;
 	if (r == 0 && m.s.before_loop)
 		m.s.before_loop(m.s.ctx);
-	if (r == 0)
-		cool(&m);
 	while (r == 0 && (!m.ended || m.await))
 		r = turn(&m, e);
 	if (r == 0) {

@@ -75,10 +75,46 @@ static int leave_stdio(struct err *e)
 	return 0;
 }
 
-/* The monitor needs nothing of what built the container; its memory goes back. */
+/*
+ * While the container runs, its monitor needs nothing of what built it: all of that memory goes back.  What is needed at
+ * the end is read again from the box's own files, and the cgroup is found again by its path.
+ */
 static void shrink(void *ctx)
 {
-	(void)ctx;
+	struct start *s = ctx;
+	struct home *h = s->home;
+
+	h->run = strdup(h->run);
+	h->data = strdup(h->data);
+	h->cgroups = NULL;
+	s->box.record = (struct box_record){.rm = s->box.record.rm, .persistent = s->box.record.persistent, .id_slot = -1};
+	s->box.state = (struct box_state){0};
+	spec_init(&s->box.spec);
+	s->launch.spec = NULL; /* launch_release has nothing to look at any more */
+	cgroup_release(&s->launch.cg);
+	s->launch.cg = (struct cgroup){.v2_fd = FD_NONE};
+	arena_free(h->arena);
+}
+
+/* Reads again what 'shrink' gave away. */
+static int regain(struct start *s, struct err *e)
+{
+	int r = box_load(&s->box, false, e);
+
+	return r < 0 ? r : start_find_cgroup(s, e);
+}
+
+/* SIGKILL was sent to a container that may be frozen. */
+static void thaw_shrunk(void *ctx)
+{
+	struct start *s = ctx;
+
+	if (start_find_cgroup(s, NULL) == 0)
+		thaw(s);
+	s->home->cgroups = NULL;
+	cgroup_release(&s->launch.cg);
+	s->launch.cg = (struct cgroup){.v2_fd = FD_NONE};
+	arena_free(s->home->arena);
 }
 
 /* The life of a monitor: start, report, watch, clean up. */
@@ -103,10 +139,12 @@ static int monitor(struct start *s, int report_fd)
 	w.box = &s->box;
 	w.listen_fd = listen_fd;
 	w.await_client_ms = s->mode->attach ? 2000 : 0;
-	w.on_kill = thaw;
+	w.on_kill = thaw_shrunk;
 	w.before_loop = shrink;
 	w.ctx = s;
 	r = supervise_detached(&w, &status, NULL);
+	if (regain(s, NULL) < 0)
+		return EXIT_ISLE; /* our lock is dropped, and the next sweep finishes from the id alone */
 	return start_finish(s, r < 0 ? 128 + SIGKILL : status, NULL) < 0 ? EXIT_ISLE : 0;
 }
 

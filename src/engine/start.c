@@ -504,6 +504,17 @@ int start_explain(struct start *s, struct err *e)
 	return 0;
 }
 
+int start_find_cgroup(struct start *s, struct err *e)
+{
+	const struct cgroup_host *host;
+	char *path;
+	int r = home_cgroups(s->home, &host, e);
+
+	if (r == 0)
+		r = box_cgroup_path(&s->box, &path, e);
+	return r < 0 ? r : cgroup_open(&s->launch.cg, host, path, s->home->arena, e);
+}
+
 int start_finish(struct start *s, int status, struct err *e)
 {
 	struct launch *l = &s->launch;

@@ -35,6 +35,8 @@ int start_run(struct start *s, struct err *e) MUST_USE;
 int start_explain(struct start *s, struct err *e) MUST_USE;
 /* The program has ended with STATUS: removes what is in the world, then records the end or forgets the box. */
 int start_finish(struct start *s, int status, struct err *e) MUST_USE;
+/* Finds the box's cgroup again, from its path. */
+int start_find_cgroup(struct start *s, struct err *e) MUST_USE;
 /* Closes everything. */
 void start_release(struct start *s);
 

@@ -3,7 +3,8 @@
 # The tenants of one machine: an honest one, who keeps a shop, and Eve, who tries everything.
 #
 #     tenant.pl shop NAME                 opens a shop of everything that can be reached; tells "open PORT" and stays
-#     tenant.pl visit NAME PORT           tells "reached WHAT" for each part of that shop that can be reached from here
+#     tenant.pl visit NAME PORT           tells "reached WHAT" for each part of that shop that can be reached from here, and
+#                                         at last "looked"; also at the IPv4 addresses that may follow
 #     tenant.pl raid PID NAME FILE...     attacks process PID (a number of the machine) and its machine
 #
 # A raid prints "refused WHAT: WHY" or "DONE WHAT", and nothing that it does would do harm if it were done: files are opened
@@ -101,9 +102,10 @@ sub visit {
 		push @reached, 'process' if (<$in> // '') =~ /^\Q$name\E-shop/;
 	}
 	print "reached $_\n" for @reached;
+	print "looked\n";
 }
 
-sub tell {
+sub report {
 	my ($what, $done, $why) = @_;
 	$why //= $!;
 	print $done ? "DONE $what\n" : "refused $what: $why\n";
@@ -113,29 +115,37 @@ sub tell {
 sub call {
 	my ($what, $name, @arguments) = @_;
 	return unless exists $numbers{$name};
-	tell($what, syscall($numbers{$name}, @arguments) >= 0);
+	report($what, syscall($numbers{$name}, @arguments) >= 0);
 }
 
 # Opening FILE for writing is told; it is never written.
 sub opens {
 	my ($what, $file, $flags) = @_;
-	tell("$what $file", sysopen(my $in, $file, $flags | O_NONBLOCK | O_NOCTTY));
+	report("$what $file", sysopen(my $in, $file, $flags | O_NONBLOCK | O_NOCTTY));
+}
+
+# Writes to what concerns herself alone.
+sub writes {
+	my ($file, $text) = @_;
+	my $open = sysopen(my $out, $file, O_WRONLY);
+	report("write $text to $file", $open && defined syswrite($out, $text));
 }
 
 sub raid_process {
 	my ($pid) = @_;
-	my $iov = pack('QQ', 0, 0);
+	my $buffer = "\0" x 8;
+	my $mine = pack('P8Q', $buffer, 8);
+	my $theirs = pack('QQ', 0x400000, 8);
 
-	tell("signal 0 to $pid", kill(0, $pid));
-	tell("SIGKILL to $pid", kill('KILL', $pid));
+	report("signal 0 to $pid", kill(0, $pid));
+	report("SIGKILL to $pid", kill('KILL', $pid));
 	call("ptrace seize $pid", 'ptrace', 0x4206, $pid, 0, 0);
 	call("ptrace attach $pid", 'ptrace', 16, $pid, 0, 0);
-	call("read the memory of $pid", 'process_vm_readv', $pid, $iov, 1, $iov, 1, 0);
+	call("read the memory of $pid", 'process_vm_readv', $pid, $mine, 1, $theirs, 1, 0);
 	call("hold $pid", 'pidfd_open', $pid, 0);
 	opens('open', "/proc/$pid/mem", O_RDONLY);
-	tell("the root of $pid", opendir(my $dir, "/proc/$pid/root/"));
+	report("the root of $pid", opendir(my $dir, "/proc/$pid/root/"));
 	opens('open', "/proc/$pid/ns/mnt", O_RDONLY);
-	tell('trace process 1 of another', 0, 'this is process 1 itself') if $$ == 1;
 }
 
 sub raid_mounts {
@@ -168,30 +178,30 @@ sub raid_namespaces {
 	}
 	call('sethostname', 'sethostname', my $name = 'eve', 3);
 	call('setdomainname', 'setdomainname', my $domain = 'eve', 3);
-	tell('hostname eve', system('hostname eve 2>/dev/null') == 0, 'the program failed');
+	report('hostname eve', system('hostname eve 2>/dev/null') == 0, 'the program failed');
 }
 
 # Leaves a chroot the way it is done where the root is not switched for good.
 sub raid_root {
 	my @before = stat '/';
 	mkdir '/tmp/cell';
-	chroot '/tmp/cell' or return tell('chroot', 0);
+	chroot '/tmp/cell' or return report('chroot', 0);
 	chdir '..' for 1 .. 64;
-	chroot '.' or return tell('chroot', 0);
+	chroot '.' or return report('chroot', 0);
 	my @after = stat '/';
-	tell('leave the root by chroot', "@before[0, 1]" ne "@after[0, 1]", 'it is the same root');
+	report('leave the root by chroot', "@before[0, 1]" ne "@after[0, 1]", 'it is the same root');
 }
 
 sub raid_kernel {
 	opens('write', $_, O_WRONLY) for '/proc/sysrq-trigger', '/proc/sys/kernel/core_pattern', '/proc/sys/kernel/modprobe',
 		'/proc/sys/kernel/hostname', '/proc/sys/vm/panic_on_oom', '/proc/sys/fs/binfmt_misc/register',
 		'/proc/sys/net/ipv4/ip_forward', '/sys/kernel/uevent_helper', '/sys/fs/cgroup/cgroup.procs',
-		'/sys/fs/cgroup/release_agent', '/sys/fs/cgroup/pids.max', '/proc/1/uid_map', '/proc/irq/0/smp_affinity';
+		'/sys/fs/cgroup/release_agent', '/sys/fs/cgroup/pids.max', '/proc/irq/0/smp_affinity';
 	opens('read', $_, O_RDONLY) for '/dev/kmsg', '/dev/mem', '/dev/port', '/dev/vda', '/dev/sda', '/dev/loop-control',
 		'/dev/fuse', '/dev/net/tun', '/dev/kvm';
 	for my $file ('/proc/kcore', '/proc/kmsg', '/proc/kallsyms', '/proc/keys', '/proc/timer_list', '/proc/config.gz') {
 		my $open = sysopen(my $in, $file, O_RDONLY | O_NONBLOCK);
-		tell("read $file", $open && (sysread($in, my $text, 100) // 0) > 0, 'nothing is in it');
+		report("read $file", $open && (sysread($in, my $text, 100) // 0) > 0, 'nothing is in it');
 	}
 	call('read the kernel log', 'syslog', 3, my $log = "\0" x 256, 256);
 	call('load a module', 'init_module', my $image = '', 0, my $words = '');
@@ -211,8 +221,9 @@ sub raid_kernel {
 	call('kexec', 'kexec_load', 0, 0, 0, 0);
 	call('fanotify', 'fanotify_init', 0, 0);
 	call('a real-time priority', 'sched_setscheduler', 0, 1, pack('i', 1));
-	tell('nice -20', defined POSIX::nice(-20));
-	opens('write', '/proc/self/oom_score_adj', O_RDONLY);
+	report('nice -20', defined POSIX::nice(-20));
+	writes('/proc/self/uid_map', '0 0 1');
+	writes('/proc/self/oom_score_adj', '-500');
 	raid_devices();
 }
 
@@ -223,14 +234,14 @@ sub raid_devices {
 		for (@devices) {
 			my ($type, $major, $minor) = @$_;
 			my $made = system("mknod $dir/node-$major-$minor $type $major $minor 2>/dev/null") == 0;
-			tell("mknod $type $major:$minor in $dir", $made, 'the program failed');
+			report("mknod $type $major:$minor in $dir", $made, 'the program failed');
 		}
 	}
 	for ([17, 3], [40, 1], [38, 5], [16, 3, 15]) { # packets, the hypervisor, kernel crypto, kernel events
 		my ($domain, $type, $protocol) = @$_;
-		tell("socket of family $domain", socket(my $s, $domain, $type, $protocol // 0)) if $domain != 16;
+		report("socket of family $domain", socket(my $s, $domain, $type, $protocol // 0)) if $domain != 16;
 	}
-	tell('raw socket', socket(my $raw, AF_INET, SOCK_RAW, 1));
+	report('raw socket', socket(my $raw, AF_INET, SOCK_RAW, 1));
 }
 
 # Whatever below /proc/sys and /sys can be opened for writing.
@@ -247,11 +258,11 @@ sub raid_files {
 				push @dirs, $path;
 			} elsif (-f _) {
 				$count++;
-				tell("write $path", 1) if sysopen(my $out, $path, O_WRONLY | O_NONBLOCK);
+				report("write $path", 1) if sysopen(my $out, $path, O_WRONLY | O_NONBLOCK);
 			}
 		}
 	}
-	tell("write any of $count files of the kernel", 0, 'none of them') if $count > 100;
+	report("write any of $count files of the kernel", 0, 'none of them') if $count > 100;
 }
 
 sub raid {
@@ -264,7 +275,7 @@ sub raid {
 	raid_kernel();
 	raid_files();
 	raid_root();
-	tell("find $name by kill -1", 0, 'nobody else is here') if kill(0, -1) <= 0;
+	report("find $name by kill -1", 0, 'nobody else is here') if kill(0, -1) <= 0;
 	print "raid over\n";
 }
 

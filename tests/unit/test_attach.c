@@ -210,7 +210,7 @@ static void the_third_interrupt_leaves(void **state)
 
 	(void)state;
 	handmade_make(&h);
-	pid_t pid = begin_monitor(&h, PIPES, "echo ready; sleep 100");
+	pid_t pid = begin_monitor(&h, PIPES, "echo ready; exec sleep 100");
 	begin_client(&c, &h, (struct attach_options){.sig_proxy = true}, false);
 	usleep(100000);
 	for (int i = 0; i < 3; i++) {

@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A second container in the network of the first: docker run -d --name=web --net=container:db, as the seed has it.
+
+load ../lib/isle
+
+setup_file() { isle_setup_file; }
+teardown_file() { isle_teardown_file; }
+teardown() { isle_teardown; }
+
+# A server that says its name to whoever asks at port $1.
+server='use Socket; socket(S, AF_INET, SOCK_STREAM, 0); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);
+bind(S, pack_sockaddr_in($ARGV[0], INADDR_LOOPBACK)) or die "bind: $!"; listen(S, 5); print "up\n"; $| = 1; print "";
+while (accept(C, S)) { print C "this is $ARGV[1]\n"; close C }'
+
+up() {
+	isle logs "$1" | grep -q '^up'
+}
+
+# Asks from container $1 at port $2.
+ask() {
+	isle exec "$1" bash -c "cat </dev/tcp/127.0.0.1/$2"
+}
+
+together() { # ROOT
+	local db web kind
+
+	isle run -d --name db "$1" perl -e "$server" 5432 db
+	isle run -d --name web --net container:db "$1" perl -e "$server" 8080 web
+	isle run -d --name stranger "$1" sleep 100
+	wait_for up db
+	wait_for up web
+	db=$(pid_of db) web=$(pid_of web)
+	# ls -lha /proc/$PID/ns/ | grep net, as it stands there.
+	# shellcheck disable=SC2010,SC2012 # ls is the story
+	[ "$(ls -lha "/proc/$db/ns/" | grep ' net ' | sed 's/.*-> //')" = \
+		"$(ls -lha "/proc/$web/ns/" | grep ' net ' | sed 's/.*-> //')" ]
+	for kind in cgroup ipc mnt pid time uts; do
+		[ "$(ns_of "$db" "$kind")" != "$(ns_of "$web" "$kind")" ]
+	done
+	[ "$(ask web 5432)" = "this is db" ]
+	[ "$(ask db 8080)" = "this is web" ]
+	# Nobody else gets there, not even the machine.
+	run ask stranger 5432
+	[ "$status" -ne 0 ]
+	run bash -c 'cat </dev/tcp/127.0.0.1/5432'
+	[[ $output != *"this is db"* ]]
+	# Still they do not see each other's processes or files.
+	[ "$(isle exec web sh -c 'ls -d /proc/[0-9]*' | wc -l)" -le 3 ]
+	isle exec db touch /tmp/of-db
+	run isle exec web ls /tmp/of-db
+	[ "$status" -ne 0 ]
+}
+
+@test "--net container:db: equal net inodes, everything else apart, and both serve on one 127.0.0.1" {
+	on_each_root together
+}
+
+outlives() { # ROOT
+	isle run -d --name db "$1" sleep 100
+	isle run -d --name web --net container:db "$1" perl -e "$server" 8080 web
+	wait_for up web
+	isle rm -f db
+	# The network lives as long as somebody is in it.
+	[ "$(ask web 8080)" = "this is web" ]
+	isle stop -t 0 web
+	run isle start web
+	[ "$status" -eq 125 ]
+	[[ $output == *db* ]]
+	run isle run --rm --net container:db "$1" true
+	[ "$status" -eq 125 ]
+	[[ $output == *db* ]]
+}
+
+@test "the network outlives its first container, and a start without it says why not" {
+	on_each_root outlives
+}
+
+kinds() { # ROOT
+	# Alone there is a loopback, which is up, and nothing else.
+	[ "$(isle run --rm "$1" sh -c 'ls /sys/class/net')" = lo ]
+	[ "$(isle run --rm --net none "$1" sh -c 'tail -n +3 /proc/net/dev | wc -l')" -eq 1 ]
+	isle run --rm "$1" bash -c '! : </dev/tcp/127.0.0.1/9' 2>&1 | grep -q refused
+	[ "$(isle run --rm --net host "$1" readlink /proc/self/ns/net)" = "$(ns_of self net)" ]
+	isle run -d --name db "$1" sleep 100
+	[ "$(isle run --rm --net "ns:/proc/$(pid_of db)/ns/net" "$1" readlink /proc/self/ns/net)" = "$(ns_of "$(pid_of db)" net)" ]
+	# Name resolution: as on the machine where the network is the machine's.
+	[ "$(isle run --rm --net host "$1" cat /etc/resolv.conf)" = "$(cat /etc/resolv.conf)" ]
+}
+
+@test "--net none, host and ns:PATH" {
+	on_each_root kinds
+}
+
+the_rest() { # ROOT
+	local kind
+
+	isle run -d --name db "$1" sleep 100
+	isle run -d --name web --pid container:db --ipc container:db --uts container:db "$1" sleep 200
+	for kind in pid ipc uts; do
+		[ "$(ns_of "$(pid_of db)" "$kind")" = "$(ns_of "$(pid_of web)" "$kind")" ]
+	done
+	isle exec web ps -eo args | grep -qx 'sleep 100'
+	isle exec db sh -c 'echo hello >/dev/shm/word'
+	[ "$(isle exec web uname -n)" = "$(isle exec db uname -n)" ]
+	# The end of the first one ends the second, whose processes are in there.
+	isle kill db
+	isle wait web
+}
+
+@test "--pid, --ipc and --uts are shared in the same way" {
+	on_each_root the_rest
+}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Times and durations: see parse_time.h.  Dates are computed in the proleptic Gregorian calendar, without leap seconds. */
+/*
+ * Times and durations: see parse_time.h.  Dates are computed in the proleptic Gregorian calendar, without leap seconds.
+ */
 #include "base/parse_time.h"
 
 #include <string.h>
@@ -7,7 +9,9 @@
 
 static const int64_t ns_per_s = 1000000000;
 
-/* Years are counted from 1 March, in eras of 400 years: then a leap day is the last of a year, and every era is alike. */
+/*
+ * Years are counted from 1 March, in eras of 400 years: then a leap day is the last of a year, and every era is alike.
+ */
 enum { DAYS_PER_ERA = 146097, DAYS_0000_03_01_TO_1970 = 719468 };
 
 /* The number of days from 1970-01-01 to the date; Y is at least 0. */

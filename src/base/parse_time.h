@@ -18,8 +18,9 @@ int64_t time_now(void);
 int64_t time_monotonic(void);
 
 /*
- * Reads an RFC 3339 time: date, 'T' (or 't', or a space), time, optional fraction, and "Z" or "+02:00".  Without a zone,
- * or without seconds or the whole time of day, it is UTC and the missing part is zero.  SIZE bytes of TEXT; no other bytes.
+ * Reads an RFC 3339 time: date, 'T' (or 't', or a space), time, optional fraction, and "Z" or "+02:00".  Without a
+ * zone, or without seconds or the whole time of day, it is UTC and the missing part is zero.  SIZE bytes of TEXT; no
+ * other bytes.
  */
 bool time_parse_rfc3339(const char *text, size_t size, int64_t *ret_ns);
 /* Reads a duration: numbers with a unit (ns us ms s m h d), as in "1h30m", "1.5s", "10m". */

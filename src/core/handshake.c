@@ -40,6 +40,14 @@ int hs_pair(int *ret_host, int *ret_box, struct err *e)
 	return 0;
 }
 
+/* The peer's failure, as our own. */
+static int failure(const struct hs_msg *m, struct err *e)
+{
+	if (e)
+		*e = m->err;
+	return m->err.code ? -m->err.code : -EINVAL;
+}
+
 /* Sends SIZE bytes of P with N descriptors; MSG_NOSIGNAL: a dead peer must not kill us. */
 static ssize_t packet_send(int sock, const struct packet *p, size_t size, const int *fds, int n)
 {
@@ -63,6 +71,23 @@ static ssize_t packet_send(int sock, const struct packet *p, size_t size, const 
 	return r;
 }
 
+/* The peer has left before it was told WORD: what it said on its way out is the reason. */
+static int last_words(int sock, enum hs_word word, struct err *e)
+{
+	struct hs_msg m;
+	int r;
+
+	do
+		r = hs_recv(sock, &m, e);
+	while (r == 0 && m.word != HS_FAILED && m.word != HS_END);
+	if (r < 0)
+		return r;
+	if (m.word == HS_FAILED)
+		return failure(&m, e);
+	err_set(e, 0, "the container's first process ended while it was being set up");
+	return err_why(e, "it did not wait for the word %s", word_names[word]);
+}
+
 int hs_send(int sock, enum hs_word word, const int *fds, int n, struct err *e)
 {
 	return hs_send_value(sock, word, 0, fds, n, e);
@@ -73,9 +98,11 @@ int hs_send_value(int sock, enum hs_word word, int64_t value, const int *fds, in
 	struct packet p = {.word = word, .value = value};
 
 	assert(n <= HS_FDS_MAX);
-	if (packet_send(sock, &p, offsetof(struct packet, err), fds, n) < 0)
-		return err_set(e, errno, "send %s to the other side of the launch", word_names[word]);
-	return 0;
+	if (packet_send(sock, &p, offsetof(struct packet, err), fds, n) >= 0)
+		return 0;
+	if (errno == EPIPE || errno == ECONNRESET)
+		return last_words(sock, word, e);
+	return err_set(e, errno, "send %s to the other side of the launch", word_names[word]);
 }
 
 void hs_send_err(int sock, enum hs_word word, const struct err *err)
@@ -125,11 +152,8 @@ int hs_expect(int sock, enum hs_word word, struct hs_msg *m, struct err *e)
 		return r;
 	if (m->word == word)
 		return 0;
-	if (m->word == HS_FAILED) {
-		if (e)
-			*e = m->err;
-		return m->err.code ? -m->err.code : -EINVAL;
-	}
+	if (m->word == HS_FAILED)
+		return failure(m, e);
 	return err_set(e, EPROTO, "waited for %s from the other side of the launch and got %s", word_names[word],
 		       word_names[m->word]);
 }

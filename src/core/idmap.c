@@ -13,7 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAP_LINES_MAX = 340 }; /* UID_GID_MAP_MAX_EXTENTS, Linux 4.15 */
+enum {
+	MAP_LINES_MAX = 340, /* UID_GID_MAP_MAX_EXTENTS, Linux 4.15 */
+	IDS_OF_MACHINE = 65536, /* login.defs(5): users end at 60000, systemd's own ranges below 65536 */
+};
 
 /* Which of the two maps: its file, its helper, and what the helper's package is called. */
 struct kind {
@@ -53,6 +56,14 @@ uint32_t idmap_host(const struct spec_idmaps *m, uint32_t id)
 	const struct spec_idmap *l = map_line(m, id);
 
 	return l ? l->host_id + (id - l->container_id) : (uint32_t)-1;
+}
+
+bool idmap_foreign(const struct spec_idmaps *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->v[i].host_id < IDS_OF_MACHINE)
+			return false;
+	return true;
 }
 
 /* Whether [a, a+n) and [b, b+m) share a number. */

@@ -13,6 +13,8 @@ char *idmap_text(const struct spec_idmaps *m, struct arena *a);
 bool idmap_has(const struct spec_idmaps *m, uint32_t id);
 /* The host id behind container id ID; ID must be mapped. */
 uint32_t idmap_host(const struct spec_idmaps *m, uint32_t id);
+/* Whether no id of M is one that the machine itself uses: 0 to 65535 are for its system and its users. */
+bool idmap_foreign(const struct spec_idmaps *m);
 /* Refuses maps that overlap, overflow, or have more than the kernel's 340 lines; the sentence names the lines. */
 int idmap_check(const struct spec_idmaps *m, const char *what, struct err *e) MUST_USE;
 

@@ -234,6 +234,9 @@ static int clone_by_go_between(struct launch *l, bool *ret_in_group, struct err 
 	if (between < 0)
 		return err_set(e, errno, "fork");
 	if (between == 0) {
+		/* Who rules a joined pid namespace sees the box before the box itself can see to this (launch_box.c, identity). */
+		if (l->spec->lin.ns[NS_USER].mode != NS_NEW)
+			prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		if (join_namespaces(l, &res.err) == 0) {
 			res.pid = clone_box(l, CLONE_PARENT, &res.in_group);
 			if (res.pid == 0)
@@ -513,6 +516,7 @@ static int root_assemble(struct launch *l, bool in_userns, struct err *e)
 		.in_userns = in_userns,
 		.uid = in_userns ? 0 : launch_root_uid(l),
 		.gid = in_userns ? 0 : launch_root_gid(l),
+		.foreign = launch_own_ids(l) && idmap_foreign(&l->spec->lin.uid_map) && idmap_foreign(&l->spec->lin.gid_map),
 		.arena = l->arena,
 		.spent = &l->spent,
 	};

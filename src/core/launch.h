@@ -7,7 +7,7 @@
  * of handshake.h are where one waits for the other.
  *
  *     host   cgroup  clone  id-maps  join-cgroups  begin | root  dev  binds  hand-over  (save, state)            go
- *     box                                     identity   | namespaces  kernel-files    enter  attach  mask … leave … exec
+ *     box                                     identity   | namespaces  kernel-files    enter  leave  attach  mask … exec
  *     thread                                             | the network namespace and its sysfs         -> network
  *
  * Every file system is made as a detached mount before the box leaves the machine's root, and attached after it has
@@ -48,6 +48,7 @@ struct launch {
 	uint64_t processes_max;		 /* bound by the new user namespace itself; 0: no such bound */
 	const sigset_t *signals;	 /* the signal mask of the program; NULL: the caller's */
 	int stdio[3];			 /* become 0, 1, 2 of the program; FD_NONE: inherited */
+	int lock_fd;			 /* the box closes it first of all: a lock that ends with the host side; 0: none */
 	void (*warn)(void *owner, const char *sentence);
 	void *owner; /* the caller's own, for its steps and 'warn' */
 
@@ -110,10 +111,10 @@ int launch_execute(struct launch *l, struct err *e) MUST_USE;
 extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_begin;	     /* host */
 extern const struct step step_identity, step_namespaces, step_hostname;				     /* box */
 extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over;	     /* host */
-extern const struct step step_box_root, step_box_mounts, step_receive, step_enter;		     /* box */
-extern const struct step step_submounts, step_attach, step_mask, step_read_only;		     /* box */
-extern const struct step step_network, step_attach_late, step_mask_late, step_leave;		     /* box */
-extern const struct step step_sysctl, step_terminal;						     /* box */
+extern const struct step step_box_root, step_box_mounts, step_receive, step_enter, step_leave;	     /* box */
+extern const struct step step_submounts, step_attach, step_mask;				     /* box */
+extern const struct step step_network, step_attach_late, step_mask_late;			     /* box */
+extern const struct step step_sysctl, step_terminal, step_read_only;				     /* box */
 extern const struct step step_cwd, step_user, step_rights, step_await_go, step_exec;		     /* box */
 extern const struct step step_go;								     /* host */
 

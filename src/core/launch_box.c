@@ -15,6 +15,7 @@
 #include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -28,6 +29,8 @@ _Noreturn void launch_box(struct launch *l)
 	struct err e = {0};
 
 	close(l->peer);
+	if (l->lock_fd > 2)
+		close(l->lock_fd);
 	l->pid = 0; /* we are it; also tells launch_mounts.c on which side it runs */
 	if (plan_run(l->plan, SIDE_BOX, 0, l->plan->n, &e) == 0)
 		err_set(&e, 0, "the plan ended without a program");
@@ -74,33 +77,48 @@ static int loopback_up(void)
 
 /*
  * A network namespace is by far the most expensive one, about half a millisecond.  A thread makes it, and the sysfs that
- * shows it, while the rest goes on.  The thread touches nothing but its own fields.
+ * shows it, while the rest goes on.  The thread touches nothing but its own fields.  The kernel gives a new sysfs only to
+ * who can still see one (mount_too_revealing), and the box is soon to leave the machine's root: so the thread takes a copy
+ * of the mounts along.
  */
 struct net_maker {
 	struct launch *l;
 	pthread_t thread;
 	bool running;
-	int sysfs; /* index of the mount to make, or -1 */
-	int proc;  /* the machine's: the box changes its root meanwhile */
-	int fd;	   /* of the namespace */
+	sem_t apart; /* the thread has mounts of its own, or has failed to get them */
+	int sysfs;   /* index of the mount to make, or -1 */
+	int fd;	     /* of the namespace */
 	struct err err;
 };
 static struct net_maker maker; /* the box is one process that makes one namespace */
 
-static void *net_make(void *unused)
+static void net_make(void)
 {
 	struct err *e = &maker.err;
 	int up;
 
-	(void)unused;
 	if (unshare(CLONE_NEWNET) < 0)
 		err_set(e, errno, "make a network namespace");
 	else if ((up = loopback_up()) < 0)
 		err_set(e, -up, "bring up the loopback interface");
-	else if ((maker.fd = openat(maker.proc, "thread-self/ns/net", O_RDONLY | O_CLOEXEC)) < 0)
+	else if ((maker.fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) < 0)
 		err_set(e, errno, "open the network namespace");
 	else if (maker.sysfs >= 0 && launch_mount_make(maker.l, (size_t)maker.sysfs, e) < 0)
 		snprintf(e->step, sizeof(e->step), "network");
+}
+
+static void *net_thread(void *unused)
+{
+	/* With it comes a root of its own: the one of the box changes meanwhile. */
+	int r = unshare(CLONE_NEWNS);
+	int code = errno;
+
+	(void)unused;
+	sem_post(&maker.apart);
+	if (r < 0)
+		err_set(&maker.err, code, "copy the mounts to make a network namespace");
+	else
+		net_make();
 	return NULL;
 }
 
@@ -111,15 +129,22 @@ static void net_begin(struct launch *l)
 	pthread_attr_t attr;
 
 	maker = (struct net_maker){.l = l, .sysfs = -1, .fd = FD_NONE};
-	maker.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	sem_init(&maker.apart, 0, 0);
 	for (size_t i = 0; i < l->spec->mounts.n; i++)
 		if (launch_mount_shows_net(l, i))
 			maker.sysfs = (int)i;
 	pthread_attr_init(&attr);
 	pthread_attr_setstack(&attr, stack, sizeof(stack));
-	maker.running = pthread_create(&maker.thread, &attr, net_make, NULL) == 0;
+	maker.running = pthread_create(&maker.thread, &attr, net_thread, NULL) == 0;
 	if (!maker.running)
-		net_make(NULL);
+		net_make();
+}
+
+/* Waits until the thread, if there is one, needs this process' mounts no more. */
+static void net_await_apart(void)
+{
+	while (maker.running && sem_wait(&maker.apart) < 0 && errno == EINTR)
+		;
 }
 
 static bool network_wanted(const void *ctx)
@@ -140,7 +165,6 @@ static int network_run(void *ctx, struct err *e)
 	if (maker.running && setns(maker.fd, CLONE_NEWNET) < 0)
 		return err_set(e, errno, "enter the network namespace");
 	fd_close(&maker.fd);
-	fd_close(&maker.proc);
 	return 0;
 }
 
@@ -233,13 +257,14 @@ static int enter_by_move(struct launch *l, struct err *e)
 }
 
 /*
- * From here on "/" is the container's root and every path is resolved below it; the machine's root stays attached on top,
- * where no path leads, until 'leave': the kernel gives a new sysfs only to who can still see one (mount_too_revealing).
+ * From here on "/" is the container's root.  The machine's root is attached on top of it, where "/.." leads: so 'leave' must
+ * come before any path of the image's is followed.
  */
 static int enter_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
+	net_await_apart();
 	l->old_root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (l->old_root_fd < 0)
 		return err_set(e, errno, "open the machine's root");

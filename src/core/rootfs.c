@@ -22,6 +22,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <sched.h>
@@ -30,6 +31,7 @@
 #include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
@@ -150,6 +152,15 @@ static int stage(struct assembly *as, int fd, int *ret, struct err *e)
 	return 0;
 }
 
+/*
+ * Whether a layer must be seen through a stranger's eyes.  Without shifted owners a container of foreign ids is a stranger
+ * to all that the machine has, and the kernel itself keeps from it what others may not read.
+ */
+static bool needs_guard(const struct assembly *as)
+{
+	return as->r->guarded && !as->env->in_userns && (as->r->idmapped || !as->env->foreign);
+}
+
 /* The name of the file system that FD is on, for sentences. */
 static const char *fs_name(int fd)
 {
@@ -169,6 +180,15 @@ static const char *fs_name(int fd)
 	return "unknown";
 }
 
+/* Says which file system, or that the kernel, refused to shift the owners of the mount FD of PATH; passes R on. */
+static int idmap_refused(int r, const char *path, int fd, struct err *e)
+{
+	err_context(e, "%s", path);
+	if (r == -ENOSYS)
+		return err_why(e, "this kernel " ROOTFS_NO_IDMAP " (they came with Linux 5.12)");
+	return err_why(e, "the file system of %s (%s) " ROOTFS_NO_IDMAP, path, fs_name(fd));
+}
+
 /* A directory of the host as a layer: cloned, and shifted into the container's ids where that is asked for. */
 static int layer_open(struct assembly *as, const char *path, int *ret, struct err *e)
 {
@@ -177,7 +197,7 @@ static int layer_open(struct assembly *as, const char *path, int *ret, struct er
 	int fd, r;
 
 	/* A user namespace may not copy a mount whose children were mounted by the machine; overlayfs needs no copy anyway. */
-	if (!shift && (!as->r->guarded || as->env->in_userns)) {
+	if (!shift && !needs_guard(as)) {
 		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
 			return err_set(e, errno, "open the root %s", path);
@@ -188,10 +208,8 @@ static int layer_open(struct assembly *as, const char *path, int *ret, struct er
 	if (r < 0)
 		return r;
 	keep(as, fd);
-	if (shift && (r = mount_idmap(fd, as->env->userns_fd, false, e)) < 0) {
-		err_context(e, "%s", path);
-		return err_why(e, "the file system below it (%s) refuses idmapped mounts", fs_name(fd));
-	}
+	if (shift && (r = mount_idmap(fd, as->env->userns_fd, false, e)) < 0)
+		return idmap_refused(r, path, fd, e);
 	return stage(as, fd, ret, e);
 }
 
@@ -232,20 +250,38 @@ static int layer_dir(struct assembly *as, int dir, const char *name, int *ret, s
 	return 0;
 }
 
-/* Capabilities of the calling thread, as capget(2) and capset(2) have them. */
+/* The capabilities of the calling thread, as capget(2) and capset(2) have them, and its supplementary groups. */
 struct rights {
 	struct __user_cap_header_struct head;
 	struct __user_cap_data_struct data[2];
+	gid_t *groups;
+	int n_groups;
 };
 
-/* Becomes a stranger for the file system: nobody's ids, and no capability but the one to mount. */
-static int stranger_begin(struct rights *saved, struct err *e)
+/* Gives up the supplementary groups: root is in some that may read what others may not. */
+static int groups_drop(struct rights *r, struct arena *a, struct err *e)
+{
+	r->n_groups = getgroups(0, NULL);
+	if (r->n_groups > 0) {
+		r->groups = arena_new(a, gid_t, (size_t)r->n_groups);
+		r->n_groups = getgroups(r->n_groups, r->groups);
+	}
+	if (r->n_groups < 0)
+		return err_set(e, errno, "read my groups");
+	return r->n_groups > 0 && setgroups(0, NULL) < 0 ? err_set(e, errno, "give up my groups") : 0;
+}
+
+/* Becomes a stranger for the file system: nobody's ids, no groups, and no capability but the one to mount. */
+static int stranger_begin(struct rights *saved, struct arena *a, struct err *e)
 {
 	struct rights now = {.head = {.version = _LINUX_CAPABILITY_VERSION_3}};
 
 	if (syscall(SYS_capget, &now.head, now.data) < 0)
 		return err_set(e, errno, "read my capabilities");
 	*saved = now;
+	int r = groups_drop(saved, a, e);
+	if (r < 0)
+		return r;
 	setfsgid(NOBODY);
 	setfsuid(NOBODY);
 	now.data[0].effective = 1u << CAP_SYS_ADMIN;
@@ -262,6 +298,8 @@ static int stranger_end(struct rights *saved, struct err *e)
 	setfsgid(getegid());
 	if (syscall(SYS_capset, &saved->head, saved->data) < 0)
 		return err_set(e, errno, "raise my capabilities again");
+	if (saved->n_groups > 0 && setgroups((size_t)saved->n_groups, saved->groups) < 0)
+		return err_set(e, errno, "take my groups back");
 	return 0;
 }
 
@@ -276,7 +314,7 @@ static int guard(struct assembly *as, int lower, int *ret, struct err *e)
 	if (r == 0)
 		r = layer_dir(as, as->scratch, "empty", &l.lower[1], e);
 	if (r == 0)
-		r = stranger_begin(&saved, e);
+		r = stranger_begin(&saved, as->env->arena, e);
 	if (r < 0)
 		return r;
 	r = overlay_new(as, &l, true, &fd, e);
@@ -297,8 +335,9 @@ static int upper_dir(struct assembly *as, int dir, const char *name, struct laye
 
 	if (r < 0 || !fresh || fstatat(l->lower[0], "", &st, AT_EMPTY_PATH) < 0)
 		return r;
-	/* Inside a user namespace owners that it does not have look like nobody's: there it stays the container's root. */
-	if (!as->env->in_userns && fchownat(dir, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+	/* An owner that the container does not have would leave it nobody who may write there: it stays the container's root. */
+	bool has_owner = !as->env->in_userns && (as->r->idmapped || !as->env->foreign);
+	if (has_owner && fchownat(dir, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_set(e, errno, "set the owner of the throw-away layer");
 	return fchmodat(dir, name, st.st_mode & 07777, 0) < 0 ? err_set(e, errno, "set the mode of the throw-away layer") : 0;
 }
@@ -333,6 +372,29 @@ static int writable_open(struct assembly *as, const char *name, struct layers *l
 	return layer_dir(as, dir, "work", &l->work, e);
 }
 
+/* Says why an overlay of PATHS was refused, where that can be known; the kernel itself tells its log only. */
+static int overlay_refused(const struct assembly *as, char **paths, size_t n, struct err *e)
+{
+	bool shifted = as->r->idmapped && as->env->userns_fd >= 0;
+	struct utsname u;
+	unsigned int major, minor;
+	struct statfs st;
+
+	if (!as->staged)
+		return -EINVAL;
+	if (shifted && uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	    (major < 5 || (major == 5 && minor < 19)))
+		return err_why(e, "overlayfs of this kernel " ROOTFS_NO_IDMAP " as layers (since Linux 5.19 it takes them)");
+	for (size_t i = 0; i < n; i++) {
+		if (statfs(paths[i], &st) < 0 || (long)st.f_type != OVERLAYFS_SUPER_MAGIC)
+			continue;
+		err_why(e, "%s is on an overlay itself, and the kernel stacks two at most", paths[i]);
+		return needs_guard(as) ? err_cure(e, "leave out --userns, or give a root on another file system")
+				       : err_cure(e, "give a root on another file system");
+	}
+	return -EINVAL;
+}
+
 /* The whole of one layered tree: PATHS (topmost first), guarded if asked, below a writable layer called NAME. */
 static int layered(struct assembly *as, char **paths, size_t n, const char *name, int *ret_fd, struct err *e)
 {
@@ -343,13 +405,16 @@ static int layered(struct assembly *as, char **paths, size_t n, const char *name
 		return err_set(e, 0, "the root has %zu layers, and the limit is %d", n, LAYERS_MAX);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		r = layer_open(as, paths[i], &l.lower[l.n], e);
-		if (r == 0 && as->r->guarded && !as->env->in_userns)
+		if (r == 0 && needs_guard(as))
 			r = guard(as, l.lower[l.n], &l.lower[l.n], e);
 		l.n++;
 	}
 	if (r == 0)
 		r = writable_open(as, name, &l, e);
-	return r < 0 ? r : overlay_new(as, &l, false, ret_fd, e);
+	if (r < 0)
+		return r;
+	r = overlay_new(as, &l, false, ret_fd, e);
+	return r == -EINVAL ? overlay_refused(as, paths, n, e) : r;
 }
 
 /* A directory that is the root itself. */
@@ -357,14 +422,13 @@ static int direct(struct assembly *as, int *ret_fd, struct err *e)
 {
 	const struct mount_opts o = {.set = MOUNT_ATTR_NODEV, .bind = true};
 	auto_fd fd = FD_NONE;
-	int r = mount_clone(AT_FDCWD, as->r->lower.v[0], &o, &fd, e);
+	const char *path = as->r->lower.v[0];
+	int r = mount_clone(AT_FDCWD, path, &o, &fd, e);
 
-	if (r == 0 && as->r->idmapped && as->env->userns_fd >= 0)
-		r = mount_idmap(fd, as->env->userns_fd, false, e);
-	if (r < 0) {
-		err_context(e, "%s", as->r->lower.v[0]);
-		return fd < 0 ? r : err_why(e, "the file system below it (%s) refuses idmapped mounts", fs_name(fd));
-	}
+	if (r < 0)
+		return err_context(e, "%s", path);
+	if (as->r->idmapped && as->env->userns_fd >= 0 && (r = mount_idmap(fd, as->env->userns_fd, false, e)) < 0)
+		return idmap_refused(r, path, fd, e);
 	*ret_fd = fd_take(&fd);
 	return 0;
 }
@@ -526,7 +590,7 @@ static int assemble_any(const struct job *j, int *ret_fd, struct err *e)
 	int r = assemble(j, false, FD_NONE, ret_fd, e);
 
 	/* EINVAL without the word that a layer can't be idmapped: overlayfs took offence at a detached layer. */
-	if (r == -EINVAL && e && !strstr(e->why, "refuses idmapped") && j->r->kind == ROOTFS_LAYERED)
+	if (r == -EINVAL && e && !strstr(e->why, ROOTFS_NO_IDMAP) && j->r->kind == ROOTFS_LAYERED)
 		return assemble_staged(j, ret_fd, e);
 	return r;
 }

@@ -40,6 +40,7 @@ struct rootfs_env {
 	int userns_fd;	    /* whose ids idmapped layers are shifted into; FD_NONE: no shifting */
 	bool in_userns;	    /* we are root of a user namespace only: overlay marks go into user.* attributes */
 	uint32_t uid, gid;  /* host ids of the container's root: it owns the writable layer */
+	bool foreign;	    /* no id of the container belongs to anybody on the machine */
 	struct arena *arena;
 	/*
 	 * Descriptors that have done their work are left here for the caller to close when it has time: the last descriptor of
@@ -47,9 +48,9 @@ struct rootfs_env {
 	 */
 	struct fds *spent;
 };
-/*
- * Puts R together as one detached mount.  -EINVAL with err.why naming the file system when a layer can't be idmapped.
- */
+/* In err.why: the layers can't be shifted into the container's ids, and it is worth trying without (start_ids.c). */
+#define ROOTFS_NO_IDMAP "refuses idmapped mounts"
+/* Puts R together as one detached mount.  An errno and ROOTFS_NO_IDMAP in err.why when a layer can't be idmapped. */
 int rootfs_assemble(const struct rootfs *r, const struct rootfs_env *env, int *ret_fd, struct err *e) MUST_USE;
 /* The same for one of R's submounts (a guarded layer of its own, laid over the root at that path). */
 int rootfs_assemble_submount(const struct rootfs *r, const char *path, const struct rootfs_env *env, int *ret_fd,

@@ -78,7 +78,9 @@ static void restore_and_die(int sig)
 	raise(sig);
 }
 
-/* Restores at exit and before every signal that would end us; a handler or SIG_IGN that is there already is left alone. */
+/*
+ * Restores at exit and before every signal that would end us; a handler or SIG_IGN that is there already is left alone.
+ */
 static void hook_ways_out(void)
 {
 	struct sigaction die = {.sa_handler = restore_and_die, .sa_flags = (int)SA_RESETHAND}, old;

@@ -2,8 +2,8 @@
 /*
  * The user's terminal: raw while it belongs to a container, and given back on every way out.
  *
- * A process has one terminal that it changes.  Its old settings are kept in static memory, and come back by tty_restore,
- * at exit(3), and when a signal ends the process whose action is the default one at the time of tty_raw.
+ * A process has one terminal that it changes.  Its old settings are kept in static memory, and come back by
+ * tty_restore, at exit(3), and when a signal ends the process whose action is the default one at the time of tty_raw.
  * Only SIGKILL, and _exit(2) without tty_restore, leave it raw.
  */
 #ifndef ISLE_CORE_TTY_H

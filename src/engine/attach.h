@@ -2,11 +2,11 @@
 /*
  * Attaching to a detached container: a socket in its directory, on which its monitor listens.
  *
- * The socket keeps packets apart (SOCK_SEQPACKET).  A packet is one byte that tells its type, and its data.  Only root and
- * the user who started the monitor may connect.  File descriptors are never taken from the other side.
+ * The socket keeps packets apart (SOCK_SEQPACKET).  A packet is one byte that tells its type, and its data.  Only root
+ * and the user who started the monitor may connect.  File descriptors are never taken from the other side.
  *
- * A client that does not read is disconnected when ATTACH_QUEUE bytes wait for it: neither the container nor the log nor
- * another client waits for it longer than a moment.
+ * A client that does not read is disconnected when ATTACH_QUEUE bytes wait for it: neither the container nor the log
+ * nor another client waits for it longer than a moment.
  */
 #ifndef ISLE_ENGINE_ATTACH_H
 #define ISLE_ENGINE_ATTACH_H

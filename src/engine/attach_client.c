@@ -2,10 +2,10 @@
 /*
  * The client's side of attach.h: our terminal or pipes at one end, the monitor's socket at the other.
  *
- * A packet is taken from the socket only when the one before has been written out, so a slow reader of ours makes us the
- * slow client, which is the monitor's business.  The tale ends in one of these ways: the monitor tells the exit status; it
- * closes the connection (because it refused us, because we were too slow, or because it was killed); the user detaches;
- * a signal ends us.
+ * A packet is taken from the socket only when the one before has been written out, so a slow reader of ours makes us
+ * the slow client, which is the monitor's business.  The tale ends in one of these ways: the monitor tells the exit
+ * status; it closes the connection (because it refused us, because we were too slow, or because it was killed); the
+ * user detaches; a signal ends us.
  */
 #include "core/sys.h"
 #include "core/tty.h"

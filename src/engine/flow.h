@@ -48,15 +48,15 @@ static inline bool flow_busy(const struct flow *f)
 	return f->from >= 0 || f->begin < f->end;
 }
 /*
- * The writer is gone: reads only what is there now, even if somebody else still writes.  A pipe tells how much that is; a
- * terminal does not, but what it can hold is little.
+ * The writer is gone: reads only what is there now, even if somebody else still writes.  A pipe tells how much that is;
+ * a terminal does not, but what it can hold is little.
  */
 void flow_finish(struct flow *f);
 /* What to wait for: fills P (fd -1: nothing). */
 void flow_poll(const struct flow *f, struct pollfd *p);
 /*
- * Reads if nothing waits, then writes.  At the end of the input 'from' becomes FD_NONE; when nobody reads the output any
- * more, 'to' is closed and what comes is dropped.  Gives whether anything moved.
+ * Reads if nothing waits, then writes.  At the end of the input 'from' becomes FD_NONE; when nobody reads the output
+ * any more, 'to' is closed and what comes is dropped.  Gives whether anything moved.
  */
 bool flow_step(struct flow *f);
 

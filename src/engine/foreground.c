@@ -3,9 +3,9 @@
  * The foreground supervisor: see supervise.h.
  *
  * One loop over the pidfd, the signals and up to three flows.  When the first process has ended, 'ended' is set and the
- * loop goes on until what had been written is passed on (in a shared pid namespace others may go on writing: that is not
- * waited for).  A slow reader of our output is waited for, as any program would; a signal that asks us to end then ends
- * the waiting.
+ * loop goes on until what had been written is passed on (in a shared pid namespace others may go on writing: that is
+ * not waited for).  A slow reader of our output is waited for, as any program would; a signal that asks us to end then
+ * ends the waiting.
  */
 #include "core/pty.h"
 #include "core/tty.h"
@@ -133,7 +133,9 @@ static void step_input(struct foreground *f)
 		hang_up(f);
 }
 
-/* Passes output on from *FD (the container's end), which is closed when nobody reads it, as its program would see it. */
+/*
+ * Passes output on from *FD (the container's end), which is closed when nobody reads it, as its program would see it.
+ */
 static void step_output(struct foreground *f, struct flow *out, int *fd)
 {
 	if (!flow_busy(out))

@@ -40,7 +40,8 @@ int keys_parse(struct keys *k, const char *text, struct err *e)
 }
 
 /*
- * One more byte C after K->matched that matched.  Bytes that can't begin the sequence any more go to OUT; gives how many.
+ * One more byte C after K->matched that matched.  Bytes that can't begin the sequence any more go to OUT; gives how
+ * many.
  */
 static size_t filter_byte(struct keys *k, char c, char *out)
 {

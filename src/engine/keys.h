@@ -18,8 +18,8 @@ struct keys {
 /* Reads TEXT: keys with ',' between, each one character or "ctrl-" and one of a-z @ [ \ ] ^ _; "" is no keys. */
 int keys_parse(struct keys *k, const char *text, struct err *e) MUST_USE;
 /*
- * Copies the SIZE bytes at DATA to OUT, which has room for SIZE + KEYS_MAX, without the keys held back.  *RET_SIZE is how
- * many.  True when the whole sequence was typed; what follows it is dropped.
+ * Copies the SIZE bytes at DATA to OUT, which has room for SIZE + KEYS_MAX, without the keys held back.  *RET_SIZE is
+ * how many.  True when the whole sequence was typed; what follows it is dropped.
  */
 bool keys_filter(struct keys *k, const char *data, size_t size, char *out, size_t *ret_size);
 

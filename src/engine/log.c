@@ -2,9 +2,10 @@
 /*
  * Writing the log: see log.h.
  *
- * Records are gathered in a batch and written with one write(2), always whole, so that a file ends with a record whatever
- * happens: a write that was cut short is taken back.  Each batch looks at the file first (fstat(2)): this finds out that
- * it was deleted or truncated, and its size, so nothing has to be remembered that somebody else could change.
+ * Records are gathered in a batch and written with one write(2), always whole, so that a file ends with a record
+ * whatever happens: a write that was cut short is taken back.  Each batch looks at the file first (fstat(2)): this
+ * finds out that it was deleted or truncated, and its size, so nothing has to be remembered that somebody else could
+ * change.
  */
 #include "engine/log.h"
 

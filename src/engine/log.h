@@ -6,10 +6,11 @@
  *
  * F ends a line of the program's output, P is a piece of one: the newline after it is the record's, not the program's.
  * This is the format of Kubernetes' container runtime interface.  A record is at most LOG_RECORD_MAX bytes.  The newest
- * file is "log", older ones are "log.1", "log.2"…; a rotation renames, so that a reader with an open file loses nothing.
+ * file is "log", older ones are "log.1", "log.2"…; a rotation renames, so that a reader with an open file loses
+ * nothing.
  *
- * Writing never fails: what can't be written (full disk) is dropped and counted, and the log says so once it can.  A log
- * that was deleted is made again; one that was truncated goes on from its new end.
+ * Writing never fails: what can't be written (full disk) is dropped and counted, and the log says so once it can.  A
+ * log that was deleted is made again; one that was truncated goes on from its new end.
  */
 #ifndef ISLE_ENGINE_LOG_H
 #define ISLE_ENGINE_LOG_H

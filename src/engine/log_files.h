@@ -2,8 +2,9 @@
 /*
  * The files of a log, for a reader, while the writer may rotate them at any moment.
  *
- * A file is known by its inode: its name tells only how many are newer at the moment.  Files are opened from the newest to
- * the oldest, against the direction in which a rotation renames them, so that none is missed; one met twice is left out.
+ * A file is known by its inode: its name tells only how many are newer at the moment.  Files are opened from the newest
+ * to the oldest, against the direction in which a rotation renames them, so that none is missed; one met twice is left
+ * out.
  */
 #ifndef ISLE_ENGINE_LOG_FILES_H
 #define ISLE_ENGINE_LOG_FILES_H
@@ -21,8 +22,8 @@ struct log_files {
 int log_files_open(struct log_files *f, int dir_fd, struct err *e) MUST_USE;
 void log_files_close(struct log_files *f);
 /*
- * When the file FD is no longer the newest, opens the next newer one as *RET.  1: it did; 2: it did, and files between are
- * gone; 0: FD is the newest still.  FD may be FD_NONE: then any file is newer.
+ * When the file FD is no longer the newest, opens the next newer one as *RET.  1: it did; 2: it did, and files between
+ * are gone; 0: FD is the newest still.  FD may be FD_NONE: then any file is newer.
  */
 int log_files_next(int dir_fd, int fd, int *ret, struct err *e) MUST_USE;
 

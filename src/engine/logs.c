@@ -2,9 +2,9 @@
 /*
  * Reading a log: see logs.h.
  *
- * First the files that there are, oldest first, from the place where the tail begins; then, to follow, the newest one and
- * its successors.  Whether the container still has an owner is asked before each look at the end of the file: when it had
- * none and there was nothing more, nothing more will come.
+ * First the files that there are, oldest first, from the place where the tail begins; then, to follow, the newest one
+ * and its successors.  Whether the container still has an owner is asked before each look at the end of the file: when
+ * it had none and there was nothing more, nothing more will come.
  */
 #include "engine/logs.h"
 
@@ -245,8 +245,8 @@ static void notice_truncation(struct reader *r, int fd)
 }
 
 /*
- * Goes on to the file after *FD, if there is one; *RET_MOVED tells.  What was written to *FD after our last look and before
- * the rotation is read first: nobody writes to a file that has a newer one.
+ * Goes on to the file after *FD, if there is one; *RET_MOVED tells.  What was written to *FD after our last look and
+ * before the rotation is read first: nobody writes to a file that has a newer one.
  */
 static int move_on(struct reader *r, struct box *b, int *fd, bool *ret_moved, struct err *e)
 {

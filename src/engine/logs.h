@@ -18,8 +18,8 @@ struct logs_query {
 typedef int logs_sink(void *ctx, enum log_stream stream, const char *data, size_t size);
 
 /*
- * Calls SINK with what the container wrote, oldest first, over rotated files.  A container that never wrote has an empty
- * log.  A damaged record is left out, with a line that says so on LOG_STDERR.
+ * Calls SINK with what the container wrote, oldest first, over rotated files.  A container that never wrote has an
+ * empty log.  A damaged record is left out, with a line that says so on LOG_STDERR.
  */
 int logs_read(struct box *b, const struct logs_query *q, logs_sink *sink, void *ctx, struct err *e) MUST_USE;
 

@@ -2,10 +2,10 @@
 /*
  * The monitor of a detached container: see supervise.h.
  *
- * One loop over the pidfd, signals, the container's output, its input, and the attached clients.  What must always hold:
- *   - nothing here waits except poll(2); the container waits for the log's write(2), and at most GRACE_MS at a time for
- *     a client that is behind (so that one that reads what it can is not lost in a flood), and for nobody else;
- *   - input is taken from a client only when the container has taken what came before, so one buffer is enough;
+ * One loop over the pidfd, signals, the container's output, its input, and the attached clients.  What must always
+ *   hold: - nothing here waits except poll(2); the container waits for the log's write(2), and at most GRACE_MS at a
+ *     time for a client that is behind (so that one that reads what it can is not lost in a flood), and for nobody
+ *   else; - input is taken from a client only when the container has taken what came before, so one buffer is enough;
  *   - memory does not grow: buffers are of fixed size, and go back to the kernel when a second passes without work.
  * Before the loop everything needed is copied, so that the caller's memory can be freed.
  */
@@ -112,7 +112,9 @@ static void cool(struct monitor *m)
 	trim_memory();
 }
 
-/* Reads what the container wrote to *FD, once, at most LEFT bytes: how many; 0: none now, or *FD was closed at its end. */
+/*
+ * Reads what the container wrote to *FD, once, at most LEFT bytes: how many; 0: none now, or *FD was closed at its end.
+ */
 static size_t take_output(struct monitor *m, int *fd, enum log_stream stream, int64_t left)
 {
 	ssize_t n = read(*fd, m->out, (size_t)MIN(left, (int64_t)LOG_TEXT_MAX));

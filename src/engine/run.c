@@ -117,12 +117,33 @@ static void thaw_shrunk(void *ctx)
 	arena_free(s->home->arena);
 }
 
+/* Closes what the caller had open beyond the standard three: a monitor that kept a pipe of a script's would hang it. */
+static void close_inherited(const struct home *h, int report_fd)
+{
+	int keep[] = {h->run_fd, h->data_fd, report_fd};
+	unsigned int from = 3;
+
+	for (;;) {
+		unsigned int next = ~0u;
+
+		for (size_t i = 0; i < ARRAY_LEN(keep); i++)
+			if ((unsigned int)keep[i] >= from)
+				next = MIN(next, (unsigned int)keep[i]);
+		if (next != from && sys_close_range(from, next == ~0u ? next : next - 1, 0) < 0)
+			return; /* before Linux 5.9: they stay open, as they would with anybody's daemon */
+		if (next == ~0u)
+			return;
+		from = next + 1;
+	}
+}
+
 /* The life of a monitor: start, report, watch, clean up. */
 static int monitor(struct start *s, int report_fd)
 {
 	struct report rep = {0};
 	int status = EXIT_ISLE;
 
+	close_inherited(s->home, report_fd);
 	setsid();
 	int listen_fd = FD_NONE;
 	int r = start_run(s, &rep.err);
@@ -133,7 +154,8 @@ static int monitor(struct start *s, int report_fd)
 	if (fd_write_all(report_fd, &rep, sizeof(rep)) < 0 || r < 0)
 		return EXIT_ISLE;
 	close(report_fd);
-	if (leave_stdio(NULL) < 0)
+	/* The file system that the caller stood in must not be kept busy. */
+	if (leave_stdio(NULL) < 0 || chdir("/") < 0)
 		return EXIT_ISLE;
 	struct supervise w = supervise_of(s);
 	w.box = &s->box;
@@ -176,13 +198,15 @@ static int start_monitor(struct start *s, char ret_id[BOX_ID_LEN + 1], struct er
 			break;
 		got += (size_t)n;
 	}
+	if (got < sizeof(rep) || !rep.ok)
+		/* Only when it is reaped has it let go of everything, so that the next command finds what it has left. */
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	if (got < sizeof(rep))
-		return err_set(e, EPIPE, "start the container: its monitor died");
+		return err_set(e, 0, "start the container: its monitor died");
 	if (!rep.ok) {
 		if (e)
 			*e = rep.err;
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
 		return rep.err.code ? -rep.err.code : -EINVAL;
 	}
 	if (ret_id)

@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 /*
- * Left out on purpose: SIGKILL and SIGSTOP, which can't be taken; SIGCHLD and SIGPIPE, which are about us; SIGTSTP, SIGTTIN
- * and SIGTTOU, which stop us as the user's shell expects; and the signals of a fault in our own program.
+ * Left out on purpose: SIGKILL and SIGSTOP, which can't be taken; SIGCHLD and SIGPIPE, which are about us; SIGTSTP,
+ * SIGTTIN and SIGTTOU, which stop us as the user's shell expects; and the signals of a fault in our own program.
  */
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGALRM, SIGWINCH};
 
-/* The signals that are passed on, with the real-time ones, but without those that nohup(1) or a shell made us ignore. */
+/*
+ * The signals that are passed on, with the real-time ones, but without those that nohup(1) or a shell made us ignore.
+ */
 static void fill_set(sigset_t *set)
 {
 	struct sigaction action;

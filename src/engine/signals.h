@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The signals that a process which stands for a container takes: they are read from a descriptor, never interrupt it. */
+/*
+ * The signals that a process which stands for a container takes: they are read from a descriptor, never interrupt it.
+ */
 #ifndef ISLE_ENGINE_SIGNALS_H
 #define ISLE_ENGINE_SIGNALS_H
 
@@ -10,8 +12,8 @@
 #include <sys/signalfd.h>
 
 /*
- * Blocks the signals that are passed on to a container (and SIGWINCH), and gives the old mask.  Before a launch, it keeps
- * a ^C that comes in between for the container; the child sets the old mask before it executes its program.
+ * Blocks the signals that are passed on to a container (and SIGWINCH), and gives the old mask.  Before a launch, it
+ * keeps a ^C that comes in between for the container; the child sets the old mask before it executes its program.
  */
 void signals_block(sigset_t *ret_old);
 /* A descriptor from which the signals of signals_block are read. */

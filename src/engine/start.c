@@ -262,6 +262,7 @@ static int prepare_run(void *ctx, struct err *e)
 	l->rootfs = &rec->rootfs;
 	l->rootless = s->home->rootless;
 	l->init = rec->init;
+	l->lock_fd = s->box.owner_fd;
 	l->etc_files = s->spec.lin.ns[NS_MNT].mode == NS_NEW && s->spec.lin.ns[NS_UTS].mode == NS_NEW;
 	l->processes_max = 0;
 	l->warn = warn;
@@ -335,7 +336,8 @@ static const struct step step_intent = {"intent", SIDE_HOST, NULL, intent_run, i
 /* Writes TEXT into a file of the user's choice. */
 static int note_file(const char *path, const char *text, int flags, struct err *e)
 {
-	auto_fd fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, 0644);
+	/* O_NONBLOCK: a FIFO that nobody reads must not hold us up. */
+	auto_fd fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | flags, 0644);
 
 	if (fd < 0 || fd_write_all(fd, text, strlen(text)) < 0)
 		return err_set(e, errno, "write %s", path);
@@ -390,8 +392,8 @@ static const struct step *const steps[] = {
 	&step_create,	&step_compose,	  &step_find,	    &step_claim,     &step_resolve,	 &step_prepare,	 &step_intent,
 	&step_cgroup,	&step_stdio,	  &step_clone,	    &step_id_maps,   &step_join_cgroups, &step_begin,	 &step_identity,
 	&step_namespaces, &step_hostname, &step_box_mounts, &step_box_root,  &step_root,	 &step_dev,	 &step_binds,
-	&step_etc_files, &step_hand_over, &step_save,	    &step_state,     &step_receive,	 &step_enter,	 &step_submounts,
-	&step_attach,	&step_mask,	  &step_network,    &step_attach_late, &step_mask_late, &step_leave,	 &step_sysctl,
+	&step_etc_files, &step_hand_over, &step_save,	    &step_state,     &step_receive,	 &step_enter,	 &step_leave,
+	&step_submounts, &step_attach,	  &step_mask,	    &step_network,   &step_attach_late,	 &step_mask_late, &step_sysctl,
 	&step_terminal, &step_read_only,  &step_cwd,	    &step_user,	     &step_rights,	 &step_await_go, &step_exec,
 	&step_go,
 };

@@ -80,7 +80,7 @@ bool start_ids_fall_back(struct start *s, const struct err *why)
 	struct rootfs *r = &s->box.record.rootfs;
 	const char *text;
 
-	if (!strstr(why->why, "refuses idmapped") || !r->idmapped)
+	if (!strstr(why->why, ROOTFS_NO_IDMAP) || !r->idmapped)
 		return false;
 	r->idmapped = false;
 	if (r->guarded) {

@@ -5,11 +5,11 @@
  * Both wait for the first process by its pidfd, relay its output, and return its exit status; they differ in where the
  * output goes and what signals mean.
  *
- *   foreground  output goes to our own descriptors 1 and 2, input comes from 0 (a terminal is raw meanwhile).  Signals are
- *               passed on.  The first process of a pid namespace ignores a signal that it does not handle, so there is
- *               a way out: the third SIGINT or SIGTERM in a row, each at most 3 s after the one before, kills.
- *   detached    output goes to the log and to the attached clients (attach.h), input comes from them.  SIGTERM stops the
- *               container: its stop signal, and after its stop timeout SIGKILL.  Other signals are ignored.
+ *   foreground  output goes to our own descriptors 1 and 2, input comes from 0 (a terminal is raw meanwhile).  Signals
+ *               are passed on.  The first process of a pid namespace ignores a signal that it does not handle, so there
+ *               is a way out: the third SIGINT or SIGTERM in a row, each at most 3 s after the one before, kills.
+ *   detached    output goes to the log and to the attached clients (attach.h), input comes from them.  SIGTERM stops
+ *               the container: its stop signal, and after its stop timeout SIGKILL.  Other signals are ignored.
  *
  * The descriptors towards the container belong to the supervisor, which closes them when it is done.
  */
@@ -45,8 +45,8 @@ struct supervise {
 /*
  * signals_block (signals.h), called before the launch, keeps a ^C that comes in between for the container.
  *
- * Both return 0 and *RET_STATUS, as the shell has it (0-255; 128+N: ended by signal N), after the first process is gone,
- * is reaped, and all that it wrote was passed on; or an error, when it may still be running.
+ * Both return 0 and *RET_STATUS, as the shell has it (0-255; 128+N: ended by signal N), after the first process is
+ * gone, is reaped, and all that it wrote was passed on; or an error, when it may still be running.
  */
 int supervise_foreground(struct supervise *s, int *ret_status, struct err *e) MUST_USE;
 /* Runs in the monitor, which has called setsid(2) and has its standard descriptors on /dev/null. */

@@ -57,7 +57,9 @@ together() { # ROOT
 }
 
 outlives() { # ROOT
-	isle run -d --name db "$1" sleep 100
+	local db
+
+	db=$(isle run -d --name db "$1" sleep 100)
 	isle run -d --name web --net container:db "$1" perl -e "$server" 8080 web
 	wait_for up web
 	isle rm -f db
@@ -66,7 +68,7 @@ outlives() { # ROOT
 	isle stop -t 0 web
 	run isle start web
 	[ "$status" -eq 125 ]
-	[[ $output == *db* ]]
+	[[ $output == *"$db"* ]]
 	run isle run --rm --net container:db "$1" true
 	[ "$status" -eq 125 ]
 	[[ $output == *db* ]]

@@ -101,7 +101,7 @@ enter() { # ROOT
 
 	isle run -d --name shop "$1" sh -c 'touch /text.txt; tail -f /text.txt; echo "the tail: $?"; sleep 100; true'
 	wait_for has_process shop 'tail -f'
-	second=$(python3 "$ISLE_LIB/term.py" expect='# ' send='ps aux\n' expect='tail -f /text.txt' expect='# ' \
+	second=$(python3 "$ISLE_LIB/term.py" size=50x200 expect='# ' send='ps aux\n' expect='tail -f /text.txt' expect='# ' \
 		send="kill \$(pgrep -x tail)\n" expect='# ' send='tty; exit 3\n' -- isle exec -it -e 'PS1=# ' shop sh) || [ $? -eq 3 ]
 	# Both shells see the same processes: the tail, the first one, and the shell itself at its terminal.
 	[[ $second == *"tail -f /text.txt"*"ps aux"* ]]
@@ -128,10 +128,8 @@ exec_words() { # ROOT
 	[ "$status" -eq 42 ]
 	run isle exec shop sh -c 'kill -KILL $$'
 	[ "$status" -eq 137 ]
-	run isle exec shop no-such-program
-	[ "$status" -eq 127 ]
-	run isle exec shop /etc
-	[ "$status" -eq 126 ]
+	run -127 isle exec shop no-such-program
+	run -126 isle exec shop /etc
 	isle stop -t 0 shop
 	run isle exec shop true
 	[ "$status" -eq 125 ]

@@ -313,7 +313,9 @@ static void a_full_disk_drops_and_tells(void **state)
 	size_t n = split(text, size, r, ARRAY_LEN(r)), lines = 0, notices = 0;
 	unsigned long long told = 0, v;
 	assert_int_equal(r[n - 1].size, 4);
-	/* Between the first and the last: whole lines, and notices (a short one may still fit where a line does not). */
+	/*
+	 * Between the first and the last: whole lines, and notices (a short one may still fit where a line does not).
+	 */
 	for (size_t i = 1; i < n - 1; i++) {
 		if (sscanf(r[i].text, "isle: %llu bytes of output were not logged: No space left", &v) == 1) {
 			told += v;

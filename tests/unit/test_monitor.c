@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The monitor of a detached container: its log, its exit status, stopping, surviving, and what clients may not do to it. */
+/*
+ * The monitor of a detached container: its log, its exit status, stopping, surviving, and what clients may not do to
+ * it.
+ */
 #include "actors.h"
 #include "engine/attach.h"
 #include "engine/logs.h"

@@ -62,6 +62,7 @@ static void mounts_release(struct launch *l)
 void launch_settle(struct launch *l)
 {
 	fds_close(&l->spent);
+	fd_close(&l->userns_fd);
 }
 
 void launch_release(struct launch *l)
@@ -177,9 +178,12 @@ static pid_t clone_box(struct launch *l, uint64_t extra, bool *ret_in_group)
 }
 
 /* Says why the kernel refused new namespaces, where a look around tells. */
-static int clone_diagnose(int code, struct err *e)
+static int clone_diagnose(const struct launch *l, int code, struct err *e)
 {
 	err_set(e, code, "make the container's first process in new namespaces");
+	for (int k = 0; code == EINVAL && k < NS_KIND_COUNT; k++)
+		if (launch_new_ns(l, (enum ns_kind)k) && !ns_exists((enum ns_kind)k))
+			return err_why(e, "this kernel was built without %s namespaces", ns_facts[k].oci);
 	if (code == ENOSPC)
 		return err_cure(e, "raise the limits in /proc/sys/user/max_*_namespaces");
 	if (code == EPERM && access("/proc/sys/kernel/unprivileged_userns_clone", F_OK) == 0)
@@ -242,7 +246,7 @@ static int clone_by_go_between(struct launch *l, bool *ret_in_group, struct err 
 			if (res.pid == 0)
 				launch_box(l);
 			if (res.pid < 0)
-				clone_diagnose(errno, &res.err);
+				clone_diagnose(l, errno, &res.err);
 		}
 		_exit(fd_write_all(in, &res, sizeof(res)) < 0);
 	}
@@ -327,7 +331,7 @@ static int clone_run(void *ctx, struct err *e)
 			launch_box(l);
 		int code = errno;
 		bound_end(begun, &saved);
-		r = pid < 0 ? clone_diagnose(code, e) : 0;
+		r = pid < 0 ? clone_diagnose(l, code, e) : 0;
 		if (pid > 0)
 			l->pid = pid;
 	}

@@ -17,6 +17,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#ifndef MFD_EXEC /* 6.3 */
+#define MFD_EXEC 0x0010U
+#endif
+
 extern const unsigned char isle_init[];
 extern const size_t isle_init_size;
 
@@ -171,8 +175,11 @@ const struct step step_await_go = {"await-go", SIDE_BOX, NULL, await_go_run, NUL
 /* isle's init as a sealed file in memory: the container can't write to it, and no file of the machine shows inside. */
 static int init_file(int *ret_fd, struct err *e)
 {
-	auto_fd fd = memfd_create("isle-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	const unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	auto_fd fd = memfd_create("isle-init", flags | MFD_EXEC);
 
+	if (fd < 0 && errno == EINVAL) /* before 6.3 */
+		fd = memfd_create("isle-init", flags);
 	if (fd < 0 || fd_write_all(fd, isle_init, isle_init_size) < 0 || fchmod(fd, 0555) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return err_set(e, errno, "make the init program");
@@ -180,7 +187,24 @@ static int init_file(int *ret_fd, struct err *e)
 	return 0;
 }
 
-/* Executes PATH, or init with PATH as its child; returns only on failure. */
+/*
+ * Whether the container's root could write to isle's own program file.  It gets at it when it lets us execute a link to
+ * /proc/self/exe, or a script for that interpreter (CVE-2019-5736).
+ */
+static bool own_file_exposed(const struct launch *l)
+{
+	const struct spec_idmaps *m = &l->spec->lin.uid_map;
+	struct stat st;
+
+	if (!launch_own_ids(l) || fstatat(l->proc_fd, "self/exe", &st, 0) < 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return true;
+	for (size_t i = 0; i < m->n; i++)
+		if (st.st_uid >= m->v[i].host_id && st.st_uid - m->v[i].host_id < m->v[i].size)
+			return true;
+	return false;
+}
+
+/* Executes PATH, with INIT_FD by way of init: as its child, or in its place; returns only on failure. */
 static int execute(struct launch *l, char *path, int init_fd, struct err *e)
 {
 	char **argv = l->process.args.v;
@@ -188,7 +212,9 @@ static int execute(struct launch *l, char *path, int init_fd, struct err *e)
 	if (init_fd >= 0) {
 		struct strs args = {0};
 
-		strs_take(&args, l->arena, arena_strdup(l->arena, "isle-init"));
+		strs_add(&args, l->arena, "isle-init");
+		if (!l->init)
+			strs_add(&args, l->arena, "-");
 		strs_take(&args, l->arena, path);
 		for (size_t i = 0; i < l->process.args.n; i++)
 			strs_take(&args, l->arena, l->process.args.v[i]);
@@ -210,7 +236,7 @@ int launch_execute(struct launch *l, struct err *e)
 	if (!l->process.env.v)
 		l->process.env.v = no_env;
 	int r = program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, &path, e);
-	if (r == 0 && l->init)
+	if (r == 0 && (l->init || own_file_exposed(l)))
 		r = init_file(&init_fd, e);
 	if (r == 0 && sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0 && errno != ENOSYS && errno != EINVAL)
 		r = err_set(e, errno, "mark descriptors to be closed");

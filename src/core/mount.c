@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 /* One word of mount(8): the attributes it sets and clears on the mount, whether on everything below too. */
 struct attr_word {
@@ -336,6 +338,7 @@ int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct e
 {
 	int flags = O_PATH | O_CLOEXEC | (strict ? O_NOFOLLOW : 0);
 	auto_fd fd = open(path, flags);
+	struct statfs fs;
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT) {
@@ -352,6 +355,11 @@ int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct e
 	if (S_ISLNK(st.st_mode)) {
 		err_set(e, ELOOP, "mount on %s", path);
 		return err_why(e, "the root has a symbolic link there, and what is mounted would land elsewhere");
+	}
+	/* What we write into /proc later must go to the kernel, not into a file that a link has put over it (CVE-2019-16884). */
+	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC && strncmp(path, "/proc/", 6) != 0) {
+		err_set(e, ELOOP, "mount on %s", path);
+		return err_why(e, "the root has a symbolic link there, which leads into /proc");
 	}
 	if (file == S_ISDIR(st.st_mode)) {
 		err_set(e, file ? EISDIR : ENOTDIR, "mount on %s", path);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const struct ns_fact ns_facts[NS_KIND_COUNT] = {
 	[NS_USER] = {"user", "user", "user", CLONE_NEWUSER},
@@ -24,6 +25,14 @@ int ns_kind_by_name(const char *name)
 		if (strcmp(ns_facts[k].oci, name) == 0 || strcmp(ns_facts[k].proc, name) == 0)
 			return k;
 	return -1;
+}
+
+bool ns_exists(enum ns_kind kind)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_facts[kind].proc);
+	return access(path, F_OK) == 0;
 }
 
 unsigned long ns_inode(int pid, enum ns_kind kind)

@@ -19,6 +19,8 @@ extern const struct ns_fact ns_facts[NS_KIND_COUNT];
 
 /* The kind whose runtime-spec name (or /proc name) is NAME; -1 if there is none. */
 int ns_kind_by_name(const char *name);
+/* Whether the kernel was built with namespaces of this kind. */
+bool ns_exists(enum ns_kind kind);
 /* The inode number of namespace KIND of process PID (0: the caller itself); 0 if it can't be read. */
 unsigned long ns_inode(int pid, enum ns_kind kind);
 

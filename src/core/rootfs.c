@@ -389,14 +389,14 @@ static int overlay_refused(const struct assembly *as, char **paths, size_t n, st
 		if (statfs(paths[i], &st) < 0 || (long)st.f_type != OVERLAYFS_SUPER_MAGIC)
 			continue;
 		err_why(e, "%s is on an overlay itself, and the kernel stacks two at most", paths[i]);
-		return needs_guard(as) ? err_cure(e, "leave out --userns, or give a root on another file system")
-				       : err_cure(e, "give a root on another file system");
+		return needs_guard(as) ? err_cure(e, "use a user namespace of its own, --host-private, or another root")
+				       : err_cure(e, "use a root on another file system");
 	}
 	return -EINVAL;
 }
 
-/* The whole of one layered tree: PATHS (topmost first), guarded if asked, below a writable layer called NAME. */
-static int layered(struct assembly *as, char **paths, size_t n, const char *name, int *ret_fd, struct err *e)
+/* One try at a layered tree. */
+static int layered_try(struct assembly *as, char **paths, size_t n, const char *name, int *ret_fd, struct err *e)
 {
 	struct layers l = {.upper = FD_NONE, .work = FD_NONE};
 	int r = 0;
@@ -411,10 +411,15 @@ static int layered(struct assembly *as, char **paths, size_t n, const char *name
 	}
 	if (r == 0)
 		r = writable_open(as, name, &l, e);
-	if (r < 0)
-		return r;
-	r = overlay_new(as, &l, false, ret_fd, e);
-	return r == -EINVAL ? overlay_refused(as, paths, n, e) : r;
+	return r < 0 ? r : overlay_new(as, &l, false, ret_fd, e);
+}
+
+/* The whole of one layered tree: PATHS (topmost first), guarded if asked, below a writable layer called NAME. */
+static int layered(struct assembly *as, char **paths, size_t n, const char *name, int *ret_fd, struct err *e)
+{
+	int r = layered_try(as, paths, n, name, ret_fd, e);
+
+	return r == -EINVAL && !(e && strstr(e->why, ROOTFS_NO_IDMAP)) ? overlay_refused(as, paths, n, e) : r;
 }
 
 /* A directory that is the root itself. */

@@ -255,6 +255,15 @@ static int compose_hostname(struct compose *c, struct err *e)
 	return 0;
 }
 
+/* A kernel may be built without time namespaces, and little is lost by that; all other kinds are what an island is. */
+static void without_time(struct compose *c)
+{
+	if (c->o->time || ns_exists(NS_TIME))
+		return;
+	c->record->time_mode = arena_strdup(c->a, "host");
+	strs_add(&c->record->warnings, c->a, "this kernel has no time namespaces; the container has the machine's clocks");
+}
+
 int compose_ns(struct compose *c, struct err *e)
 {
 	int r;
@@ -266,6 +275,7 @@ int compose_ns(struct compose *c, struct err *e)
 			word = c->o->pid;
 		*mode(c, &choices[i]) = arena_strdup(c->a, word ? word : "private");
 	}
+	without_time(c);
 	r = compose_ns_open(c, e);
 	if (r == 0)
 		r = check_pid_join(c, e);

@@ -7,6 +7,7 @@
 #include "core/launch.h"
 #include "engine/compose.h"
 #include "engine/signals.h"
+#include "engine/start.h"
 #include "engine/supervise.h"
 
 #include <errno.h>
@@ -121,7 +122,7 @@ static const struct step step_compose = {"compose", SIDE_HOST, NULL, compose_run
 
 /* ---- descriptors ---- */
 
-/* Ours as they are; a terminal is never handed in (start_stdio.c), and a detached program gets /dev/null. */
+/* Ours where they may be handed in, else pipes (start_stdio.c); a detached program gets /dev/null. */
 static int stdio_run(void *ctx, struct err *e)
 {
 	struct exec *x = of(ctx);
@@ -134,7 +135,7 @@ static int stdio_run(void *ctx, struct err *e)
 			x->launch.stdio[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
 			if (x->launch.stdio[i] < 0)
 				return err_set(e, errno, "open /dev/null");
-		} else if (!isatty(i)) {
+		} else if (stdio_may_inherit(i)) {
 			x->launch.stdio[i] = i;
 		} else if (pipe2(ends, O_CLOEXEC) == 0) {
 			x->launch.stdio[i] = ends[i == 0 ? 0 : 1];

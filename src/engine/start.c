@@ -87,11 +87,23 @@ static void create_explain(const void *ctx, struct explain *x)
 
 static const struct step step_create = {"create", SIDE_HOST, is_new, create_run, create_undo, create_explain};
 
+/* Progress of a root being built goes where the caller wants it. */
+static void tell_progress(void *ctx, const char *line)
+{
+	const struct start *s = ctx;
+
+	if (s->mode->tell)
+		s->mode->tell(s->mode->ctx, line);
+}
+
 static int compose_run(void *ctx, struct err *e)
 {
 	struct start *s = of(ctx);
+	int r = compose(s->o, s->home, &s->box, e);
 
-	return compose(s->o, s->home, &s->box, e);
+	for (size_t i = 0; r == 0 && i < s->box.record.warnings.n; i++)
+		tell_progress(s, s->box.record.warnings.v[i]);
+	return r;
 }
 
 static const struct step step_compose = {"compose", SIDE_HOST, is_new, compose_run, NULL, NULL};
@@ -119,15 +131,6 @@ static void claim_explain(const void *ctx, struct explain *x)
 }
 
 static const struct step step_claim = {"claim", SIDE_HOST, is_new, claim_run, NULL, claim_explain};
-
-/* Progress of a root being built goes where the caller wants it. */
-static void tell_progress(void *ctx, const char *line)
-{
-	const struct start *s = ctx;
-
-	if (s->mode->tell)
-		s->mode->tell(s->mode->ctx, line);
-}
 
 static int resolve_run(void *ctx, struct err *e)
 {

@@ -48,5 +48,7 @@ int start_ids_claim(struct start *s, struct err *e) MUST_USE;
 bool start_ids_fall_back(struct start *s, const struct err *why);
 /* Descriptors 0 to 2 of the program: pipes, /dev/null, or ours.  See start_stdio.c. */
 int start_stdio_open(struct start *s, struct err *e) MUST_USE;
+/* Whether our descriptor FD may be given to a container as it is. */
+bool stdio_may_inherit(int fd);
 
 #endif

@@ -4,8 +4,9 @@
  *
  *     detached         pipes to the monitor; standard input only with -i
  *     foreground       ours as they are, standard input only with -i, else /dev/null
- *     but a terminal   is never handed in: a pipe stands in its place, which we relay (a container that holds the caller's
- *                      terminal could read its keys and type into it)
+ *     but only files, pipes, sockets and /dev/null are handed in: for anything else a pipe stands in, which we relay.  A
+ *                      container that holds the caller's terminal could read its keys and type into it; one that holds a
+ *                      directory could walk the machine from there.
  *     with -t          none: the container opens a terminal of its own
  */
 #include "engine/start.h"
@@ -14,7 +15,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* A pipe for descriptor I: the program's end and ours. */
@@ -29,20 +31,27 @@ static int pipe_open(struct start *s, int i, struct err *e)
 	return 0;
 }
 
-/* Pipes belong to the container's root, so that /dev/stdout can be opened by name (nginx does). */
+/*
+ * Pipes belong to the container's root, so that /dev/stdout can be opened by name (nginx does).  Only those without a name:
+ * a FIFO stays its owner's.
+ */
 static void pipe_own(const struct start *s, int fd)
 {
-	struct stat st;
+	struct statfs fs;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && !s->home->rootless)
+	if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC && !s->home->rootless)
 		if (fchown(fd, launch_root_uid(&s->launch), launch_root_gid(&s->launch)) < 0)
 			return; /* a pipe of a name space that is not ours to change: it works all the same */
 }
 
-/* Whether descriptor I may be given to the container as it is. */
-static bool may_inherit(const struct start *s, int i)
+bool stdio_may_inherit(int fd)
 {
-	return !s->detached && !isatty(i);
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	return S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
+	       (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
 }
 
 int start_stdio_open(struct start *s, struct err *e)
@@ -56,7 +65,7 @@ int start_stdio_open(struct start *s, struct err *e)
 		if (i == 0 && !rec->stdin_open) {
 			s->launch.stdio[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 			r = s->launch.stdio[0] < 0 ? err_set(e, errno, "open /dev/null") : 0;
-		} else if (may_inherit(s, i)) {
+		} else if (!s->detached && stdio_may_inherit(i)) {
 			s->launch.stdio[i] = i;
 		} else {
 			r = pipe_open(s, i, e);

@@ -3,10 +3,14 @@
  * isle-init: process 1 of a container run with --init.
  *
  *     isle-init PATH NAME [ARGUMENT…]
+ *     isle-init - PATH NAME [ARGUMENT…]
  *
  * Starts PATH as its child under the name NAME, reaps every orphan, passes signals on to the child, and ends with the
  * child's exit status (128 + N if signal N ended it).  The kernel then ends everything else in the pid namespace.
  * It is executed from a sealed memory file, with the container's rights and no others.
+ *
+ * With "-" it becomes PATH at once.  It is a step in between for containers whose root may write to isle's program file:
+ * who makes PATH lead to /proc/self/exe then gets at the memory file only.
  */
 #include <errno.h>
 #include <signal.h>
@@ -17,6 +21,15 @@
 
 extern char **environ;
 
+/* Becomes the program. */
+static void execute(char **argv)
+{
+	execve(argv[1], argv + 2, environ);
+	int code = errno;
+	fprintf(stderr, "isle-init: execute %s: %s\n", argv[1], strerror(code));
+	_exit(code == ENOENT ? 127 : 126);
+}
+
 /* The child: a process group of its own, in the foreground of the terminal if there is one, then the program. */
 static void run(char **argv, const sigset_t *old)
 {
@@ -25,10 +38,7 @@ static void run(char **argv, const sigset_t *old)
 	if (isatty(STDIN_FILENO))
 		tcsetpgrp(STDIN_FILENO, getpid());
 	sigprocmask(SIG_SETMASK, old, NULL);
-	execve(argv[1], argv + 2, environ);
-	int code = errno;
-	fprintf(stderr, "isle-init: execute %s: %s\n", argv[1], strerror(code));
-	_exit(code == ENOENT ? 127 : 126);
+	execute(argv);
 }
 
 /* Reaps whoever has ended; ends with the status of CHILD when it is among them. */
@@ -52,6 +62,8 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 125;
+	if (argc > 3 && strcmp(argv[1], "-") == 0)
+		execute(argv + 1);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
 	pid_t child = fork();

@@ -41,8 +41,8 @@ int mount_attach(int fd, int target_fd, const struct mount_opts *o, const char *
 
 /*
  * The place PATH in the process' own root to mount on: made with its parents if missing (a directory, or an empty file
- * when FILE).  STRICT refuses a symbolic link at its end; one that leads into /proc is always refused.  Call it only after entering the container's root: then links
- * that an image plants lead nowhere but into the container.
+ * when FILE).  STRICT refuses a symbolic link at its end; one that leads into /proc is always refused.  Call it only after
+ * entering the container's root: then links that an image plants lead nowhere but into the container.
  */
 int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct err *e) MUST_USE;
 

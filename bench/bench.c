@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Measures commands that each put the probe into a container: bench ROUNDS NAME COMMAND… [-- NAME COMMAND…]…
+ *
+ * Every round runs every command once, in an order that is drawn anew, so that what else the machine does falls on all of
+ * them alike.  Two times are taken for each:
+ *     start   from just before posix_spawn until the probe's first look at the clock;
+ *     wall    until the command has ended.
+ * The table has the tenth percentile, the median and the least of both, and how many times as long as the first command
+ * each takes by its medians.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { COMMANDS_MAX = 16, WARM_UP = 5 };
+
+extern char **environ;
+
+struct command {
+	const char *name;
+	char **argv;
+	int64_t *start, *wall; /* nanoseconds, one for each round */
+};
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Ends the program with a sentence: a bench with a hole in it is none. */
+static _Noreturn void fail(const char *name, const char *what)
+{
+	fprintf(stderr, "bench: %s: %s\n", name, what);
+	exit(1);
+}
+
+/* Reads what the probe wrote, up to the end of the pipe. */
+static int64_t read_time(int fd)
+{
+	char text[64] = "";
+	size_t used = 0;
+	ssize_t n;
+
+	while (used < sizeof(text) - 1 && (n = read(fd, text + used, sizeof(text) - 1 - used)) > 0)
+		used += (size_t)n;
+	return strtoll(text, NULL, 10);
+}
+
+/* Runs C once; the two times go to START and WALL. */
+static void run(const struct command *c, int64_t *start, int64_t *wall)
+{
+	posix_spawn_file_actions_t actions;
+	int ends[2], status;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		fail(c->name, strerror(errno));
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+	int64_t begin = now_ns();
+	int code = posix_spawnp(&pid, c->argv[0], &actions, NULL, c->argv, environ);
+	if (code)
+		fail(c->name, strerror(code));
+	close(ends[1]);
+	int64_t reached = read_time(ends[0]);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			fail(c->name, strerror(errno));
+	*wall = now_ns() - begin;
+	*start = reached - begin;
+	close(ends[0]);
+	posix_spawn_file_actions_destroy(&actions);
+	if (status != 0 || reached < begin)
+		fail(c->name, "did not run the probe");
+}
+
+static int compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* One group of columns: p10, median, least in microseconds; V is sorted. */
+static void print_times(const int64_t *v, int rounds)
+{
+	printf("  %7" PRId64 " %7" PRId64 " %7" PRId64, v[rounds / 10] / 1000, v[rounds / 2] / 1000, v[0] / 1000);
+}
+
+static void print_table(struct command *commands, int n, int rounds)
+{
+	printf("%-24s  %23s  %23s  %s\n", "microseconds", "start: p10 median least", "wall: p10 median least",
+	       "ratio: start wall");
+	for (int i = 0; i < n; i++) {
+		struct command *c = &commands[i];
+
+		qsort(c->start, (size_t)rounds, sizeof(*c->start), compare);
+		qsort(c->wall, (size_t)rounds, sizeof(*c->wall), compare);
+		printf("%-24s", c->name);
+		print_times(c->start, rounds);
+		print_times(c->wall, rounds);
+		printf("  %6s %5.2f %5.2f\n", "", (double)c->start[rounds / 2] / (double)commands[0].start[rounds / 2],
+		       (double)c->wall[rounds / 2] / (double)commands[0].wall[rounds / 2]);
+	}
+}
+
+/* Reads the command line: "--" stands between two commands. */
+static int read_commands(char **argv, struct command *commands, int rounds)
+{
+	int n = 0;
+
+	while (*argv && n < COMMANDS_MAX) {
+		struct command *c = &commands[n++];
+
+		c->name = *argv++;
+		c->argv = argv;
+		c->start = calloc((size_t)rounds, sizeof(*c->start));
+		c->wall = calloc((size_t)rounds, sizeof(*c->wall));
+		if (!*argv || !c->start || !c->wall)
+			fail(c->name, "no command");
+		while (*argv && strcmp(*argv, "--") != 0)
+			argv++;
+		if (*argv)
+			*argv++ = NULL;
+	}
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	struct command commands[COMMANDS_MAX];
+	int order[COMMANDS_MAX];
+	int rounds = argc > 1 ? atoi(argv[1]) : 0;
+
+	if (rounds < 10 || argc < 4)
+		fail("usage", "bench ROUNDS NAME COMMAND... [-- NAME COMMAND...]...");
+	int n = read_commands(argv + 2, commands, rounds);
+	srand((unsigned int)now_ns());
+	for (int round = -WARM_UP; round < rounds; round++) {
+		for (int i = 0; i < n; i++) {
+			int j = rand() % (i + 1);
+
+			order[i] = order[j];
+			order[j] = i;
+		}
+		for (int i = 0; i < n; i++) {
+			struct command *c = &commands[order[i]];
+			int at = round < 0 ? 0 : round;
+
+			run(c, &c->start[at], &c->wall[at]);
+		}
+	}
+	print_table(commands, n, rounds);
+	return 0;
+}

@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# run.sh: prints what a start costs with isle and with others (bench/README.md says how each number is made).
+# From the environment: BUILD; BWRAP, CRUN, RUNC (paths of those programs); ROUNDS.
+set -eu
+cd "$(dirname "$0")/.."
+
+build=${BUILD:-build}
+isle=$PWD/$build/isle
+bwrap=${BWRAP:-$(command -v bwrap || true)}
+
+ninja -C "$build" bench-programs >/dev/null
+# The probe must be where every container finds it, whoever its user is.
+dir=$(mktemp -d /var/tmp/isle-bench.XXXXXX)
+box=
+trap '[ -z "$box" ] || "$isle" rm -f "$box" >/dev/null; rm -rf "$dir"' EXIT
+trap 'exit 130' INT TERM
+chmod 755 "$dir"
+probe=$dir/probe
+cp "$build/bench/probe" "$probe"
+
+# An OCI bundle for runtime $1, with the namespaces and mounts of its own default.
+bundle() { # PROGRAM DIRECTORY
+	mkdir -p "$2/rootfs"
+	cp "$probe" "$2/rootfs/probe"
+	(cd "$2" && "$1" spec)
+	python3 -c '
+import json, sys
+spec = json.load(open(sys.argv[1]))
+spec["process"].update(args=["/probe"], terminal=False)
+json.dump(spec, open(sys.argv[1], "w"))' "$2/config.json"
+}
+
+set -- isle "$isle" run --rm --net none host "$probe"
+if [ -n "$bwrap" ]; then
+	set -- "$@" -- bwrap "$bwrap" --unshare-all --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp "$probe"
+else
+	echo 'bwrap: not there (BWRAP=PATH names one)'
+fi
+set -- "$@" -- unshare unshare --mount --uts --ipc --net --pid --fork --mount-proc "$probe"
+set -- "$@" -- 'clone3 and execve' "$build/bench/floor" "$probe"
+for name in crun runc; do
+	case $name in
+	crun) path=${CRUN:-} ;;
+	runc) path=${RUNC:-} ;;
+	esac
+	if [ -z "$path" ]; then
+		echo "$name: not asked for ($(echo $name | tr a-z A-Z)=PATH adds it)"
+	elif ! bundle "$path" "$dir/$name" || ! "$path" run --bundle "$dir/$name" "isle-bench-$name-$$" >/dev/null; then
+		echo "$name: $path cannot run a container here"
+	else
+		set -- "$@" -- "$name" "$path" run --bundle "$dir/$name" "isle-bench-$name-$$"
+	fi
+done
+
+echo "$(uname -sr), $(nproc) processors, ${ROUNDS:-200} rounds, root $("$isle" --version)"
+"$build/bench/bench" "${ROUNDS:-200}" "$@"
+
+# The monitor of a container in the background, once it has settled.
+box=$("$isle" run -d --net none host sleep 1000)
+sleep 2
+pid=$("$isle" ps -q >/dev/null && "$isle" inspect "$box" | python3 -c '
+import json, sys
+box = json.load(sys.stdin)
+box = box[0] if isinstance(box, list) else box
+print(box["state"]["pid"])')
+monitor=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status")
+echo
+awk '/^Pss:/ { print "memory of a monitor: " $2 " KiB PSS" }' "/proc/$monitor/smaps_rollup"

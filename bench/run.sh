@@ -37,19 +37,21 @@ if [ -n "$bwrap" ]; then
 else
 	echo 'bwrap: not there (BWRAP=PATH names one)'
 fi
-set -- "$@" -- unshare unshare --mount --uts --ipc --net --pid --fork --mount-proc "$probe"
+set -- "$@" -- unshare unshare --mount --uts --ipc --net --pid --fork "$probe"
 set -- "$@" -- 'clone3 and execve' "$build/bench/floor" "$probe"
 for name in crun runc; do
 	case $name in
-	crun) path=${CRUN:-} ;;
-	runc) path=${RUNC:-} ;;
+	crun) path=${CRUN:-} variable=CRUN ;;
+	runc) path=${RUNC:-} variable=RUNC ;;
 	esac
 	if [ -z "$path" ]; then
-		echo "$name: not asked for ($(echo $name | tr a-z A-Z)=PATH adds it)"
-	elif ! bundle "$path" "$dir/$name" || ! "$path" run --bundle "$dir/$name" "isle-bench-$name-$$" >/dev/null; then
-		echo "$name: $path cannot run a container here"
-	else
+		echo "$name: not asked for ($variable=PATH adds it)"
+	elif ! bundle "$path" "$dir/$name"; then
+		echo "$name: $path makes no bundle"
+	elif "$path" run --bundle "$dir/$name" "isle-bench-$name-$$" >/dev/null; then
 		set -- "$@" -- "$name" "$path" run --bundle "$dir/$name" "isle-bench-$name-$$"
+	else
+		echo "$name: $path cannot run a container here"
 	fi
 done
 
@@ -59,11 +61,6 @@ echo "$(uname -sr), $(nproc) processors, ${ROUNDS:-200} rounds, root $("$isle" -
 # The monitor of a container in the background, once it has settled.
 box=$("$isle" run -d --net none host sleep 1000)
 sleep 2
-pid=$("$isle" ps -q >/dev/null && "$isle" inspect "$box" | python3 -c '
-import json, sys
-box = json.load(sys.stdin)
-box = box[0] if isinstance(box, list) else box
-print(box["state"]["pid"])')
-monitor=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status")
+monitor=$("$isle" inspect "$box" | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"]["ownerPid"])')
 echo
 awk '/^Pss:/ { print "memory of a monitor: " $2 " KiB PSS" }' "/proc/$monitor/smaps_rollup"

@@ -3,6 +3,7 @@
 #include "core/handshake.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -119,11 +120,14 @@ int hs_recv(int sock, struct hs_msg *m, struct err *e)
 	struct iovec iov = {.iov_base = &p, .iov_len = sizeof(p)};
 	union control c;
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c)};
+	bool reset = false;
 	ssize_t n;
 
-	do
+	/* A peer that left without reading everything resets the connection; that is told once, before its last words. */
+	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+		reset = n < 0 && errno == ECONNRESET && !reset;
+	} while (n < 0 && (errno == EINTR || reset));
 	if (n < 0 && errno != ECONNRESET)
 		return err_set(e, errno, "hear from the other side of the launch");
 	m->n_fds = 0;

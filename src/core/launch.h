@@ -75,6 +75,7 @@ struct launch {
 	pid_t target_pid;	  /* exec: its pid */
 	int proc_fd;		  /* box: a procfs of its own that nobody can cover */
 	int slave_fd;		  /* box: the terminal */
+	int init_fd;		  /* box: the init program, if it is needed */
 	int old_root_fd;	  /* box: the machine's root, between enter and leave */
 	struct spec_process process; /* box: spec->process with the user in numbers and HOME in the environment */
 };
@@ -96,6 +97,8 @@ uint32_t launch_root_gid(const struct launch *l);
 
 /* Makes the files of /etc that are the container's own, as detached mounts in etc_fds. */
 int launch_etc_make(struct launch *l, struct err *e) MUST_USE;
+/* Box, in the new root: makes them so where the kernel could not yet (launch_etc.c). */
+int launch_etc_unfold(struct launch *l, struct err *e) MUST_USE;
 /* Whether mount I is a sysfs of a network namespace that is yet to be made; it and what lies below it come late. */
 bool launch_mount_shows_net(const struct launch *l, size_t i);
 /* Makes mount I of the spec as a detached mount: see launch_mounts.c. */
@@ -106,6 +109,8 @@ _Noreturn void launch_box(struct launch *l);
 /* The last steps of any program, in the process that will execute it: descriptors 0 to 2, and then for good. */
 int launch_stdio(struct launch *l, struct err *e) MUST_USE;
 int launch_execute(struct launch *l, struct err *e) MUST_USE;
+/* Opens init_fd where the program is executed by way of init; a join does so before its /proc is closed. */
+int launch_init_file(struct launch *l, struct err *e) MUST_USE;
 
 /* The steps, in the order in which a plan must have them. */
 extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_begin;	     /* host */

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /etc/hostname, /etc/hosts and /etc/resolv.conf of a container: its own, not the image's and not the machine's. */
+/*
+ * /etc/hostname, /etc/hosts and /etc/resolv.conf of a container: its own, not the image's and not the machine's.
+ *
+ * They lie in a tmpfs that is attached nowhere, and each travels to the box as a mount of its own.  Kernels before 6.15 take
+ * no part out of such a tmpfs: there it travels whole, and the box takes the files out.
+ */
 #include "core/launch.h"
 
 #include "base/fd.h"
@@ -7,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 const char *const launch_etc_paths[ETC_FILES] = {"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"};
@@ -45,22 +51,65 @@ static int file_make(int dir, const char *name, const char *text, const struct l
 	return 0;
 }
 
+static const char *file_name(int i)
+{
+	return launch_etc_paths[i] + strlen("/etc/");
+}
+
+/* Takes the files out of the tmpfs DIR. */
+static int files_take(struct launch *l, int dir, struct err *e)
+{
+	const struct mount_opts bind = {.bind = true};
+	int r = 0;
+
+	for (int i = 0; i < ETC_FILES && r == 0; i++)
+		r = mount_clone(dir, file_name(i), &bind, &l->etc_fds[i], e);
+	return r;
+}
+
+/* The older way: in place of each file the whole tmpfs. */
+static int files_whole(struct launch *l, int dir, struct err *e)
+{
+	for (int i = 0; i < ETC_FILES; i++) {
+		l->etc_fds[i] = fcntl(dir, F_DUPFD_CLOEXEC, 3);
+		if (l->etc_fds[i] < 0)
+			return err_set(e, errno, "keep the container's files for /etc");
+	}
+	return 0;
+}
+
+int launch_etc_unfold(struct launch *l, struct err *e)
+{
+	auto_fd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (l->etc_fds[0] < 0 || fstat(l->etc_fds[0], &st) < 0 || !S_ISDIR(st.st_mode))
+		return 0;
+	/* Stacked on "/", where no path leads, it needs no directory of the image. */
+	auto_fd dir = l->etc_fds[0];
+	for (int i = 1; i < ETC_FILES; i++)
+		fd_close(&l->etc_fds[i]);
+	l->etc_fds[0] = FD_NONE;
+	if (root < 0 || sys_move_mount(dir, "", root, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_set(e, errno, "attach the container's files for /etc");
+	int r = files_take(l, dir, e);
+	if (fchdir(dir) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return r < 0 ? r : err_set(e, errno, "detach the container's files for /etc");
+	return r;
+}
+
 int launch_etc_make(struct launch *l, struct err *e)
 {
 	const struct mount_opts o = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
-	const struct mount_opts bind = {.bind = true};
 	char *texts[ETC_FILES] = {hostname_text(l), hosts_text(l), resolv_text(l)};
 	int dir, r = mount_new("tmpfs", "tmpfs", &o, &dir, e);
 
 	if (r < 0)
 		return r;
 	*list_add(&l->spent, l->arena) = dir;
-	for (int i = 0; i < ETC_FILES && r == 0; i++) {
-		const char *name = launch_etc_paths[i] + strlen("/etc/");
-
-		r = file_make(dir, name, texts[i], l, e);
-		if (r == 0)
-			r = mount_clone(dir, name, &bind, &l->etc_fds[i], e);
-	}
-	return r;
+	for (int i = 0; i < ETC_FILES && r == 0; i++)
+		r = file_make(dir, file_name(i), texts[i], l, e);
+	if (r == 0)
+		r = files_take(l, dir, e);
+	return r == -EINVAL ? files_whole(l, dir, e) : r;
 }

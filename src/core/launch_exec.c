@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #ifndef MFD_EXEC /* 6.3 */
 #define MFD_EXEC 0x0010U
@@ -104,6 +105,25 @@ const struct step step_user = {"user", SIDE_BOX, NULL, user_run, NULL, user_expl
 
 /* ---- rights ---- */
 
+static bool is_null_device(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+/*
+ * Replaces the machine's /dev/null by the container's: through /proc/self/fd its root could change owner and mode of the
+ * file.  What stands at /dev/null of a running container may be anything; then the machine's stays.
+ */
+static int null_reopen(int fd)
+{
+	if (!is_null_device(fd))
+		return 0;
+	auto_fd own = open("/dev/null", (fcntl(fd, F_GETFL) & O_ACCMODE) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return own >= 0 && is_null_device(own) ? dup2(own, fd) : 0;
+}
+
 int launch_stdio(struct launch *l, struct err *e)
 {
 	if (l->slave_fd >= 0)
@@ -112,7 +132,7 @@ int launch_stdio(struct launch *l, struct err *e)
 	if (setsid() < 0 && errno != EPERM)
 		return err_set(e, errno, "begin a session");
 	for (int i = 0; i < 3; i++)
-		if (l->stdio[i] >= 0 && l->stdio[i] != i && dup2(l->stdio[i], i) < 0)
+		if ((l->stdio[i] >= 0 && l->stdio[i] != i && dup2(l->stdio[i], i) < 0) || null_reopen(i) < 0)
 			return err_set(e, errno, "set up descriptor %d of the program", i);
 	return 0;
 }
@@ -204,12 +224,17 @@ static bool own_file_exposed(const struct launch *l)
 	return false;
 }
 
-/* Executes PATH, with INIT_FD by way of init: as its child, or in its place; returns only on failure. */
-static int execute(struct launch *l, char *path, int init_fd, struct err *e)
+int launch_init_file(struct launch *l, struct err *e)
+{
+	return l->init_fd < 0 && (l->init || own_file_exposed(l)) ? init_file(&l->init_fd, e) : 0;
+}
+
+/* Executes PATH, maybe by way of init: as its child, or in its place; returns only on failure. */
+static int execute(struct launch *l, char *path, struct err *e)
 {
 	char **argv = l->process.args.v;
 
-	if (init_fd >= 0) {
+	if (l->init_fd >= 0) {
 		struct strs args = {0};
 
 		strs_add(&args, l->arena, "isle-init");
@@ -218,7 +243,7 @@ static int execute(struct launch *l, char *path, int init_fd, struct err *e)
 		strs_take(&args, l->arena, path);
 		for (size_t i = 0; i < l->process.args.n; i++)
 			strs_take(&args, l->arena, l->process.args.v[i]);
-		syscall(SYS_execveat, init_fd, "", args.v, l->process.env.v, AT_EMPTY_PATH);
+		syscall(SYS_execveat, l->init_fd, "", args.v, l->process.env.v, AT_EMPTY_PATH);
 		return err_set(e, errno, "execute the init program");
 	}
 	execve(path, argv, l->process.env.v);
@@ -228,7 +253,6 @@ static int execute(struct launch *l, char *path, int init_fd, struct err *e)
 int launch_execute(struct launch *l, struct err *e)
 {
 	static char *no_env[] = {NULL};
-	auto_fd init_fd = FD_NONE;
 	char *path;
 
 	if (l->process.args.n == 0)
@@ -236,8 +260,8 @@ int launch_execute(struct launch *l, struct err *e)
 	if (!l->process.env.v)
 		l->process.env.v = no_env;
 	int r = program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, &path, e);
-	if (r == 0 && (l->init || own_file_exposed(l)))
-		r = init_file(&init_fd, e);
+	if (r == 0 && !l->joining)
+		r = launch_init_file(l, e);
 	if (r == 0 && sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0 && errno != ENOSYS && errno != EINVAL)
 		r = err_set(e, errno, "mark descriptors to be closed");
 	if (r == 0 && !l->joining)
@@ -248,7 +272,7 @@ int launch_execute(struct launch *l, struct err *e)
 	signal(SIGPIPE, SIG_DFL);
 	if (l->signals)
 		sigprocmask(SIG_SETMASK, l->signals, NULL);
-	return r < 0 ? r : execute(l, path, init_fd, e);
+	return r < 0 ? r : execute(l, path, e);
 }
 
 static int exec_run(void *ctx, struct err *e)

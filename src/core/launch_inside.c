@@ -62,19 +62,18 @@ static bool wants_strict(const struct spec_mount *m)
 static int attach_etc(struct launch *l, struct err *e)
 {
 	const struct mount_opts o = {0};
+	int r = launch_etc_unfold(l, e);
 
-	for (int i = 0; i < ETC_FILES; i++) {
+	for (int i = 0; i < ETC_FILES && r == 0; i++) {
 		auto_fd target = FD_NONE;
 
 		/* A link (resolv.conf often is one) may lead to where nothing can be made; then the file is not provided. */
 		if (l->etc_fds[i] < 0 || mount_target(launch_etc_paths[i], true, false, &target, NULL) < 0)
 			continue;
-		int r = mount_attach(l->etc_fds[i], target, &o, launch_etc_paths[i], e);
-		if (r < 0)
-			return r;
+		r = mount_attach(l->etc_fds[i], target, &o, launch_etc_paths[i], e);
 		fd_close(&l->etc_fds[i]);
 	}
-	return 0;
+	return r;
 }
 
 /* Whether PATH is where a sysfs that is still being made will be, or below. */

@@ -21,6 +21,7 @@
 #include "core/sys.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -168,9 +169,35 @@ static _Noreturn void program(struct launch *l)
 	_exit(e.status ? e.status : EXIT_ISLE);
 }
 
+/* Closes what leads out of the container: the program's process must not bring it in even before its exec. */
+static void close_outside(struct launch *l)
+{
+	int keep[] = {l->sock, l->slave_fd, l->init_fd, l->stdio[0], l->stdio[1], l->stdio[2]};
+	int next = 3;
+
+	for (;;) {
+		int first = INT_MAX; /* the next one to keep */
+
+		for (size_t i = 0; i < ARRAY_LEN(keep); i++)
+			if (keep[i] >= next)
+				first = MIN(first, keep[i]);
+		if (first > next)
+			sys_close_range((unsigned int)next, (unsigned int)first - 1, 0);
+		if (first == INT_MAX)
+			break;
+		next = first + 1;
+	}
+	l->proc_fd = l->target_fd = FD_NONE;
+}
+
 static int spawn_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
+	int r = launch_init_file(l, e);
+
+	if (r < 0)
+		return r;
+	close_outside(l);
 	/* CLONE_PARENT: the host side is its parent and reaps it. */
 	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
 
@@ -185,7 +212,7 @@ static int spawn_run(void *ctx, struct err *e)
 	auto_fd fd = sys_pidfd_open(pid, 0);
 	if (fd < 0)
 		return err_set(e, errno, "open the program's process");
-	int r = hs_send_value(l->sock, HS_READY, pid, &fd, 1, e);
+	r = hs_send_value(l->sock, HS_READY, pid, &fd, 1, e);
 	if (r < 0)
 		return r;
 	_exit(0);

@@ -78,36 +78,38 @@ static int layer_add(int fs, const char *key, int fd)
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, path, 0) == 0 ? 0 : -errno;
 }
 
-/* The lower layers for kernels that take them only as one string: "/proc/self/fd/5:/proc/self/fd/6". */
-static int lower_add_string(int fs, const struct layers *l, struct arena *a)
+/*
+ * The lower layers for kernels that take them only as one string, "/proc/self/fd/5:/proc/self/fd/6"; those allow a page for
+ * all options, so the stage, whose working directory is /proc/self/fd, names them "5:6".
+ */
+static int lower_add_string(int fs, const struct assembly *as, const struct layers *l)
 {
-	char *all = arena_alloc(a, (size_t)l->n + 1, 24);
+	char *all = arena_alloc(as->env->arena, (size_t)l->n + 1, 24);
+	const char *dir = as->staged ? "" : "/proc/self/fd/";
 	size_t used = 0;
 
 	for (int i = 0; i < l->n; i++)
-		used += (size_t)sprintf(all + used, "%s/proc/self/fd/%d", i ? ":" : "", l->lower[i]);
+		used += (size_t)sprintf(all + used, "%s%s%d", i ? ":" : "", dir, l->lower[i]);
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", all, 0) == 0 ? 0 : -errno;
 }
 
-static int lower_add_all(int fs, const struct layers *l, struct arena *a)
+/* Each lower layer by an option of its own (Linux 6.5), or all in one. */
+static int lower_add_all(int fs, const struct assembly *as, const struct layers *l, bool each)
 {
 	int r = 0;
 
+	if (!each)
+		return lower_add_string(fs, as, l);
 	for (int i = 0; i < l->n && r == 0; i++)
 		r = layer_add(fs, "lowerdir+", l->lower[i]);
-	return r == -EINVAL ? lower_add_string(fs, l, a) : r;
+	return r;
 }
 
-/* An overlay of L as a detached mount. */
-static int overlay_new(const struct assembly *as, const struct layers *l, bool readonly, int *ret_fd, struct err *e)
+/* Makes the file system in the context FS. */
+static int overlay_create(int fs, const struct assembly *as, const struct layers *l, bool each)
 {
-	auto_fd fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
-	char why[256] = "";
-	int r;
+	int r = lower_add_all(fs, as, l, each);
 
-	if (fs < 0)
-		return err_set(e, errno, "make an overlay file system");
-	r = lower_add_all(fs, l, as->env->arena);
 	if (r == 0 && l->upper >= 0)
 		r = layer_add(fs, "upperdir", l->upper);
 	if (r == 0 && l->work >= 0)
@@ -117,8 +119,24 @@ static int overlay_new(const struct assembly *as, const struct layers *l, bool r
 	/* The writable layer is thrown away or belongs to one container: losing the last seconds in a power cut is fine. */
 	if (r == 0 && l->upper >= 0 && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
 		r = errno == EINVAL ? 0 : -errno;
-	if (r == 0 && sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		r = -errno;
+	return r == 0 && sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : r;
+}
+
+/* An overlay of L as a detached mount. */
+static int overlay_new(const struct assembly *as, const struct layers *l, bool readonly, int *ret_fd, struct err *e)
+{
+	auto_fd fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
+	char why[256] = "";
+
+	if (fs < 0)
+		return err_set(e, errno, "make an overlay file system");
+	int r = overlay_create(fs, as, l, true);
+	if (r == -EINVAL && as->staged) {
+		/* Before 6.5 an unknown option is told at the end only, and then the context is of no use any more. */
+		fd_close(&fs);
+		fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
+		r = fs < 0 ? -errno : overlay_create(fs, as, l, false);
+	}
 	if (r < 0) {
 		ssize_t n = read(fs, why, sizeof(why) - 1);
 
@@ -546,10 +564,8 @@ static int staged_child(const struct job *j, int sock, struct err *e)
 		return err_set(e, errno, "make a mount namespace to lay the root together in");
 	if ((r = mount_new("tmpfs", NULL, &o, &tmp, e)) < 0)
 		return r;
-	auto_fd target = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	auto_fd proc = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (target < 0 || proc < 0)
-		return err_set(e, errno, "open /proc");
+	if (chdir("/proc/self/fd") < 0)
+		return err_set(e, errno, "enter /proc/self/fd");
 	/* The stage is attached on "/": everything below stays reachable by the paths of this process' own root. */
 	auto_fd top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (sys_move_mount(tmp, "", top, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)

@@ -53,6 +53,7 @@ int box_signal(struct box *b, int sig, struct err *e)
 
 int box_kill(struct home *h, const char *ref, int sig, struct err *e)
 {
+	enum { SETTLE_MS = 10 * 1000 };
 	struct box b;
 
 	if (sig < 0 || sig > SIGRTMAX)
@@ -63,6 +64,9 @@ int box_kill(struct home *h, const char *ref, int sig, struct err *e)
 	r = box_must_run(&b, e);
 	if (r == 0)
 		r = box_signal(&b, sig, e);
+	/* Nothing survives SIGKILL: when we return the container has ended, and can be removed or started at once. */
+	if (r == 0 && sig == SIGKILL)
+		r = box_wait_free(&b, SETTLE_MS, e);
 	box_close(&b);
 	return r;
 }

@@ -11,7 +11,10 @@
 #include "core/step.h"
 #include "engine/box.h"
 
-/* Sends SIG to the container's first process.  SIGKILL works on a paused container too. */
+/*
+ * Sends SIG to the container's first process.  SIGKILL works on a paused container too, and returns when its owner has
+ * cleaned up.
+ */
 int box_kill(struct home *h, const char *ref, int sig, struct err *e) MUST_USE;
 /*
  * Sends the stop signal, waits TIMEOUT_S seconds (-1: as recorded), kills what is left, and returns when the owner has

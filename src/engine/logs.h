@@ -9,7 +9,7 @@
 struct logs_query {
 	bool follow;	  /* go on until the container has ended and everything was read */
 	bool timestamps;  /* put the time in front of each line */
-	int64_t since_ns; /* only what was written at or after; 0: no bound (base/parse_time.h reads what a user types) */
+	int64_t since_ns; /* only what was written at or after; 0: no bound (see time_parse_point) */
 	int64_t until_ns; /* only what was written before; 0: no bound */
 	int64_t tail;	  /* the last so many lines; -1: all */
 };

@@ -5,7 +5,7 @@
 #
 # The steps are taken from the source.  A round of fail=STEP over all of them shows which ones a scenario has; those are
 # then killed too.  The last test fails if there is a step that no scenario has reached.
-# shellcheck disable=SC2154 # raw is set by faults_use
+# shellcheck disable=SC2154,SC2030,SC2031 # raw is set by faults_use; each test has its own
 
 load ../lib/isle
 load ../lib/faults
@@ -16,23 +16,37 @@ setup_file() {
 	mkdir "$BATS_FILE_TMPDIR/shared" "$BATS_FILE_TMPDIR/reached"
 	chmod 755 "$BATS_FILE_TMPDIR/shared"
 }
-setup() { faults_use; }
+setup() {
+	faults_use
+	everything=(--name x -e ISLE_TEST_MARK -v "$BATS_FILE_TMPDIR/shared:/mnt" --init -m 200m -h inside -t --read-only
+		--sysctl net.ipv4.ip_unprivileged_port_start=0)
+}
 teardown() { isle_teardown; }
 teardown_file() { isle_teardown_file; }
 
-# Options that make a start have as many of the steps as it can have.
-everything() {
-	echo "--name x -e ISLE_TEST_MARK -v $BATS_FILE_TMPDIR/shared:/mnt --init -m 200m -h inside -t --read-only
-		--sysctl net.ipv4.ip_unprivileged_port_start=0"
+# The steps of a start that has as many of them as it can have.
+start_steps() {
+	steps_of "${raw[@]}" run --rm "${everything[@]}" --timings --json host true
 }
 
-# Runs $1 for each step and fault: it is called with the words of isle's exit as $status and $said, and $fault and $step.
-# The scenario's own command is $2...; it must not need anything of a previous round.
-each_fault() { # CHECK COMMAND...
-	local check=$1 step fault status said reached=()
+# The steps that are written in a source file of the engine.
+steps_in() {
+	sed -nE 's/^static const struct step .*\.name = "([^"]+)".*/\1/p' "$ISLE_LIB/../../src/engine/$1.c"
+}
 
-	shift
-	for step in $(all_steps); do
+# The steps that a command tells of itself.
+steps_of() { # ISLE... VERB OPTIONS...
+	"$@" 2>&1 >/dev/null </dev/null | sed -n '/^\[/,$p' |
+		tee /tmp/T/js | python3 -c 'import json, sys; print(*(s["step"] for s in json.load(sys.stdin)))'
+}
+
+# Runs the command $3... with a failure at each of the STEPS, then killed at each of those that it has.  After each the
+# function CHECK is called, which sees $status, $fault and $step.
+each_fault() { # CHECK STEPS COMMAND...
+	local check=$1 steps=$2 step fault status said reached=()
+
+	shift 2
+	for step in $steps; do
 		fault=fail
 		try_fault "$@"
 		if [ "$status" -ne 0 ]; then
@@ -72,13 +86,13 @@ check_new() {
 }
 
 @test "run" {
-	# shellcheck disable=SC2046 # words
-	each_fault check_new "${raw[@]}" run --rm $(everything) host true
+	local command=("${raw[@]}" run --rm "${everything[@]}")
+
+	each_fault check_new "$(steps_of "${command[@]}" --timings --json host true)" "${command[@]}" host true
 }
 
 @test "run -d" {
-	# shellcheck disable=SC2046 # words
-	each_fault check_new "${raw[@]}" run -d --rm $(everything) host sleep 100
+	each_fault check_new "$(start_steps)" "${raw[@]}" run -d --rm "${everything[@]}" host sleep 100
 }
 
 # The next command of that name is the one that cleans up.
@@ -92,8 +106,7 @@ check_again() {
 }
 
 @test "run, and again with the same name at once" {
-	# shellcheck disable=SC2046 # words
-	each_fault check_again "${raw[@]}" run -d $(everything) host sleep 100
+	each_fault check_again "$(start_steps)" "${raw[@]}" run -d "${everything[@]}" host sleep 100
 }
 
 @test "run, as a plain user" {
@@ -104,26 +117,36 @@ check_again() {
 	faults_use
 	raw=(setpriv --reuid "$user" --regid "$user" --init-groups "${raw[@]}")
 	cd /
-	each_fault check_new "${raw[@]}" run --rm --name x -e ISLE_TEST_MARK host true
+	local command=("${raw[@]}" run --rm --name x -e ISLE_TEST_MARK)
+
+	each_fault check_new "$(steps_of "${command[@]}" --timings --json host true)" "${command[@]}" host true
+}
+
+# Nothing but records is left.
+nothing_lives() {
+	if processes_left || groups_left; then
+		return 1
+	fi
 }
 
 # After a start of one that is kept: it is as it was, and can be started.
 check_start() {
 	"${raw[@]}" ps -a >/dev/null
 	if [ "$status" -ne 0 ]; then
-		! processes_left
-		! groups_left
+		nothing_lives
 		"${raw[@]}" start x
 	fi
 	[ "$(timeout 10 "${raw[@]}" wait x)" -eq 3 ]
 }
 
 @test "start" {
+	local steps
+
+	steps=$(start_steps)
 	status=0
-	# shellcheck disable=SC2046 # words
-	"${raw[@]}" run $(everything) host sh -c 'exit 3' || status=$?
+	"${raw[@]}" run "${everything[@]}" host sh -c 'exit 3' || status=$?
 	[ "$status" -eq 3 ]
-	each_fault check_start "${raw[@]}" start x
+	each_fault check_start "find $steps" "${raw[@]}" start x
 	"${raw[@]}" rm x
 	nothing_left start
 }
@@ -139,26 +162,46 @@ only_sleep() {
 }
 
 @test "exec" {
-	# shellcheck disable=SC2046 # words
-	"${raw[@]}" run -d $(everything) host sleep 100 >/dev/null
-	each_fault check_exec "${raw[@]}" exec -t x true
-	each_fault check_exec "${raw[@]}" exec -d x true
+	local steps
+
+	"${raw[@]}" run -d "${everything[@]}" host sleep 100 >/dev/null
+	steps=$(steps_of "${raw[@]}" exec -t --timings --json x true)
+	each_fault check_exec "$steps" "${raw[@]}" exec -t x true
+	each_fault check_exec "$steps" "${raw[@]}" exec -d x true
 	"${raw[@]}" rm -f x
 	nothing_left exec
+}
+
+# After a renaming: it has one of the names, and can have the other.
+check_rename() {
+	local name
+
+	name=$("${raw[@]}" ps -a --json | python3 -c 'import json, sys; print(*(c["name"] for c in json.load(sys.stdin)))')
+	[[ $name = x || $name = y ]]
+	[ "$(ls "$ISLE_ROOT/names")" = "$name" ]
+	if [ "$name" = y ]; then
+		"${raw[@]}" rename y x
+	fi
+}
+
+@test "rename" {
+	"${raw[@]}" run --name x host true
+	each_fault check_rename "$(steps_in rename)" "${raw[@]}" rename x y
+	"${raw[@]}" rm x
+	nothing_left rename
 }
 
 # After a stop: the same again finds it stopped, or stops it.
 check_stop() {
 	"${raw[@]}" ps -a >/dev/null
 	"${raw[@]}" stop -t 0 x
-	! processes_left
-	! groups_left
+	nothing_lives
 	"${raw[@]}" start x
 }
 
 @test "stop" {
 	"${raw[@]}" run -d --name x -e ISLE_TEST_MARK host sleep 100 >/dev/null
-	each_fault check_stop "${raw[@]}" stop -t 0 x
+	each_fault check_stop "$(steps_in stop)" "${raw[@]}" stop -t 0 x
 	"${raw[@]}" rm -f x
 	nothing_left stop
 }
@@ -173,7 +216,7 @@ check_rm() {
 
 @test "rm -f" {
 	"${raw[@]}" run -d --name x -e ISLE_TEST_MARK host sleep 100 >/dev/null
-	each_fault check_rm "${raw[@]}" rm -f x
+	each_fault check_rm "$(steps_in remove)" "${raw[@]}" rm -f x
 	"${raw[@]}" rm -f x
 	nothing_left "rm -f"
 }

@@ -19,6 +19,7 @@ faults_setup_file() {
 	faults_use
 }
 
+# shellcheck disable=SC2034 # used by who loads this
 # Sets raw for the state in use; to be called by each test, for arrays are not inherited.
 faults_use() {
 	raw=(env ISLE_TEST_MARK="$ISLE_TEST_MARK:${ISLE_ROOT%/run}" "$BATS_FILE_TMPDIR/bin/real/isle"
@@ -27,7 +28,7 @@ faults_use() {
 
 # One line for each thing that is there at this moment: what isle noted down anywhere, mounts, processes, control groups.
 left_at_once() {
-	local pid group state=${ISLE_ROOT%/run} left=1
+	local state=${ISLE_ROOT%/run} left=1
 
 	find "$ISLE_ROOT" "$ISLE_DATA" -mindepth 1 -not -path "$ISLE_DATA/roots/*" |
 		grep -vxE "$ISLE_ROOT/(boot|lock|boxes|names|ids|trash)|$ISLE_DATA/(containers|roots|trash)" && left=0
@@ -42,20 +43,25 @@ processes_left() {
 	grep -slzF "ISLE_TEST_MARK=$ISLE_TEST_MARK:${ISLE_ROOT%/run}" /proc/[0-9]*/environ | process_lines | grep .
 }
 
-# New control groups without a process; one that others are just making has one a moment later.
+# New control groups without a process, which stay so.
 groups_left() {
 	local group left=1
 
 	for group in /sys/fs/cgroup{,/*}/isle/*/; do
-		if ! grep -qxF "$group" "$BATS_FILE_TMPDIR/groups-before" && group_is_dead "$group"; then
-			sleep 0.1
-			if group_is_dead "$group"; then
-				echo "cgroup $group"
-				left=0
-			fi
+		if ! grep -qxF "$group" "$BATS_FILE_TMPDIR/groups-before" && group_stays_dead "$group"; then
+			echo "cgroup $group"
+			left=0
 		fi
 	done
 	return "$left"
+}
+
+# Others may have killed an isle a moment ago, too: their next command comes within seconds.
+group_stays_dead() {
+	for ((i = 0; i < 30; i++)); do
+		group_is_dead "$1" || return 1
+		sleep 0.1
+	done
 }
 
 group_is_dead() {

@@ -29,7 +29,7 @@ isle_setup_file() {
 	sed "s|@REAL@|$BATS_FILE_TMPDIR/bin/real/isle|" "$ISLE_LIB/isle_noted.sh" >"$BATS_FILE_TMPDIR/bin/isle"
 	chmod 755 "$BATS_FILE_TMPDIR/bin/isle"
 	isle_state_make "$BATS_FILE_TMPDIR/state"
-	isle_state_use "$BATS_FILE_TMPDIR/state"
+	isle_state_use
 }
 
 # Makes the directories of a state at $1, for the user $2.
@@ -41,9 +41,21 @@ isle_state_make() {
 	fi
 }
 
-# From now on isle uses the state at $1.
+# From now on isle uses the state of root (no argument), or that of the user $1 of plain_user, and as that user.
 isle_state_use() {
-	export ISLE_ROOT=$1/run ISLE_DATA=$1/data ISLE_SEEN=$1/seen
+	local state=$BATS_FILE_TMPDIR/state${1:+-$1}
+
+	ISLE_USER=${1:-}
+	export ISLE_ROOT=$state/run ISLE_DATA=$state/data ISLE_SEEN=$state/seen
+}
+
+# In the shell of the tests only; what a test starts finds the command itself.
+isle() {
+	if [ -n "${ISLE_USER:-}" ]; then
+		as_user "$ISLE_USER" isle "$@"
+	else
+		command isle "$@"
+	fi
 }
 
 # After each test: removes every container of this file's states, and fails with a list where anything is left.
@@ -51,15 +63,16 @@ isle_teardown() {
 	local state left failed=0
 
 	for state in "$BATS_FILE_TMPDIR"/state*; do
-		isle_state_use "$state"
+		state=${state#"$BATS_FILE_TMPDIR"/state}
+		isle_state_use "${state#-}"
 		isle rm -af >/dev/null || failed=1
 		left=$(left_behind) || failed=1
 		if [ -n "$left" ]; then
-			printf 'left behind in %s:\n%s\n' "$state" "$left" >&2
+			printf 'left behind in %s:\n%s\n' "$ISLE_ROOT" "$left" >&2
 		fi
 		rm -f "$ISLE_SEEN"/*
 	done
-	isle_state_use "$BATS_FILE_TMPDIR/state"
+	isle_state_use
 	return "$failed"
 }
 
@@ -78,7 +91,7 @@ isle_teardown_file() {
 wait_for() {
 	local end=$((SECONDS + ${WAIT_S:-5}))
 
-	until "$@"; do
+	until "$@" >/dev/null 2>&1; do
 		if ((SECONDS >= end)); then
 			echo "waited ${WAIT_S:-5} s for: $*" >&2
 			return 1
@@ -103,7 +116,7 @@ left_behind() {
 
 # The ids of the containers that this state has seen, one in a line.
 seen_ids() {
-	cat "$ISLE_SEEN"/* 2>/dev/null
+	awk 1 "$ISLE_SEEN"/* 2>/dev/null # each file is one line without its end
 	ls "$ISLE_ROOT/boxes" 2>/dev/null
 }
 
@@ -114,8 +127,8 @@ left_now() {
 	ids=$(seen_ids)
 	find "$ISLE_ROOT"/{boxes,names,ids,trash} "$ISLE_DATA"/{containers,trash} -mindepth 1 -maxdepth 1 2>/dev/null |
 		sed 's/^/entry /'
-	grep -F " $state" /proc/self/mountinfo | sed 's/^/mount /'
-	grep -slzF "ISLE_TEST_MARK=$ISLE_TEST_MARK:$state" /proc/[0-9]*/environ | process_lines
+	grep -F " $state/" /proc/self/mountinfo | sed 's/^/mount /'
+	grep -slzxF "ISLE_TEST_MARK=$ISLE_TEST_MARK:$state" /proc/[0-9]*/environ | process_lines
 	for id in $ids; do
 		find /sys/fs/cgroup -type d -name "$id*" 2>/dev/null | sed 's/^/cgroup /'
 		grep -slF "/$id" /proc/[0-9]*/cgroup | process_lines
@@ -247,7 +260,7 @@ as_user() {
 	shift
 	(
 		cd /
-		isle_state_use "$home"
+		isle_state_use "$name"
 		exec setpriv --reuid "$name" --regid "$name" --init-groups --reset-env \
 			env PATH="$PATH" HOME="$home" ISLE_ROOT="$ISLE_ROOT" ISLE_DATA="$ISLE_DATA" ISLE_SEEN="$ISLE_SEEN" \
 			ISLE_TEST_MARK="$ISLE_TEST_MARK" "$@"

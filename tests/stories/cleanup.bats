@@ -113,17 +113,14 @@ foreground_killed() { # ROOT
 
 	# The terminal closes, the machine's operator kills isle: what it was responsible for ends with it.
 	for signal in TERM KILL; do
-		isle run --rm --name shop "$1" sh -c 'sleep 100 & sleep 101; true' 3>&- &
+		command isle run --rm --name shop "$1" sh -c 'trap "exit 3" TERM; sleep 100 & sleep 101 & wait' 3>&- &
 		cli=$!
 		wait_for eval '[ "$(processes_of shop 2>/dev/null | wc -l)" -eq 3 ]'
 		pid=$(pid_of shop)
 		kill "-$signal" "$cli"
 		wait "$cli" || true
-		if [ "$signal" = TERM ]; then
-			isle kill shop || true # the shell that is process 1 has no handler
-		fi
+		isle ps -a # after KILL it is the next command that cleans up
 		wait_for eval '[ ! -e "/proc/'"$pid"'/ns/pid" ]'
-		isle ps -a
 		wait_for is_gone shop
 		[ -z "$(left_behind)" ]
 	done

@@ -8,19 +8,19 @@ setup_file() { isle_setup_file; }
 teardown_file() { isle_teardown_file; }
 teardown() { isle_teardown; }
 
-# A person at a terminal; see term.py.
-person() {
-	python3 "$ISLE_LIB/term.py" "$@"
+# A person at a terminal (see term.py), for whom all must end with status $1.
+sit() {
+	run python3 "$ISLE_LIB/term.py" "${@:2}"
+	echo "$output"
+	[ "$status" -eq "$1" ]
 }
 
 size() { # ROOT
-	run person size=33x101 expect='33 101' size=40x120 expect='40 120' -- isle run --rm -it "$1" sh -c \
+	sit 0 size=33x101 expect='33 101' size=40x120 expect='40 120' -- isle run --rm -it "$1" sh -c \
 		'stty size; trap "stty size; exit 0" WINCH; while :; do sleep 0.02; done'
-	[ "$status" -eq 0 ]
 	isle run -d --name shop "$1" sleep 100
-	run person size=33x101 expect='33 101' size=40x120 expect='40 120' -- isle exec -it shop sh -c \
+	sit 0 size=33x101 expect='33 101' size=40x120 expect='40 120' -- isle exec -it shop sh -c \
 		'stty size; trap "stty size; exit 0" WINCH; while :; do sleep 0.02; done'
-	[ "$status" -eq 0 ]
 }
 
 @test "the window's size is passed on, and its changes" {
@@ -29,18 +29,15 @@ size() { # ROOT
 
 modes() { # ROOT
 	# term.py fails if the terminal is not at the end as it was.
-	run person expect='# ' raw send='exit 3\n' -- isle run --rm -it -e 'PS1=# ' "$1" sh
-	[ "$status" -eq 3 ]
-	run person expect=open raw -- isle run --rm -it "$1" sh -c 'echo open; sleep 0.2; kill -KILL $$'
-	[ "$status" -eq 137 ]
+	sit 3 expect='# ' raw send='exit 3\n' -- isle run --rm -it -e 'PS1=# ' "$1" sh
+	sit 137 expect=open raw -- isle run --rm -it --init "$1" sh -c 'echo open; sleep 0.2; kill -KILL $$'
 	# A program inside that leaves its own terminal in disorder does no harm here.
-	run person expect=open -- isle run --rm -it "$1" sh -c 'echo open; stty raw -echo; exit 4'
-	[ "$status" -eq 4 ]
+	sit 4 expect=open -- isle run --rm -it "$1" sh -c 'echo open; stty raw -echo; exit 4'
 	# Raw mode is the container's to choose: what is typed there is not echoed twice.
-	run person expect='# ' send='echo a\n' expect='# ' send='exit\n' -- isle run --rm -it -e 'PS1=# ' "$1" sh
+	sit 0 expect='# ' send='echo a\n' expect='# ' send='exit\n' -- isle run --rm -it -e 'PS1=# ' "$1" sh
 	[ "$(grep -c 'echo a' <<<"$output")" -eq 1 ]
-	run -127 person -- isle run --rm -it "$1" no-such-program
-	run -125 person -- isle run --rm -it --hostname 'b a d' "$1" true
+	sit 127 -- isle run --rm -it "$1" no-such-program
+	sit 125 -- isle run --rm -it --hostname 'b a d' "$1" true
 }
 
 @test "raw meanwhile, and afterwards as it was, with the exact exit status" {
@@ -51,15 +48,13 @@ killed() { # ROOT
 	local signal
 
 	for signal in TERM HUP INT QUIT; do
-		run person expect=open raw signal="$signal" -- isle run --rm -it "$1" sh -c \
+		sit 9 expect=open raw signal="$signal" -- isle run --rm -it "$1" sh -c \
 			"trap 'echo got $signal; exit 9' $signal; echo open; while :; do sleep 0.02; done"
-		[ "$status" -eq 9 ]
 		[[ $output == *"got $signal"* ]]
 	done
 	isle run -d --name shop "$1" sleep 100
-	run person expect=open raw signal=TERM -- isle exec -it shop sh -c \
+	sit 9 expect=open raw signal=TERM -- isle exec -it shop sh -c \
 		"trap 'exit 9' TERM; echo open; while :; do sleep 0.02; done"
-	[ "$status" -eq 9 ]
 }
 
 @test "a signal to isle goes to the program, and the terminal is restored" {
@@ -68,10 +63,8 @@ killed() { # ROOT
 
 deaf() { # ROOT
 	# A shell as process 1 does not hear TERM; whoever insists gets his terminal back all the same.
-	run person expect=open raw signal=TERM signal=TERM signal=TERM signal=TERM -- \
-		timeout --foreground -k 1 8 isle run --rm -it "$1" sh -c 'trap "" TERM; echo open; sleep 4'
-	echo "status $status"
-	[[ $output != *"mode is not"* ]]
+	sit 0 expect=open raw signal=TERM signal=TERM signal=TERM signal=TERM -- \
+		isle run --rm -it "$1" sh -c 'trap "" TERM; echo open; sleep 4'
 }
 
 @test "kill -TERM of isle while the program is deaf leaves the terminal in order" {
@@ -79,19 +72,16 @@ deaf() { # ROOT
 }
 
 keys() { # ROOT
-	run person expect=open send='\x03' expect=interrupted -- isle run --rm -it "$1" sh -c \
+	sit 6 expect=open send='\x03' expect=interrupted -- isle run --rm -it "$1" sh -c \
 		'trap "echo interrupted; exit 6" INT; echo open; while :; do sleep 0.02; done'
-	[ "$status" -eq 6 ]
 	# In a shell ^C ends the program in the foreground, ^Z stops it, ^D is the end.
-	run person expect='# ' send='sleep 100\n' expect='sleep 100' send='\x03' expect='# ' send='echo $?\n' expect=130 \
+	sit 0 expect='# ' send='sleep 100\n' expect='sleep 100' send='\x03' expect='# ' send='echo $?\n' expect=130 \
 		send='\x04' -- isle run --rm -it -e 'PS1=# ' "$1" sh
-	[ "$status" -eq 130 ]
-	run person expect='# ' send='sleep 100\n' expect='sleep 100' send='\x1a' expect=Stopped send='jobs\n' \
+	sit 0 expect='# ' send='sleep 100\n' expect='sleep 100' send='\x1a' expect=Stopped send='jobs\n' \
 		expect='sleep 100' send='kill %1; exit 0\n' -- isle run --rm -it -e 'PS1=# ' "$1" bash --norc
 	# Without a terminal of its own the program is in the caller's hands: ^C reaches it as well.
-	run person expect=open send='\x03' expect=interrupted -- isle run --rm "$1" sh -c \
+	sit 6 expect=open send='\x03' expect=interrupted -- isle run --rm "$1" sh -c \
 		'trap "echo interrupted; exit 6" INT; echo open; while :; do sleep 0.02; done'
-	[ "$status" -eq 6 ]
 }
 
 @test "^C, ^Z and ^D do what they do at any terminal" {
@@ -99,8 +89,7 @@ keys() { # ROOT
 }
 
 own() { # ROOT
-	run person -- isle run --rm -it "$1" sh -c 'tty; ls -l /proc/self/fd/0 /dev/console; ls /dev/pts; exec 9<>/dev/tty && echo has one'
-	[ "$status" -eq 0 ]
+	sit 0 -- isle run --rm -it "$1" sh -c 'tty; ls -l /proc/self/fd/0 /dev/console; ls /dev/pts; exec 9<>/dev/tty && echo has one'
 	[[ $output == */dev/pts/0* ]]
 	[[ $output == *"has one"* ]]
 	# Nobody outside shows in there: 0 and ptmx are all.
@@ -113,27 +102,26 @@ own() { # ROOT
 
 # Types a command for whoever reads the terminal of descriptor 0, 1 or 2, or of /dev/tty.
 # shellcheck disable=SC2016 # it is perl
-typing='$| = 1; my $n = 0;
-for my $fd (0, 1, 2) { $n++ for grep { ioctl(my $f = (open(my $h, "+<&=", $fd) && $h), 0x5412, my $c = $_) } "i", "d", "\n" }
-if (open(my $t, "+<", "/dev/tty")) { $n++ if ioctl($t, 0x5412, my $c = "x"); print "opened /dev/tty\n" }
-print "typed $n\n"; print "fd $_: ", (-t $_ ? "tty" : -p $_ ? "pipe" : "other"), "\n" for *STDIN, *STDOUT, *STDERR;'
+typing='$| = 1; my $n = 0; my $c = "x";
+for my $fd (*STDIN, *STDOUT, *STDERR) { $n++ if ioctl($fd, 0x5412, $c); print "fd $fd: ", -t $fd ? "tty\n" : "other\n" }
+if (open(my $t, "+<", "/dev/tty")) { $n++ if ioctl($t, 0x5412, $c); print "opened /dev/tty\n" }
+print "typed $n\n"'
 
 no_typing() { # ROOT
 	# As a program in the background of the caller's terminal, which is what an attacker would want.
-	run person -- isle run --rm "$1" perl -e "$typing"
-	[ "$status" -eq 0 ]
+	sit 0 -- isle run --rm "$1" perl -e "$typing"
 	[[ $output == *"typed 0"* ]]
 	[[ $output != *"opened /dev/tty"* ]]
 	[[ $output != *": tty"* ]]
-	run person -- isle run --rm -i "$1" perl -e "$typing"
+	sit 0 -- isle run --rm -i "$1" perl -e "$typing"
 	[[ $output == *"typed 0"* ]]
 	[[ $output != *": tty"* ]]
 	isle run -d --name shop "$1" sleep 100
-	run person -- isle exec -i shop perl -e "$typing"
+	sit 0 -- isle exec -i shop perl -e "$typing"
 	[[ $output == *"typed 0"* ]]
 	[[ $output != *": tty"* ]]
 	# With -t it is the own terminal, and there neither.
-	run person -- isle run --rm -it "$1" perl -e "$typing"
+	sit 0 -- isle run --rm -it "$1" perl -e "$typing"
 	[[ $output == *"typed 0"* ]]
 }
 
@@ -154,12 +142,10 @@ no_terminal() { # ROOT
 
 detached() { # ROOT
 	isle run -dit --name shop -e 'PS1=# ' "$1" sh
-	run person send='echo $((6*7))\n' expect=42 send='exit 8\n' -- isle attach shop
-	[ "$status" -eq 8 ]
+	sit 8 send='echo $((6*7))\n' expect=42 send='exit 8\n' -- isle attach shop
 	isle start shop
 	# ^P ^Q goes away, and leaves it running.
-	run person send='echo $((6*8))\n' expect=48 send='\x10\x11' -- isle attach shop
-	[ "$status" -eq 0 ]
+	sit 0 send='echo $((6*8))\n' expect=48 send='\x10\x11' -- isle attach shop
 	[ "$(inspected shop status)" = running ]
 }
 

@@ -22,33 +22,29 @@ as_everybody() {
 	local user root
 
 	for user in "$MANY" "$ONE"; do
+		isle_state_use "$user"
 		for root in host "$BATS_FILE_TMPDIR/debian.tar"; do
 			echo "# as $user with the root $root:"
 			"$1" "$user" "$root"
-			as_user "$user" isle rm -af >/dev/null
+			isle rm -af >/dev/null
 		done
 	done
-}
-
-# The same helpers as for root's containers, with a state of the user's.
-use() {
-	isle_state_use "$BATS_FILE_TMPDIR/state-$1"
 }
 
 first_steps() { # USER ROOT
 	local me
 
 	me=$(id -u "$1")
-	run as_user "$1" isle run --rm "$2" sh -c 'id -u; ps aux | wc -l; hostname eve; touch /new && stat -c %u /new /etc/passwd'
+	run isle run --rm "$2" sh -c 'id -u; ps aux | wc -l; hostname eve; touch /new && stat -c %u /new /etc/passwd'
 	[ "$status" -eq 0 ]
 	[[ $output == *$'0\n'* ]]
 	[ "${lines[-2]}" = 0 ]
-	run as_user "$1" isle run --rm "$2" ps aux
+	run isle run --rm "$2" ps aux
 	[ "${#lines[@]}" -eq 2 ]
-	[ "$(as_user "$1" isle run --rm -h github "$2" hostname)" = github ]
-	run as_user "$1" isle run --rm "$2" sh -c 'exit 42'
+	[ "$(isle run --rm -h github "$2" hostname)" = github ]
+	run isle run --rm "$2" sh -c 'exit 42'
 	[ "$status" -eq 42 ]
-	[ "$(as_user "$1" isle run --rm "$2" awk 'NR == 1 { print $1, $2 }' /proc/self/uid_map)" = "0 $me" ]
+	[ "$(isle run --rm "$2" awk 'NR == 1 { print $1, $2 }' /proc/self/uid_map)" = "0 $me" ]
 }
 
 @test "a plain user is root of his own, under his own id" {
@@ -58,22 +54,21 @@ first_steps() { # USER ROOT
 maps() { # USER ROOT
 	local first count pid
 
-	use "$1"
-	as_user "$1" isle run -d --name db "$2" sleep 100
+	isle run -d --name db "$2" sleep 100
 	pid=$(pid_of db)
 	[ "$(awk '/^Uid:/ { print $2 }' "/proc/$pid/status")" = "$(id -u "$1")" ]
 	if [ "$1" = "$MANY" ]; then
 		IFS=: read -r _ first count < <(grep "^$1:" /etc/subuid)
 		[ "$(awk 'NR == 2 { print $1, $2, $3 }' "/proc/$pid/uid_map")" = "1 $first $count" ]
-		[ "$(as_user "$1" isle exec -u nobody db id -un)" = nobody ]
+		[ "$(isle exec -u nobody db id -un)" = nobody ]
 	else
 		[ "$(wc -l <"/proc/$pid/uid_map")" -eq 1 ]
-		run as_user "$1" isle exec -u nobody db id -un
+		run isle exec -u nobody db id -un
 		[ "$status" -ne 0 ]
 	fi
 	# He sees and ends his processes from outside, too.
 	as_user "$1" kill -KILL "$pid"
-	[ "$(as_user "$1" isle wait db)" = 137 ]
+	[ "$(isle wait db)" = 137 ]
 }
 
 @test "the maps of a plain user: his id and the subordinate ones, or his id alone" {
@@ -85,16 +80,16 @@ volumes() { # USER ROOT
 
 	rm -rf "$dir"
 	as_user "$1" mkdir "$dir"
-	as_user "$1" isle run --rm -v "$dir:/data" "$2" sh -c 'echo word >/data/file'
+	isle run --rm -v "$dir:/data" "$2" sh -c 'echo word >/data/file'
 	[ "$(stat -c %U "$dir/file")" = "$1" ]
 	as_user "$1" cat "$dir/file"
 	# What he may not read outside, he may not read inside.
 	echo secret >"$dir/roots"
 	chmod 600 "$dir/roots"
-	run as_user "$1" isle run --rm -v "$dir:/data" "$2" cat /data/roots
+	run isle run --rm -v "$dir:/data" "$2" cat /data/roots
 	[ "$status" -ne 0 ]
 	[[ $output != *secret* ]]
-	run as_user "$1" isle run --rm "$2" sh -c "cat /etc/shadow | grep -c '\\$'"
+	run isle run --rm "$2" sh -c "cat /etc/shadow | grep -c '\\$'"
 	[ "$2" != host ] || [[ $output == *denied* ]]
 }
 
@@ -105,20 +100,19 @@ volumes() { # USER ROOT
 eve() { # USER ROOT
 	local alice dir=$BATS_FILE_TMPDIR
 
-	use "$1"
-	as_user "$1" isle run -d --name alice -v "$dir/tenant.pl:/tenant.pl:ro" "$2" perl /tenant.pl shop alice
-	wait_for eval 'as_user '"$1"' isle logs alice 2>/dev/null | grep -q "^open"'
+	isle run -d --name alice -v "$dir/tenant.pl:/tenant.pl:ro" "$2" perl /tenant.pl shop alice
+	wait_for eval 'isle logs alice 2>/dev/null | grep -q "^open"'
 	alice=$(pid_of alice)
-	run as_user "$1" isle run --rm -v "$dir/tenant.pl:/tenant.pl:ro" "$2" \
+	run isle run --rm -v "$dir/tenant.pl:/tenant.pl:ro" "$2" \
 		perl /tenant.pl raid "$alice" alice "/proc/$alice/root/tmp/alice-gold" "$ISLE_ROOT/boxes/x" /root/.ssh/x
 	[ "$status" -eq 0 ]
 	grep '^DONE' <<<"$output" || true
 	[[ $output != *DONE* ]]
 	[[ $output == *"raid over"* ]]
-	run as_user "$1" isle run --rm -v "$dir/tenant.pl:/tenant.pl:ro" "$2" perl /tenant.pl visit alice \
-		"$(as_user "$1" isle logs alice | sed -n 's/^open //p')"
+	run isle run --rm -v "$dir/tenant.pl:/tenant.pl:ro" "$2" perl /tenant.pl visit alice \
+		"$(isle logs alice | sed -n 's/^open //p')"
 	[ "$output" = looked ]
-	[ "$(as_user "$1" isle exec alice echo alive)" = alive ]
+	[ "$(isle exec alice echo alive)" = alive ]
 }
 
 @test "Eve fails in a plain user's containers, too" {
@@ -126,15 +120,14 @@ eve() { # USER ROOT
 }
 
 again() { # USER ROOT
-	use "$1"
-	as_user "$1" isle run -d --name shop "$2" sh -c 'echo visit >>/visits; wc -l </visits; exec sleep 100'
+	isle run -d --name shop "$2" sh -c 'echo visit >>/visits; wc -l </visits; exec sleep 100'
 	wait_for eval '[ "$(isle logs shop | wc -l)" -eq 1 ]'
-	as_user "$1" isle stop -t 0 shop
-	as_user "$1" isle start shop
+	isle stop -t 0 shop
+	isle start shop
 	wait_for eval '[ "$(isle logs shop | wc -l)" -eq 2 ]'
-	as_user "$1" isle run -d --name web --net container:shop "$2" sleep 100
+	isle run -d --name web --net container:shop "$2" sleep 100
 	[ "$(ns_of "$(pid_of shop)" net)" = "$(ns_of "$(pid_of web)" net)" ]
-	as_user "$1" isle rm -af
+	isle rm -af
 	[ -z "$(left_behind)" ]
 }
 
@@ -149,6 +142,7 @@ again() { # USER ROOT
 	[[ $output == *private* ]]
 	run as_user "$ONE" isle --root "$BATS_FILE_TMPDIR/state-$MANY/run" --data "$BATS_FILE_TMPDIR/state-$MANY/data" ps
 	[ "$status" -eq 125 ]
-	run as_user "$ONE" kill "$(use "$MANY"; pid_of private)"
+	isle_state_use "$MANY"
+	run as_user "$ONE" kill "$(pid_of private)"
 	[ "$status" -ne 0 ]
 }

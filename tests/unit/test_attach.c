@@ -259,13 +259,14 @@ static void slow_and_stuck_readers(void **state)
 
 static void errors_are_sentences(void **state)
 {
+	const struct attach_options show_only = {.no_stdin = true};
 	struct handmade h;
 	struct err e;
 	int status;
 
 	(void)state;
 	handmade_make(&h);
-	assert_int_equal(attach_client(&h.box, &(struct attach_options){.no_stdin = true}, &status, NULL, &e), -ENOENT);
+	assert_int_equal(attach_client(&h.box, &show_only, &status, NULL, &e), -ENOENT);
 	assert_true(e.what[0] && e.why[0]);
 	const struct attach_options keys = {.detach_keys = "ctrl-"};
 	assert_true(attach_client(&h.box, &keys, &status, NULL, &e) < 0);
@@ -273,7 +274,7 @@ static void errors_are_sentences(void **state)
 	/* A monitor that is gone. */
 	pid_t pid = begin_monitor(&h, PIPES, "exit 0");
 	end_of(pid, 5000);
-	assert_int_equal(attach_client(&h.box, &(struct attach_options){.no_stdin = true}, &status, NULL, &e), -ECONNREFUSED);
+	assert_int_equal(attach_client(&h.box, &show_only, &status, NULL, &e), -ECONNREFUSED);
 	handmade_remove(&h);
 }
 

@@ -24,7 +24,8 @@ static void sequences_are_read(void **state)
 
 static void nonsense_is_refused(void **state)
 {
-	static const char *const bad[] = {",", "a,", ",a", "ctrl-", "ctrl-1", "ctrl-pp", "ctrl", "ab", " ", "a,,b", "\xc3\xa4",
+	static const char *const bad[] = {",", "a,", ",a", "ctrl-", "ctrl-1", "ctrl-pp", "ctrl", "ab", " ", "a,,b",
+					  "\xc3\xa4",
 					  "a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a"};
 	struct keys k;
 	struct err e;

@@ -61,26 +61,32 @@ static pid_t begin(struct handmade *h, enum stage stage, struct supervise settin
 	return pid;
 }
 
-/* Adds to a string. */
+/* A string that grows. */
+struct text {
+	char *v;
+	size_t size, room;
+};
+
 static int take(void *ctx, enum log_stream stream, const char *data, size_t size)
 {
-	char **text = ctx;
-	size_t n = strlen(*text);
+	struct text *t = ctx;
 
 	(void)stream;
-	*text = realloc(*text, n + size + 1);
-	memcpy(*text + n, data, size);
-	(*text)[n + size] = '\0';
+	if (t->size + size + 1 > t->room)
+		t->v = realloc(t->v, t->room = (t->size + size + 1) * 2);
+	memcpy(t->v + t->size, data, size);
+	t->size += size;
+	t->v[t->size] = '\0';
 	return 0;
 }
 
 /* The last TAIL lines of the log (-1: all); the caller frees them. */
 static char *log_tail(struct handmade *h, int64_t tail)
 {
-	char *text = strdup("");
+	struct text text = {.v = strdup("")};
 
 	assert_int_equal(logs_read(&h->box, &(struct logs_query){.tail = tail}, take, &text, NULL), 0);
-	return text;
+	return text.v;
 }
 
 static char *whole_log(struct handmade *h)
@@ -184,7 +190,8 @@ static void other_signals_do_nothing(void **state)
 
 	(void)state;
 	handmade_make(&h);
-	pid_t pid = begin(&h, PIPES, SUPERVISE_NONE, "trap 'echo caught' HUP INT QUIT USR1 USR2; echo ready; sleep 1; exit 3");
+	pid_t pid = begin(&h, PIPES, SUPERVISE_NONE,
+			  "trap 'echo caught' HUP INT QUIT USR1 USR2; echo ready; sleep 1; exit 3");
 	await_log(&h, "ready");
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		kill(pid, signals[i]);
@@ -447,7 +454,9 @@ static void send_descriptors(int fd, const char *data, size_t size, int n)
 	memcpy(bytes, data, size);
 	memset(&control, 0, sizeof(control));
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	*c = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int) * (size_t)n), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+	c->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)n);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
 	for (int i = 0; i < n; i++)
 		memcpy(CMSG_DATA(c) + sizeof(int) * (size_t)i, &fd, sizeof(int));
 	assert_int_equal(sendmsg(fd, &m, 0), (ssize_t)size);

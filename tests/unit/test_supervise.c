@@ -414,7 +414,8 @@ static void a_terminal_that_is_left_for_a_while(void **state)
 	getrusage(RUSAGE_CHILDREN, &usage);
 	int64_t before = usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 	begin_on_terminal(&p, SUPERVISE_NONE,
-			  "t=$(tty); echo first; exec </dev/null >/dev/null 2>&1; sleep 1; exec >$t; echo second; exit 0");
+			  "t=$(tty); echo first; exec </dev/null >/dev/null 2>&1; sleep 1; "
+			  "exec >$t; echo second; exit 0");
 	await_text(p.in, "second");
 	assert_int_equal(end_of(p.pid, 5000), 0);
 	getrusage(RUSAGE_CHILDREN, &usage);

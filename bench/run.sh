@@ -55,7 +55,7 @@ for name in crun runc; do
 	fi
 done
 
-echo "$(uname -sr), $(nproc) processors, ${ROUNDS:-200} rounds, root $("$isle" --version)"
+echo "$(uname -sr), $(nproc) processors, ${ROUNDS:-200} rounds, $("$isle" --version)"
 "$build/bench/bench" "${ROUNDS:-200}" "$@"
 
 # The monitor of a container in the background, once it has settled.

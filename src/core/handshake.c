@@ -3,7 +3,6 @@
 #include "core/handshake.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -120,14 +119,18 @@ int hs_recv(int sock, struct hs_msg *m, struct err *e)
 	struct iovec iov = {.iov_base = &p, .iov_len = sizeof(p)};
 	union control c;
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c)};
-	bool reset = false;
+	int ends = 0; /* how often we were told that the peer has left */
 	ssize_t n;
 
-	/* A peer that left without reading everything resets the connection; that is told once, before its last words. */
+	/*
+	 * Its last words may still come after that: a peer that left without reading everything resets the connection, which
+	 * is told first; and one that leaves at the very moment that we begin to wait looks gone before it looks heard
+	 * (__skb_wait_for_more_packets).
+	 */
 	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-		reset = n < 0 && errno == ECONNRESET && !reset;
-	} while (n < 0 && (errno == EINTR || reset));
+		ends += n == 0 || (n < 0 && errno == ECONNRESET);
+	} while ((n < 0 && errno == EINTR) || (n <= 0 && (ends == 1 || ends == 2)));
 	if (n < 0 && errno != ECONNRESET)
 		return err_set(e, errno, "hear from the other side of the launch");
 	m->n_fds = 0;

@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -429,6 +430,44 @@ static void join_explain(const void *ctx, struct explain *x)
 }
 
 const struct step step_join_cgroups = {"join-cgroups", SIDE_HOST, join_wanted, join_run, NULL, join_explain};
+
+/* What this process got from whoever started it: the kernel's /proc gives a small number. */
+static int own_oom_score_adj(void)
+{
+	auto_fd fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	char text[16] = "";
+
+	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 ? atoi(text) : 0;
+}
+
+/* Only from here can it be lowered; and what shields a service that calls us from the OOM killer is not the container's. */
+static int oom_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	const struct opt_i64 *adj = &l->spec->process.oom_score_adj;
+	char path[40], text[16];
+
+	if (!adj->has && own_oom_score_adj() >= 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)l->pid);
+	snprintf(text, sizeof(text), "%d", adj->has ? (int)adj->v : 0);
+	int r = file_write(AT_FDCWD, path, text, e);
+	if (r == -EACCES)
+		return err_why(e, "less than the caller's own takes CAP_SYS_RESOURCE");
+	return r;
+}
+
+static void oom_explain(const void *ctx, struct explain *x)
+{
+	const struct opt_i64 *adj = &((const struct launch *)ctx)->spec->process.oom_score_adj;
+
+	if (!adj->has)
+		return;
+	explain_say(x, "tell the kernel how soon to kill it when memory is short");
+	explain_shell(x, "echo %d > /proc/$PID/oom_score_adj", (int)adj->v);
+}
+
+const struct step step_oom = {"oom", SIDE_HOST, NULL, oom_run, NULL, oom_explain};
 
 static int begin_run(void *ctx, struct err *e)
 {

@@ -113,7 +113,7 @@ int launch_execute(struct launch *l, struct err *e) MUST_USE;
 int launch_init_file(struct launch *l, struct err *e) MUST_USE;
 
 /* The steps, in the order in which a plan must have them. */
-extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_begin;	     /* host */
+extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_oom, step_begin; /* host */
 extern const struct step step_identity, step_namespaces, step_hostname;				     /* box */
 extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over;	     /* host */
 extern const struct step step_box_root, step_box_mounts, step_receive, step_enter, step_leave;	     /* box */
@@ -124,7 +124,7 @@ extern const struct step step_cwd, step_user, step_rights, step_await_go, step_e
 extern const struct step step_go;								     /* host */
 
 /* The steps of an exec: these instead of clone to attach, and instead of await-go to go. */
-extern const struct step step_join_clone; /* host; then step_join_cgroups and step_begin */
+extern const struct step step_join_clone; /* host; then step_join_cgroups, step_oom, step_begin */
 extern const struct step step_join;	  /* box; then step_terminal, step_cwd, step_user, step_rights */
 extern const struct step step_spawn;	  /* box */
 extern const struct step step_await_spawn; /* host */

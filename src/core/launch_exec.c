@@ -121,7 +121,9 @@ static int null_reopen(int fd)
 	if (!is_null_device(fd))
 		return 0;
 	auto_fd own = open("/dev/null", (fcntl(fd, F_GETFL) & O_ACCMODE) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return own >= 0 && is_null_device(own) ? dup2(own, fd) : 0;
+	if (own < 0 || !is_null_device(own) || fcntl(own, F_SETFL, 0) < 0)
+		return 0;
+	return dup2(own, fd);
 }
 
 int launch_stdio(struct launch *l, struct err *e)

@@ -9,8 +9,8 @@
  *
  * Order.  State first, world second: the directory, the name and the id range are claimed before the first cgroup or
  * process is made, and are given up after the last one is gone; of what is given up, RUN/boxes/ID is the last, so that
- * what a killed remover left is always found from there.  The container's cgroup is box_cgroup_path(): it can be found and
- * killed with nothing but the id.
+ * what a killed remover left is always found from there.  The container's cgroup is box_cgroup_path(): it is noted in
+ * state.json before it is made, and for root it can be found and killed with nothing but the id.
  *
  * Who writes what.  The owner: state.json, the exit record.  Whoever pauses: 'paused'.  Whoever renames: record.json and
  * the name, under a lock on the directory RUN/boxes/ID.
@@ -109,7 +109,7 @@ int box_list(struct home *h, struct boxes *ret, struct err *e) MUST_USE;
 void box_close(struct box *b);
 /* What to call it in messages: the name where it is known, else the beginning of the id. */
 const char *box_called(const struct box *b);
-/* Where its cgroup is, relative to the hierarchies: the home's base and the id. */
+/* Where its cgroup is, relative to the hierarchies: as the state has it, else (not started yet) the home's base and the id. */
 int box_cgroup_path(const struct box *b, char **ret_path, struct err *e) MUST_USE;
 
 /* ---- responsibility and state ---- */

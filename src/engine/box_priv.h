@@ -22,6 +22,8 @@ int box_open_id(struct home *h, const char *id, struct box *b, struct err *e) MU
 bool box_complete(const struct box *b);
 /* Whether the box is to be forgotten when its run is over. */
 bool box_is_transient(const struct box *b);
+/* Reads state.json; -ENOENT if there is none, another error if it makes no sense. */
+int box_state_read(const struct box *b, struct box_state *ret) MUST_USE;
 /* Marks S as a run that ended without anybody who saw it end: exited, 137, because of WHY. */
 void box_state_lost(struct box_state *s, struct arena *a, const char *why);
 /* Takes the lock under which name and record change; closing the box releases it.  -ETIMEDOUT after TIMEOUT_MS. */

@@ -2,8 +2,9 @@
 /*
  * Ending and forgetting boxes: see box.h.
  *
- * What lives in a box is found by the path of its cgroup, which follows from the id; a state file may be missing, old
- * or broken and does not matter.
+ * What lives in a box is found by the path of its cgroup.  That follows from the id and, for a plain user, from the group
+ * that the login which started it was in: another login has it from the state file.  Without one it is looked for where
+ * this login's containers are; a state file may be missing, old or broken.
  *
  * The point of no return of a removal is box_forget: from then on the box has no record, and a sweep takes a box
  * without a record for one that must go.  RUN/boxes/ID is the last to go, because the sweep finds it there.
@@ -18,16 +19,34 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+/* Whether PATH can be the group of B: its last part is the id. */
+static bool is_group_of(const struct box *b, const char *path)
+{
+	const char *last = path ? strrchr(path, '/') : NULL;
+
+	return last && strcmp(last + 1, b->id) == 0;
+}
 
 int box_cgroup_path(const struct box *b, char **ret_path, struct err *e)
 {
 	const struct cgroup_host *host;
+	struct box_state s = {0};
 	int r = home_cgroups(b->home, &host, e);
 
-	if (r == 0)
+	if (r < 0)
+		return r;
+	if (!is_group_of(b, b->state.cgroup_path))
+		(void)!box_state_read(b, &s);
+	if (is_group_of(b, b->state.cgroup_path))
+		*ret_path = b->state.cgroup_path;
+	else if (is_group_of(b, s.cgroup_path))
+		*ret_path = s.cgroup_path;
+	else
 		*ret_path = arena_printf(b->home->arena, "%s/%s", host->base ? host->base : "", b->id);
-	return r;
+	return 0;
 }
 
 /* Kills the first process by its identity, where containers have no cgroup; with it ends its pid namespace. */

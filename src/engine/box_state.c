@@ -121,8 +121,7 @@ void box_state_lost(struct box_state *s, struct arena *a, const char *why)
 	s->error = arena_strdup(a, why);
 }
 
-/* Reads state.json; -ENOENT if there is none, another error if it makes no sense. */
-static int read_live(struct box *b, struct box_state *ret)
+int box_state_read(const struct box *b, struct box_state *ret)
 {
 	char *text;
 	size_t size;
@@ -145,7 +144,7 @@ int box_state_load(struct box *b, struct err *e)
 {
 	struct box_state s = {0};
 	bool alive = b->ours || box_owned(b); /* before anything is read */
-	int r = read_live(b, &s);
+	int r = box_state_read(b, &s);
 
 	(void)e;
 	if (r == -ENOENT) {

@@ -61,7 +61,7 @@ static int find_run(void *ctx, struct err *e)
 	x->launch.target_fd = x->pidfd;
 	x->launch.target_pid = x->box.state.pid;
 	x->launch.cgroup_host = cgroups;
-	if (!cgroups->writable)
+	if (!x->box.state.cgroup_path)
 		return 0;
 	if ((r = box_cgroup_path(&x->box, &path, e)) < 0)
 		return r;
@@ -150,7 +150,7 @@ static int stdio_run(void *ctx, struct err *e)
 static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, NULL, NULL};
 
 static const struct step *const steps[] = {
-	&step_find, &step_compose,  &step_stdio, &step_join_clone, &step_join_cgroups, &step_begin,	  &step_join,
+	&step_find, &step_compose,  &step_stdio, &step_join_clone, &step_join_cgroups, &step_oom, &step_begin,	  &step_join,
 	&step_terminal, &step_cwd, &step_user,	 &step_rights,	   &step_spawn,	       &step_await_spawn,
 };
 

@@ -273,6 +273,7 @@ static int prepare_run(void *ctx, struct err *e)
 	l->cgroup_host = s->cgroups;
 	bound_processes(s);
 	char *path = NULL;
+	s->box.state.cgroup_path = NULL; /* an earlier run may have been another login's, with another group */
 	if (s->cgroups->writable)
 		r = box_cgroup_path(&s->box, &path, e);
 	else
@@ -393,7 +394,7 @@ static const struct step step_state = {"state", SIDE_HOST, NULL, state_run, stat
 
 static const struct step *const steps[] = {
 	&step_create,	&step_compose,	  &step_find,	    &step_claim,     &step_resolve,	 &step_prepare,	 &step_intent,
-	&step_cgroup,	&step_stdio,	  &step_clone,	    &step_id_maps,   &step_join_cgroups, &step_begin,	 &step_identity,
+	&step_cgroup,	&step_stdio,	  &step_clone,	    &step_id_maps,   &step_join_cgroups, &step_oom, &step_begin,	 &step_identity,
 	&step_namespaces, &step_hostname, &step_box_mounts, &step_box_root,  &step_root,	 &step_dev,	 &step_binds,
 	&step_etc_files, &step_hand_over, &step_save,	    &step_state,     &step_receive,	 &step_enter,	 &step_leave,
 	&step_submounts, &step_attach,	  &step_mask,	    &step_network,   &step_attach_late,	 &step_mask_late, &step_sysctl,

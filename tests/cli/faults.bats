@@ -37,7 +37,7 @@ steps_in() {
 # The steps that a command tells of itself.
 steps_of() { # ISLE... VERB OPTIONS...
 	"$@" 2>&1 >/dev/null </dev/null | sed -n '/^\[/,$p' |
-		tee /tmp/T/js | python3 -c 'import json, sys; print(*(s["step"] for s in json.load(sys.stdin)))'
+		python3 -c 'import json, sys; print(*(s["step"] for s in json.load(sys.stdin)))'
 }
 
 # Runs the command $3... with a failure at each of the STEPS, then killed at each of those that it has.  After each the
@@ -97,23 +97,22 @@ check_new() {
 
 # The next command of that name is the one that cleans up.
 check_again() {
-	if [ "$fault" != fail ]; then
-		"${raw[@]}" run --rm --name x host true
-	elif [ "$status" -eq 0 ]; then
+	if [ "$status" -eq 0 ]; then
 		"${raw[@]}" rm -f x
 	fi
+	"${raw[@]}" run --rm --name x host true
 	nothing_left "$fault=$step"
 }
 
 @test "run, and again with the same name at once" {
-	each_fault check_again "$(start_steps)" "${raw[@]}" run -d "${everything[@]}" host sleep 100
+	each_fault check_again "$(start_steps)" "${raw[@]}" run -d --rm "${everything[@]}" host sleep 100
 }
 
 @test "run, as a plain user" {
 	local user
 
 	user=$(plain_user many)
-	isle_state_use "$BATS_FILE_TMPDIR/state-$user"
+	isle_state_use "$user"
 	faults_use
 	raw=(setpriv --reuid "$user" --regid "$user" --init-groups "${raw[@]}")
 	cd /

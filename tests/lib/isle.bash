@@ -172,7 +172,7 @@ processes_of() {
 	local id file
 
 	id=$(inspected "$1" id)
-	for file in $(grep -slF "/$id" /proc/[0-9]*/cgroup); do
+	grep -slF "/$id" /proc/[0-9]*/cgroup | while read -r file; do
 		echo "$(basename "${file%/*}") $(tr '\0' ' ' <"${file%/*}/cmdline" 2>/dev/null)"
 	done
 }

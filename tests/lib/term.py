@@ -6,7 +6,7 @@
 
 Steps, in their order: expect=TEXT waits until TEXT was seen after what the step before saw; send=TEXT types it (\\n, \\x03
 and the like are as in Python); size=ROWSxCOLUMNS makes the window so large; signal=NAME sends the command a signal;
-raw and cooked tell in which mode the terminal has to be by now.  A first step size= holds from the start.
+pause=SECONDS; raw and cooked tell in which mode the terminal has to be by now.  A first step size= holds from the start.
 
 Standard output: what the command wrote.  Standard error: the mode of the terminal at the end, if it is not the one from the
 beginning.  The exit status is the command's, 128 + N after signal N; 99 if a step fails or the modes differ.
@@ -82,6 +82,12 @@ class Terminal:
     def signal(self, name):
         os.kill(self.pid, getattr(signal, "SIG" + name))
 
+    def pause(self, seconds):
+        end = time.monotonic() + float(seconds)
+        while time.monotonic() < end:
+            if not self.read(0.02):
+                time.sleep(0.01)
+
     def is_raw(self):
         return not termios.tcgetattr(self.slave)[3] & (termios.ICANON | termios.ECHO)
 
@@ -116,7 +122,7 @@ def main():
     try:
         for step in steps:
             name, _, value = step.partition("=")
-            if name not in ("expect", "send", "size", "signal", "raw", "cooked"):
+            if name not in ("expect", "send", "size", "signal", "pause", "raw", "cooked"):
                 raise Failed(f"there is no step {name}")
             getattr(terminal, "resize" if name == "size" else name)(value)
         status = terminal.finish()

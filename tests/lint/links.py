@@ -7,7 +7,8 @@ import sys
 import source
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-FILE = re.compile(r"`((?:src|docs|tests|scripts|bench|share)/[\w./-]+)`")
+# A name with a word in capitals stands for any.
+FILE = re.compile(r"`((?:src|docs|tests|scripts|bench|share)/(?![^`]*[A-Z]{3})[\w./-]+)`")
 
 
 def anchors(path):

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The end: what exits, stops or is removed leaves exactly what it should, which mostly is nothing.
+# shellcheck disable=SC2016,SC2030,SC2031 # the programs of containers are in single quotes; 'run' is known
 
 load ../lib/isle
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Who is who: ids inside and outside, and to whom files belong on either side.
+# shellcheck disable=SC2016,SC2030,SC2031 # the programs of containers are in single quotes; 'run' is known
 
 load ../lib/isle
 

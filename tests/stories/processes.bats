@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Processes: inside one sees one's own; the machine sees all of them under its own numbers, and ends whom it likes.
+# shellcheck disable=SC2016,SC2030,SC2031 # the programs of containers are in single quotes; 'run' is known
 
 load ../lib/isle
 
@@ -62,7 +63,6 @@ machine_sees() { # ROOT
 	# The number means nothing inside.
 	run isle exec shop sh -c "kill $tail"
 	[ "$status" -ne 0 ]
-	[ ! "$tail" -le 30 ] || skip "numbers of the machine are as low as those inside"
 	runs shop
 	# Killed from outside the tail dies, and the shop goes on.
 	kill "$tail"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The terminal: -it is as if one sat inside, and without -t nobody inside gets hold of the caller's.
+# shellcheck disable=SC2016,SC2030,SC2031 # the programs of containers are in single quotes; 'run' is known
 
 load ../lib/isle
 
@@ -10,17 +11,18 @@ teardown() { isle_teardown; }
 
 # A person at a terminal (see term.py), for whom all must end with status $1.
 sit() {
-	run python3 "$ISLE_LIB/term.py" "${@:2}"
+	status=0
+	output=$(python3 "$ISLE_LIB/term.py" "${@:2}" 2>&1) || status=$?
 	echo "$output"
 	[ "$status" -eq "$1" ]
 }
 
 size() { # ROOT
 	sit 0 size=33x101 expect='33 101' size=40x120 expect='40 120' -- isle run --rm -it "$1" sh -c \
-		'stty size; trap "stty size; exit 0" WINCH; while :; do sleep 0.02; done'
+		'trap "stty size; exit 0" WINCH; stty size; while :; do sleep 0.02; done'
 	isle run -d --name shop "$1" sleep 100
 	sit 0 size=33x101 expect='33 101' size=40x120 expect='40 120' -- isle exec -it shop sh -c \
-		'stty size; trap "stty size; exit 0" WINCH; while :; do sleep 0.02; done'
+		'trap "stty size; exit 0" WINCH; stty size; while :; do sleep 0.02; done'
 }
 
 @test "the window's size is passed on, and its changes" {
@@ -62,9 +64,10 @@ killed() { # ROOT
 }
 
 deaf() { # ROOT
-	# A shell as process 1 does not hear TERM; whoever insists gets his terminal back all the same.
-	sit 0 expect=open raw signal=TERM signal=TERM signal=TERM signal=TERM -- \
-		isle run --rm -it "$1" sh -c 'trap "" TERM; echo open; sleep 4'
+	local insist=(signal=TERM pause=0.2 signal=TERM pause=0.2 signal=TERM pause=0.2)
+
+	# A shell as process 1 need not hear TERM; to ask for the third time is no question any more.
+	sit 137 expect=open raw "${insist[@]}" -- isle run --rm -it "$1" sh -c 'trap "" TERM; echo open; sleep 100'
 }
 
 @test "kill -TERM of isle while the program is deaf leaves the terminal in order" {
@@ -72,13 +75,17 @@ deaf() { # ROOT
 }
 
 keys() { # ROOT
+	# Tells when it is in the foreground: what is typed before reaches the shell.
+	local slow="sh -c 'echo re\"\"ady; exec sleep 100'\\n"
+
 	sit 6 expect=open send='\x03' expect=interrupted -- isle run --rm -it "$1" sh -c \
 		'trap "echo interrupted; exit 6" INT; echo open; while :; do sleep 0.02; done'
 	# In a shell ^C ends the program in the foreground, ^Z stops it, ^D is the end.
-	sit 0 expect='# ' send='sleep 100\n' expect='sleep 100' send='\x03' expect='# ' send='echo $?\n' expect=130 \
+	sit 0 expect='# ' send="$slow" expect=ready send='\x03' expect='# ' send='echo $?\n' expect=130 \
 		send='\x04' -- isle run --rm -it -e 'PS1=# ' "$1" sh
-	sit 0 expect='# ' send='sleep 100\n' expect='sleep 100' send='\x1a' expect=Stopped send='jobs\n' \
-		expect='sleep 100' send='kill %1; exit 0\n' -- isle run --rm -it -e 'PS1=# ' "$1" bash --norc
+	sit 0 expect='# ' send="$slow" expect=ready send='\x1a' expect=Stopped send='jobs\n' \
+		expect='sleep 100' send='kill -KILL %1\n' pause=0.2 send='exit 0\n' \
+		pause=0.2 send='exit 0\n' -- isle run --rm -it -e 'PS1=# ' "$1" bash --norc
 	# Without a terminal of its own the program is in the caller's hands: ^C reaches it as well.
 	sit 6 expect=open send='\x03' expect=interrupted -- isle run --rm "$1" sh -c \
 		'trap "echo interrupted; exit 6" INT; echo open; while :; do sleep 0.02; done'

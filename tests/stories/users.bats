@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The same as a plain user: one who has subordinate ids, and one who has only his own.
+# shellcheck disable=SC2016,SC2030,SC2031 # the programs of containers are in single quotes; 'run' is known
 
 load ../lib/isle
 

@@ -112,20 +112,16 @@ controller() {
 	grep -qw "$1" "$above/cgroup.controllers" || skip "the controller $1 is not here"
 }
 
-inspected() { # CONTAINER KEY...: "state.oom_killed" of the JSON
-	isle inspect "$1" | python3 -c '
-import json, sys
-value = json.load(sys.stdin)
-for key in sys.argv[1:]:
-    value = value.get(key, "")
-print(value)' "${@:2}"
+# The value of $2 in the state of container $1.
+state() {
+	isle inspect "$1" | sed -n '/^  "state"/,/^  }/s/^    "'"$2"'": "\{0,1\}\([^",]*\).*/\1/p'
 }
 
 # The directory of container $1's group.
 group_of() {
 	local pid
 
-	pid=$(inspected "$1" state pid)
+	pid=$(state "$1" pid)
 	echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$pid/cgroup")"
 }
 
@@ -160,11 +156,7 @@ root_make() {
 	echo 'root:secret' >"$1/etc/shadow"
 	chmod 600 "$1/etc/shadow"
 }
-if [ "$(id -u)" = 0 ]; then
-	root=$work/root
-else
-	root=$work/root
-fi
+root=$work/root
 root_make "$root"
 
 # ---------------------------------------------------------------- containers, their limits, their groups
@@ -178,9 +170,9 @@ life() {
 		has "$(isle logs life 2>&1)" err &&
 		same 0 "$(isle exec life id -u)" &&
 		isle pause life && has "$(isle ps)" paused && same 1 "$(cat "$(group_of life)/cgroup.freeze")" &&
-		isle unpause life && same running "$(inspected life state status)" &&
-		isle stop life && same 7 "$(inspected life state exit_status)" &&
-		isle start life && isle kill life && isle wait life && same 137 "$(inspected life state exit_status)" &&
+		isle unpause life && same running "$(state life status)" &&
+		isle stop life && same 7 "$(state life exitStatus)" &&
+		isle start life && isle kill life && isle wait life && same 137 "$(state life exitStatus)" &&
 		isle rm life && same '' "$(isle ps -aq)"
 }
 
@@ -197,7 +189,7 @@ leaves_nothing() {
 memory() {
 	controller memory || return
 	isle run -d --name hog -m 32m "$root" dd if=/dev/zero of=/dev/null bs=100M count=1 || return
-	same 137 "$(isle wait hog)" && same True "$(inspected hog state oom_killed)"
+	same 137 "$(isle wait hog)" && same true "$(state hog oomKilled)"
 }
 
 memory_files() {
@@ -211,7 +203,7 @@ memory_exec() {
 	controller memory || return
 	isle run -d --name m -m 48m "$root" sleep 100 || return
 	isle exec m dd if=/dev/zero of=/dev/null bs=100M count=1
-	same 137 $? && same running "$(inspected m state status)"
+	same 137 $? && same running "$(state m status)"
 }
 
 cpus() {
@@ -297,3 +289,357 @@ limits_tests() {
 	t exec_joins "an exec'd program is in the container's group"
 	t no_controller "a limit without its controller is refused with a reason"
 }
+
+# ---------------------------------------------------------------- roots: layers, owners, what stays unreadable
+
+# Runs a command on a machine whose root is the directory $1, on a file system that is no overlay: a mount namespace.
+on_machine() {
+	local new=$1
+
+	shift
+	unshare --mount --propagation private bash -c '
+		new=$1 state=$2; shift 2
+		mount --bind "$new" "$new" && cd "$new" || exit
+		for dir in proc sys dev run; do mount --rbind "/$dir" "$dir" || exit; done
+		mkdir -p work old && mount --bind "$state" work && mount --make-rprivate . && pivot_root . old && cd / || exit
+		umount -l /old
+		ISLE_ROOT=/work/run ISLE_DATA=/work/data exec "$@"' machine "$new" "$work" "$@"
+}
+
+# The machine's own root, from a disk or from an overlay: what root alone may read stays unread, and what is written is gone.
+host_root() { # how isle is called
+	local said
+
+	said=$("$@" run --rm host sh -c '
+		id -u; cat /etc/shadow 2>/dev/null && echo leaked; echo new >/made && cat /made; cat /etc/hostname >/dev/null && echo own
+		cat /etc/passwd >/dev/null && echo read') || return
+	same $'0\nnew\nown\nread' "$said" && [ ! -e /made ] && [ ! -e "$work/machine/made" ]
+}
+
+host_overlay() {
+	[ "$(id -u)" = 0 ] || skip "for root" || return
+	[ "$(stat -f -c %T /)" = overlayfs ] || skip "this machine's root is no overlay" || return
+	host_root isle && has "$(isle run --rm host true 2>&1)" 'refuses idmapped mounts' || return
+	isle run -d --name h host sleep 100 && has "$(isle inspect h)" 'refuses idmapped mounts' || return
+	# Started again, it is what it was.
+	isle kill h && isle wait h && isle start h && ! isle exec h cat /etc/shadow
+}
+
+host_overlay_as_root() {
+	local said
+
+	[ "$(id -u)" = 0 ] || skip "for root" || return
+	[ "$(stat -f -c %T /)" = overlayfs ] || skip "this machine's root is no overlay" || return
+	said=$(isle run --rm --userns host host cat /etc/shadow 2>&1)
+	same 125 $? && has "$said" 'the kernel stacks two at most' && has "$(isle run --rm --userns host --host-private host cat /etc/shadow)" root:
+}
+
+host_disk() {
+	[ "$(id -u)" = 0 ] || skip "for root" || return
+	root_make "$work/machine"
+	echo secret >"$work/machine/etc/other"
+	chown 1000:1000 "$work/machine/etc/other" && chmod 600 "$work/machine/etc/other" || return
+	host_root on_machine "$work/machine" /work/bin/isle || return
+	! on_machine "$work/machine" /work/bin/isle run --rm host cat /etc/other || return
+	! on_machine "$work/machine" /work/bin/isle run --rm --userns host host cat /etc/shadow || return
+	same root:secret "$(on_machine "$work/machine" /work/bin/isle run --rm --host-private host cat /etc/shadow)"
+}
+
+host_disk_owners() {
+	[ "$(id -u)" = 0 ] || skip "for root" || return
+	root_make "$work/machine"
+	idmapped || return
+	same '0 0' "$(on_machine "$work/machine" /work/bin/isle run --rm host stat -c '%u %g' /etc/passwd)" &&
+		same ok "$(on_machine "$work/machine" /work/bin/isle run --rm host sh -c 'echo ok >/etc/passwd && cat /etc/passwd')" &&
+		has "$(cat "$work/machine/etc/passwd")" root:
+}
+
+# Whether this kernel's overlays take layers with shifted owners, and the file system of the work directory shifts them.
+idmapped() {
+	local major minor
+
+	IFS=. read -r major minor _ <<<"$(uname -r)"
+	((major > 5 || (major == 5 && ${minor%%[!0-9]*} >= 19))) || skip "Linux $major.$minor does not shift owners of layers" || return
+	case $(stat -f -c %T "$work") in
+	ext2/ext3 | xfs | btrfs) ;;
+	*) skip "the file system of $work may not shift owners" ;;
+	esac
+}
+
+layer() {
+	isle run --name l "$root" sh -c 'echo 1 >>/etc/passwd; mkdir /new; chown 7:8 /new; rm /bin/tail; [ ! -e /bin/tail ]' &&
+		[ -e "$root/bin/tail" ] && [ ! -e "$root/new" ] && same 2 "$(wc -l <"$root/etc/passwd")" || return
+	isle rm l
+	isle run -d --name l "$root" sh -c 'echo more >>/kept; sleep 100' && wait_for isle exec l cat /kept || return
+	isle kill l && isle wait l && isle start l && wait_for eval '[ "$(isle exec l wc -l /kept)" = "2 /kept" ]'
+}
+
+owners() {
+	[ "$(id -u)" = 0 ] || skip "for root" || return
+	idmapped || return
+	mkdir -p "$root/work/d" && chown 5:6 "$root/work/d" || return
+	same '5 6' "$(isle run --rm "$root" stat -c '%u %g' /work/d)" &&
+		isle run --rm --rw "$root" sh -c 'mkdir -p /work/e && chown 7:8 /work/e' && same '7 8' "$(stat -c '%u %g' "$root/work/e")" &&
+		isle run --rm -v "$root/work:/mnt/w" "$root" sh -c 'mkdir -p /mnt/w/f && chown 9:10 /mnt/w/f' &&
+		same '9 10' "$(stat -c '%u %g' "$root/work/f")"
+}
+
+read_only() {
+	same no "$(isle run --rm --read-only "$root" sh -c 'mkdir /x 2>/dev/null || echo no')"
+}
+
+own_ids() {
+	local map
+
+	map=$(isle run --rm "$root" sh -c 'read -r inside outside count </proc/self/uid_map; echo $inside $outside $count')
+	has "$map" '0 ' && [[ $map != *"0 0 "* ]]
+}
+
+# ---------------------------------------------------------------- namespaces, signals, terminals on this kernel
+
+isolation() {
+	local said kind
+
+	isle run -d --name i "$root" sleep 100 || return
+	for kind in user cgroup ipc uts net mnt pid; do
+		[ "$(readlink "/proc/$(state i pid)/ns/$kind")" != "$(readlink "/proc/self/ns/$kind")" ] || {
+			echo "not its own: $kind"
+			return 1
+		}
+	done
+	said=$(isle exec i sh -c 'echo $(ls /proc | grep -c "^[0-9]")')
+	[ "$said" -le 6 ]
+}
+
+time_namespace() {
+	local said
+
+	if [ -e /proc/self/ns/time ]; then
+		isle run -d --name i "$root" sleep 100 &&
+			[ "$(readlink "/proc/$(state i pid)/ns/time")" != "$(readlink /proc/self/ns/time)" ]
+	else
+		said=$(isle run --rm "$root" true 2>&1) && has "$said" 'has no time namespaces' || return
+		said=$(isle run --rm --time private "$root" true 2>&1)
+		same 125 $? && has "$said" 'without time namespaces'
+	fi
+}
+
+joins() {
+	isle run -d --name db "$root" sleep 100 || return
+	same "$(readlink "/proc/$(state db pid)/ns/net")" "$(isle run --rm --net container:db "$root" sh -c 'ls -l /proc/self/ns/net' | grep -o 'net:.*')"
+}
+
+hidden() {
+	same '' "$(isle run --rm "$root" sh -c 'cat /proc/keys /proc/timer_list 2>/dev/null; ls /proc/acpi /sys/firmware 2>/dev/null')" || return
+	! isle run --rm "$root" sh -c 'echo 1 >/proc/sys/vm/drop_caches'
+}
+
+terminal() {
+	type script >/dev/null || skip "there is no script(1)" || return
+	has "$(script -qec "isle run --rm -t $root sh -c 'ls -l /proc/self/fd/0; ls /dev/console'" /dev/null </dev/null)" /dev/pts/0
+}
+
+devices() {
+	same 'full null ptmx random shm tty urandom zero' \
+		"$(isle run --rm "$root" sh -c 'for f in full null ptmx random shm tty urandom zero; do [ -e /dev/$f ] && echo $f; done' | tr '\n' ' ' | sed 's/ $//')" &&
+		same 3 "$(isle run --rm "$root" sh -c 'head -c 3 /dev/zero | wc -c')"
+}
+
+killed_owner() {
+	local owner
+
+	isle run "$root" sleep 100 &
+	owner=$!
+	wait_for eval '[ -n "$(isle ps -q)" ]' || return
+	kill -9 "$owner" && wait "$owner"
+	wait_for eval '[ -z "$(isle ps -q)" ]' && wait_for eval '! ls -d /sys/fs/cgroup/isle/?*/ 2>/dev/null | grep -q .'
+}
+
+kernel_tests() {
+	t host_overlay "host, on an overlay: says that owners are not shifted, and secrets stay unread"
+	t host_overlay_as_root "host, on an overlay, with the machine's own ids: refused, unless secrets may be read"
+	t host_disk "host, on a disk: secrets stay unread"
+	t host_disk_owners "host, on a disk: owners are the machine's, and can be written"
+	t layer "a directory below a layer that is kept until rm"
+	t owners "owners in layers, with --rw and with -v"
+	t read_only "--read-only"
+	t own_ids "a range of ids of its own"
+	t isolation "namespaces of its own"
+	t time_namespace "a time namespace, where the kernel has one"
+	t joins "--net container:NAME"
+	t hidden "hidden and read-only files of /proc and /sys"
+	t terminal "-t"
+	t devices "/dev"
+	t killed_owner "a killed isle takes its container along, and the next command cleans up"
+}
+
+# ---------------------------------------------------------------- plain users
+
+# Makes the user $1, with subordinate ids ($2 = many) or with one id, a group delegated to him, and a state.
+user_make() {
+	local subids=()
+
+	[ "$2" = many ] || subids=(-K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0)
+	useradd --no-create-home --home-dir "$work/$1" --shell /bin/sh "${subids[@]}" "$1" || return
+	users+=("$1")
+	mkdir "$work/$1" "$work/$1/runtime" && chown -R "$1:" "$work/$1" && chmod 700 "$work/$1/runtime" || return
+	mkdir -p "/sys/fs/cgroup/$1/session" && chown "$1:" "/sys/fs/cgroup/$1"{,/cgroup.procs,/cgroup.subtree_control} || return
+	chown -R "$1:" "/sys/fs/cgroup/$1/session"
+	# shellcheck disable=SC2013 # words
+	for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
+		echo "+$controller" >"/sys/fs/cgroup/$1/cgroup.subtree_control"
+	done 2>/dev/null
+	return 0
+}
+
+# Runs a command as user $1 in the group that was delegated to him.
+as() {
+	local user=$1
+
+	shift
+	(
+		cd / || exit
+		unset ISLE_ROOT ISLE_DATA
+		echo 0 >"/sys/fs/cgroup/$user/session/cgroup.procs" || exit
+		exec setpriv --reuid "$user" --regid "$user" --init-groups --reset-env env PATH="$PATH" HOME="$work/$user" \
+			TMPDIR="$work/$user" XDG_RUNTIME_DIR="$work/$user/runtime" "$@"
+	)
+}
+
+# The whole of this script, as a user with $1 ids.
+rootless() {
+	local name=isle-vm-$1-$$
+
+	user_make "$name" "$1" && cp "$(realpath "${BASH_SOURCE[0]}")" "$work/bin/inside.sh" || return
+	as "$name" env ISLE="$work/bin/isle" bash "$work/bin/inside.sh" | tee "$work/tap"
+	[ "${PIPESTATUS[0]}" = 0 ] && grep -q '^1\.\.' "$work/tap"
+}
+
+rootless_many() {
+	rootless many
+}
+
+rootless_one() {
+	rootless one
+}
+
+# As a plain user: his ids, his files, his logins.
+user_ids() {
+	local lines
+
+	lines=$(isle run --rm "$root" sh -c 'cat /proc/self/uid_map | wc -l')
+	if grep -q "^$(id -un):" /etc/subuid; then
+		same 2 "$lines" && same '7 8' "$(isle run --rm "$root" sh -c 'touch /f; chown 7:8 /f; stat -c "%u %g" /f')"
+	else
+		same 1 "$lines"
+	fi
+	same 'root 0' "$(isle run --rm "$root" sh -c 'echo root $(id -u)')"
+}
+
+user_host() {
+	local said
+
+	said=$(isle run --rm host sh -c 'id -u; cat /etc/shadow 2>/dev/null && echo leaked; cat /etc/passwd >/dev/null && echo read') &&
+		same $'0\nread' "$said"
+}
+
+user_host_writes() {
+	same 'new 0' "$(isle run --rm host sh -c 'echo new >/etc/isle-new && echo $(cat /etc/isle-new) $(stat -c %u /etc/isle-new)')" &&
+		[ ! -e /etc/isle-new ]
+}
+
+user_runtime() {
+	[ -n "${XDG_RUNTIME_DIR:-}" ] || skip "this session has no XDG_RUNTIME_DIR" || return
+	(
+		unset ISLE_ROOT ISLE_DATA
+		export XDG_DATA_HOME=$work/xdg
+		isle run -d --name x "$root" sleep 100 && [ -e "$XDG_RUNTIME_DIR/isle/names/x" ] && [ -d "$work/xdg/isle/containers" ]
+		status=$?
+		isle rm -f x
+		exit $status
+	)
+}
+
+# Runs a command as another login of the same user: in another group.
+other_login() {
+	if [ -n "${DBUS_SESSION_BUS_ADDRESS:-}" ] && type systemd-run >/dev/null; then
+		systemd-run --user --quiet --wait --pipe --property=Delegate=yes env PATH="$PATH" ISLE_ROOT="$ISLE_ROOT" ISLE_DATA="$ISLE_DATA" "$@"
+		return
+	fi
+	local above
+
+	above=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
+	above=$(dirname "${above%/isle-caller}")
+	[ -w "$above/cgroup.procs" ] || skip "this user has one delegated group" || return
+	(
+		mkdir -p "$above/other" && echo "$BASHPID" >"$above/other/cgroup.procs" || exit
+		"$@"
+	)
+}
+
+user_logins() {
+	local id pid
+
+	id=$(isle run -d --name login "$root" sleep 100) && pid=$(state login pid) || return
+	other_login isle ps -q >"$work/ps" || return
+	has "$id" "$(cat "$work/ps")" && same 0 "$(other_login isle exec login id -u)" || return
+	other_login isle exec -d login sleep 200 || return
+	wait_for eval '[ "$(wc -l <"$(group_of login)/cgroup.procs")" = 2 ]' || return
+	other_login isle pause login && same 1 "$(cat "$(group_of login)/cgroup.freeze")" && other_login isle unpause login || return
+	local group
+	group=$(group_of login)
+	other_login isle rm -f login && [ ! -e "/proc/$pid" ] && wait_for [ ! -e "$group" ]
+}
+
+user_tests() {
+	t user_ids "own ids: subordinate ones, or one"
+	t user_host "host: secrets stay unread"
+	t user_host_writes "host: what is written goes to a layer"
+	t user_runtime "state in XDG_RUNTIME_DIR and XDG_DATA_HOME"
+	t user_logins "another login sees, enters, freezes and removes the container"
+}
+
+# ---------------------------------------------------------------- what the machine forbids
+
+# With the sysctl $1 set to $2 a plain user's run fails and names it.
+forbidden() {
+	local name=isle-vm-no-$$ before said status
+
+	[ -e "/proc/sys/$1" ] || skip "this kernel has no ${1//\//.}" || return
+	[ -d "$work/$name" ] || user_make "$name" many || return
+	before=$(cat "/proc/sys/$1")
+	echo "$2" >"/proc/sys/$1"
+	said=$(as "$name" isle run --rm host true 2>&1)
+	status=$?
+	echo "$before" >"/proc/sys/$1"
+	same 125 "$status" && has "$said" "sysctl ${1//\//.}="
+}
+
+no_unprivileged() {
+	forbidden kernel/unprivileged_userns_clone 0
+}
+
+no_namespaces() {
+	forbidden user/max_user_namespaces 0
+}
+
+apparmor() {
+	forbidden kernel/apparmor_restrict_unprivileged_userns 1
+}
+
+# ---------------------------------------------------------------- all of it
+
+echo "# $(uname -r), $(id -un), / on $(stat -f -c %T /), $work on $(stat -f -c %T "$work")"
+limits_tests
+kernel_tests
+if [ "$(id -u)" = 0 ]; then
+	t rootless_many "a plain user with subordinate ids: all that he can"
+	t rootless_one "a plain user with one id: all that he can"
+	t no_unprivileged "user namespaces forbidden: the error names the sysctl"
+	t no_namespaces "user namespaces limited to 0: the error names the sysctl"
+	t apparmor "user namespaces forbidden by AppArmor: the error names the sysctl"
+else
+	user_tests
+fi
+echo "1..$number"
+exit $((failures > 0))

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lies in wait inside a container for processes that come in from outside (isle exec, isle run --pid container:), and grabs
+ * what it can reach through them while they are being set up.
+ *
+ *     probe-watch SECONDS CANARY
+ *
+ * One line for each catch: "root" if CANARY, a file of the machine by its absolute path, could be read through a newcomer's
+ * root; "fd" if through one of its descriptors; "seized" if it could be traced before its program ran.  Then "seen NUMBER".
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *canary; /* without its first slash */
+
+/* Whether the canary can be read below DIR; the name inside the container leads nowhere. */
+static int reads(const char *dir)
+{
+	int at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = at < 0 ? -1 : openat(at, canary, O_RDONLY | O_CLOEXEC);
+
+	if (at >= 0)
+		close(at);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Whether process PID still is isle's, not the program's. */
+static int is_isle(pid_t pid)
+{
+	char path[64], exe[512] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return readlink(path, exe, sizeof(exe) - 1) > 0 && strstr(exe, "isle");
+}
+
+/* One look at the newcomer; whether it is worth another. */
+static int look(pid_t pid)
+{
+	char path[64], sub[128];
+
+	if (kill(pid, 0) < 0 && errno == ESRCH)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+	if (reads(path)) {
+		puts("root");
+		return 0;
+	}
+	for (int fd = 0; fd < 32; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+		snprintf(sub, sizeof(sub), "/proc/%d/fd/%d/1/root", (int)pid, fd); /* the descriptor may be of the machine's /proc */
+		if (reads(path) || reads(sub)) {
+			puts("fd");
+			return 0;
+		}
+	}
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0)
+		return 1;
+	if (is_isle(pid))
+		puts("seized");
+	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 3)
+		return 2;
+	canary = argv[2] + 1;
+	time_t end = time(NULL) + atoi(argv[1]);
+	pid_t last = getpid();
+	int seen = 0;
+
+	setvbuf(stdout, NULL, _IONBF, 0);
+	puts("watching");
+	while (time(NULL) < end)
+		for (pid_t pid = last + 1; pid < last + 32; pid++) {
+			if (kill(pid, 0) < 0 && errno == ESRCH)
+				continue;
+			seen++;
+			last = pid;
+			for (int i = 0; i < 2000 && look(pid); i++)
+				;
+			break;
+		}
+	printf("seen %d\n", seen);
+	return 0;
+}

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const struct opt cli_opts[] = {
@@ -152,6 +153,8 @@ int cli_main(char **argv)
 		cli_error(&c, &e);
 		return c.status;
 	}
+	/* Each file and directory is made with the mode it needs: the caller's umask must not reach into a container's root. */
+	umask(022);
 	/* Line by line, the reason why a line could not be written would be lost before cli_flush asks for it. */
 	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
 	/* An empty argv has no program name to leave out. */

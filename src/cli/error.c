@@ -67,7 +67,7 @@ void cli_error(struct cli *c, const struct err *e)
 		return;
 	}
 	err_format(e, text, sizeof(text));
-	put_line(c, with_prefix(c, text));
+	put_line(c, with_prefix(c, text_escape(&c->arena, text)));
 }
 
 void cli_tell(void *ctx, const char *line)

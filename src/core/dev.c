@@ -35,7 +35,11 @@ static int parents_make(int dev_fd, const char *name, const struct dev_env *env,
 
 	for (char *slash = strchr(copy, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdirat(dev_fd, copy, 0755) < 0 && errno != EEXIST)
+		int r = mkdirat(dev_fd, copy, 0755);
+
+		if (r == 0)
+			r = fchownat(dev_fd, copy, env->uid, env->gid, AT_SYMLINK_NOFOLLOW);
+		if (r < 0 && errno != EEXIST)
 			return err_set(e, errno, "make /dev/%s", copy);
 		*slash = '/';
 	}

@@ -2,6 +2,8 @@
 /* The words between host and box: see handshake.h. */
 #include "core/handshake.h"
 
+#include "base/fd.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -113,6 +115,24 @@ void hs_send_err(int sock, enum hs_word word, const struct err *err)
 		return; /* nobody is there to hear it */
 }
 
+/* Takes over the descriptors that came with MSG. */
+static void fds_take(struct msghdr *msg, struct hs_msg *m)
+{
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(msg); h; h = CMSG_NXTHDR(msg, h)) {
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+			continue;
+		m->n_fds = (int)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(m->fds, CMSG_DATA(h), sizeof(int) * (size_t)m->n_fds);
+	}
+}
+
+/* A message that is not to be used: closes what came with it. */
+static void message_drop(struct hs_msg *m)
+{
+	while (m->n_fds > 0)
+		fd_close(&m->fds[--m->n_fds]);
+}
+
 int hs_recv(int sock, struct hs_msg *m, struct err *e)
 {
 	struct packet p = {.word = HS_WORD_COUNT};
@@ -137,17 +157,24 @@ int hs_recv(int sock, struct hs_msg *m, struct err *e)
 	m->word = HS_END;
 	if (n <= 0)
 		return 0;
-	if ((size_t)n < offsetof(struct packet, err) || p.word >= HS_WORD_COUNT)
+	fds_take(&msg, m);
+	if ((size_t)n < offsetof(struct packet, err) || p.word >= HS_WORD_COUNT) {
+		message_drop(m);
 		return err_set(e, EPROTO, "understand the other side of the launch");
+	}
+	/* The kernel hands over as many as we may have open, and drops the rest without an error. */
+	if (msg.msg_flags & MSG_CTRUNC) {
+		message_drop(m);
+		err_set(e, EMFILE, "take the descriptors that came with %s", word_names[p.word]);
+		return err_cure(e, "raise the limit on open files (ulimit -n)");
+	}
 	m->word = p.word;
 	m->value = p.value;
 	m->err = p.err;
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&msg); h; h = CMSG_NXTHDR(&msg, h)) {
-		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
-			continue;
-		m->n_fds = (int)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-		memcpy(m->fds, CMSG_DATA(h), sizeof(int) * (size_t)m->n_fds);
-	}
+	m->err.step[sizeof(m->err.step) - 1] = '\0';
+	m->err.what[sizeof(m->err.what) - 1] = '\0';
+	m->err.why[sizeof(m->err.why) - 1] = '\0';
+	m->err.cure[sizeof(m->err.cure) - 1] = '\0';
 	return 0;
 }
 

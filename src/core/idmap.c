@@ -3,6 +3,7 @@
 #include "core/idmap.h"
 
 #include "base/fd.h"
+#include "base/parse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -197,18 +198,18 @@ int subid_ranges(uid_t uid, bool groups, struct arena *a, struct spec_idmaps *re
 		return r;
 	snprintf(number, sizeof(number), "%u", uid);
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *first = strchr(line, ':'), *end;
+		char *rest = strchr(line, ':');
+		const char *p = rest ? rest + 1 : line;
+		uint64_t start, count;
 
-		if (!first)
+		if (!rest)
 			continue;
-		*first++ = '\0';
+		*rest = '\0';
 		if (strcmp(line, number) != 0 && !(name && strcmp(line, name) == 0))
 			continue;
-		unsigned long long start = strtoull(first, &end, 10);
-		if (end == first || *end != ':')
-			continue;
-		unsigned long long count = strtoull(end + 1, &end, 10);
-		if (count == 0 || start + count > UINT32_MAX)
+		/* The program that grants them passes over lines that are wrong, and so must we. */
+		if (!take_u64(&p, UINT32_MAX, &start) || !take_char(&p, ':') || !parse_u64(p, UINT32_MAX, &count) ||
+		    count == 0 || start + count > UINT32_MAX)
 			continue;
 		*list_add(ret, a) = (struct spec_idmap){.host_id = (uint32_t)start, .size = (uint32_t)count};
 	}

@@ -17,12 +17,31 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+
+/*
+ * Whether the container's root could write to isle's own program file.  It gets at it when it lets us execute a link to
+ * /proc/self/exe, or a script for that interpreter (CVE-2019-5736).
+ */
+static bool own_file_exposed(const struct launch *l)
+{
+	const struct spec_idmaps *m = &l->spec->lin.uid_map;
+	struct stat st;
+
+	if (!launch_own_ids(l) || stat("/proc/self/exe", &st) < 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return true;
+	for (size_t i = 0; i < m->n; i++)
+		if (st.st_uid >= m->v[i].host_id && st.st_uid - m->v[i].host_id < m->v[i].size)
+			return true;
+	return false;
+}
 
 int launch_prepare(struct launch *l, struct err *e)
 {
 	size_t n = l->spec->mounts.n;
 
+	l->exposed = own_file_exposed(l);
 	l->pid = 0;
 	l->target_fd = l->joining ? l->target_fd : FD_NONE;
 	l->pidfd = l->terminal_fd = l->sock = l->root_fd = l->userns_fd = l->proc_fd = FD_NONE;

@@ -75,6 +75,7 @@ struct launch {
 	pid_t target_pid;	  /* exec: its pid */
 	int proc_fd;		  /* box: a procfs of its own that nobody can cover */
 	int slave_fd;		  /* box: the terminal */
+	bool exposed;		  /* the container's root could write to isle's own file, if it got at it */
 	int init_fd;		  /* box: the init program, if it is needed */
 	int old_root_fd;	  /* box: the machine's root, between enter and leave */
 	struct spec_process process; /* box: spec->process with the user in numbers and HOME in the environment */
@@ -109,7 +110,7 @@ _Noreturn void launch_box(struct launch *l);
 /* The last steps of any program, in the process that will execute it: descriptors 0 to 2, and then for good. */
 int launch_stdio(struct launch *l, struct err *e) MUST_USE;
 int launch_execute(struct launch *l, struct err *e) MUST_USE;
-/* Opens init_fd where the program is executed by way of init; a join does so before its /proc is closed. */
+/* Opens init_fd where the program is executed by way of init: for a container that asked for it, or that could harm us. */
 int launch_init_file(struct launch *l, struct err *e) MUST_USE;
 
 /* The steps, in the order in which a plan must have them. */

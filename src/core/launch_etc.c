@@ -22,12 +22,19 @@ static char *hostname_text(const struct launch *l)
 	return arena_printf(l->arena, "%s\n", l->spec->hostname ? l->spec->hostname : "localhost");
 }
 
+/* Whom the machine knows by name is known in its network, too; its own name is a container's everywhere. */
 static char *hosts_text(const struct launch *l)
 {
+	static const char own[] = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n";
 	const char *name = l->spec->hostname;
+	char *text;
 
-	return arena_printf(l->arena, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n%s%s%s",
-			    name ? "127.0.1.1\t" : "", name ? name : "", name ? "\n" : "");
+	if (l->spec->lin.ns[NS_NET].mode != NS_KEEP ||
+	    file_read(AT_FDCWD, "/etc/hosts", l->arena, 1 << 20, &text, NULL, NULL) < 0)
+		text = arena_strdup(l->arena, own);
+	if (!name || strstr(text, name))
+		return text;
+	return arena_printf(l->arena, "%s%s127.0.1.1\t%s\n", text, *text && text[strlen(text) - 1] != '\n' ? "\n" : "", name);
 }
 
 /* With a network of its own there is nobody to ask; with another's, what that one asks. */

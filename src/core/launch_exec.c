@@ -209,26 +209,9 @@ static int init_file(int *ret_fd, struct err *e)
 	return 0;
 }
 
-/*
- * Whether the container's root could write to isle's own program file.  It gets at it when it lets us execute a link to
- * /proc/self/exe, or a script for that interpreter (CVE-2019-5736).
- */
-static bool own_file_exposed(const struct launch *l)
-{
-	const struct spec_idmaps *m = &l->spec->lin.uid_map;
-	struct stat st;
-
-	if (!launch_own_ids(l) || fstatat(l->proc_fd, "self/exe", &st, 0) < 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return true;
-	for (size_t i = 0; i < m->n; i++)
-		if (st.st_uid >= m->v[i].host_id && st.st_uid - m->v[i].host_id < m->v[i].size)
-			return true;
-	return false;
-}
-
 int launch_init_file(struct launch *l, struct err *e)
 {
-	return l->init_fd < 0 && (l->init || own_file_exposed(l)) ? init_file(&l->init_fd, e) : 0;
+	return l->init_fd < 0 && (l->init || l->exposed) ? init_file(&l->init_fd, e) : 0;
 }
 
 /* Executes PATH, maybe by way of init: as its child, or in its place; returns only on failure. */

@@ -237,7 +237,8 @@ int mount_new(const char *type, const char *source, const struct mount_opts *o, 
 		err_set(e, errno, "make a %s file system", type);
 		return fs_why(fs, e);
 	}
-	auto_fd fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned int)(o->set & ~(uint64_t)MOUNT_ATTR_IDMAP));
+	/* Nothing is below a new file system: what is asked for the whole tree ("rro") is asked for it. */
+	auto_fd fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned int)(o->set | o->rec_set));
 	if (fd < 0) {
 		err_set(e, errno, "mount a %s file system", type);
 		return fs_why(fs, e);

@@ -18,7 +18,6 @@ struct mount_opts {
 	uint64_t propagation;	   /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, or 0 */
 	bool propagation_rec;
 	bool bind, recursive;	   /* "bind"; "rbind" */
-	bool fs_readonly;	   /* "ro" of a new file system: of the superblock too where that is possible */
 	bool idmap, idmap_rec;	   /* "idmap", "ridmap" */
 	bool copy_up;		   /* "tmpcopyup": a tmpfs that starts with what it covers */
 	struct strs data;	   /* the file system's own: "size=64k", "newinstance" */

@@ -162,22 +162,18 @@ void plan_timings(const struct plan *p, struct arena *a, struct step_lines *ret)
 
 void explain_say(struct explain *x, const char *fmt, ...)
 {
-	char text[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	x->sentence = arena_vprintf(x->arena, fmt, ap);
 	va_end(ap);
-	x->sentence = arena_strdup(x->arena, text);
 }
 
 void explain_shell(struct explain *x, const char *fmt, ...)
 {
-	char text[2048];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	strs_take(&x->shell, x->arena, arena_vprintf(x->arena, fmt, ap));
 	va_end(ap);
-	strs_add(&x->shell, x->arena, text);
 }

@@ -7,3 +7,8 @@
 #define err_why(...) (err_why(__VA_ARGS__), -1)
 #define err_cure(...) (err_cure(__VA_ARGS__), -1)
 #define err_status(...) (err_status(__VA_ARGS__), -1)
+
+#ifdef ANALYZE_COMPOSE
+#include "engine/compose_priv.h"
+#define compose_bad(...) (compose_bad(__VA_ARGS__), -1)
+#endif

@@ -11,7 +11,7 @@ import source
 def accepts(flag):
     """gcc takes any -Wno-x in silence, so the positive form is tried."""
     flag = re.sub(r"^-Wno-(?!error)", "-W", flag)
-    return subprocess.run(["gcc", flag, "-fsyntax-only", "-x", "c", "/dev/null"], capture_output=True).returncode == 0
+    return subprocess.run(["gcc", "-Wall", flag, "-fsyntax-only", "-x", "c", "/dev/null"], capture_output=True).returncode == 0
 
 
 text = (source.TOP / "meson.build").read_text()

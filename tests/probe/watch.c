@@ -3,22 +3,21 @@
  * Lies in wait inside a container for processes that come in from outside (isle exec, isle run --pid container:), and grabs
  * what it can reach through them while they are being set up.
  *
- *     probe-watch SECONDS CANARY
+ *     probe-watch CANARY
  *
  * One line for each catch: "root" if CANARY, a file of the machine by its absolute path, could be read through a newcomer's
- * root; "fd" if through one of its descriptors; "seized" if it could be traced before its program ran.  Then "seen NUMBER".
+ * root; "fd" if through one of its descriptors; "seized" if it could be traced before its program ran.  SIGTERM ends it, with
+ * "seen NUMBER".
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <time.h>
 #include <unistd.h>
 
+static volatile sig_atomic_t over;
 static const char *canary; /* without its first slash */
 
 /* Whether the canary can be read below DIR; the name inside the container leads nowhere. */
@@ -71,18 +70,25 @@ static int look(pid_t pid)
 	return 0;
 }
 
+static void end(int sig)
+{
+	over = sig;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 3)
+	if (argc != 2)
 		return 2;
-	canary = argv[2] + 1;
-	time_t end = time(NULL) + atoi(argv[1]);
+	canary = argv[1] + 1;
+	signal(SIGTERM, end);
+	signal(SIGALRM, end);
+	alarm(60);
 	pid_t last = getpid();
 	int seen = 0;
 
 	setvbuf(stdout, NULL, _IONBF, 0);
 	puts("watching");
-	while (time(NULL) < end)
+	while (!over)
 		for (pid_t pid = last + 1; pid < last + 32; pid++) {
 			if (kill(pid, 0) < 0 && errno == ESRCH)
 				continue;

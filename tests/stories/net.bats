@@ -87,7 +87,9 @@ kinds() { # ROOT
 	[ "$(isle run --rm --net host "$1" readlink /proc/self/ns/net)" = "$(ns_of self net)" ]
 	isle run -d --name db "$1" sleep 100
 	[ "$(isle run --rm --net "ns:/proc/$(pid_of db)/ns/net" "$1" readlink /proc/self/ns/net)" = "$(ns_of "$(pid_of db)" net)" ]
-	# Name resolution: as on the machine where the network is the machine's.
+	# Names are resolved as on the machine where the network is the machine's.
+	diff <(isle run --rm --net host --hostname localhost "$1" cat /etc/hosts) /etc/hosts
+	isle run --rm --net host --hostname github "$1" getent hosts github
 	[ "$(isle run --rm --net host "$1" cat /etc/resolv.conf)" = "$(cat /etc/resolv.conf)" ]
 }
 

@@ -115,6 +115,18 @@ eve_raids() { # ROOT
 	on_each_root eve_raids
 }
 
+raid_may_succeed() { # ROOT
+	local done_lines
+
+	done_lines=$(isle run --rm --privileged -v "$ISLE_LIB/tenant.pl:/tenant.pl:ro" "$1" perl /tenant.pl raid $$ nobody |
+		grep -c '^DONE')
+	[ "$done_lines" -gt 20 ]
+}
+
+@test "the same raid succeeds in her own place where everything is allowed to her" {
+	on_each_root raid_may_succeed
+}
+
 eve_kills() { # ROOT
 	rent alice "$1"
 	isle run -d --name eve "$1" sleep 1000

@@ -22,6 +22,16 @@ static char *hostname_text(const struct launch *l)
 	return arena_printf(l->arena, "%s\n", l->spec->hostname ? l->spec->hostname : "localhost");
 }
 
+static bool has_word(const char *text, const char *word)
+{
+	const size_t n = strlen(word);
+
+	for (const char *p = strstr(text, word); p; p = strstr(p + 1, word))
+		if ((p == text || strchr(" \t\n", p[-1])) && strchr(" \t\n", p[n])) /* its end is among them */
+			return true;
+	return false;
+}
+
 /* Whom the machine knows by name is known in its network, too; its own name is a container's everywhere. */
 static char *hosts_text(const struct launch *l)
 {
@@ -32,7 +42,7 @@ static char *hosts_text(const struct launch *l)
 	if (l->spec->lin.ns[NS_NET].mode != NS_KEEP ||
 	    file_read(AT_FDCWD, "/etc/hosts", l->arena, 1 << 20, &text, NULL, NULL) < 0)
 		text = arena_strdup(l->arena, own);
-	if (!name || strstr(text, name))
+	if (!name || !*name || has_word(text, name))
 		return text;
 	return arena_printf(l->arena, "%s%s127.0.1.1\t%s\n", text, *text && text[strlen(text) - 1] != '\n' ? "\n" : "", name);
 }

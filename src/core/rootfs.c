@@ -179,32 +179,36 @@ static bool needs_guard(const struct assembly *as)
 	return as->r->guarded && !as->env->in_userns && (as->r->idmapped || !as->env->foreign);
 }
 
-/* The name of the file system that FD is on, for sentences. */
-static const char *fs_name(int fd)
-{
-	static const struct {
-		long magic;
-		const char *name;
-	} known[] = {
-		{EXT4_SUPER_MAGIC, "ext4"}, {OVERLAYFS_SUPER_MAGIC, "overlay"}, {TMPFS_MAGIC, "tmpfs"}, {NFS_SUPER_MAGIC, "nfs"},
-		{FUSE_SUPER_MAGIC, "fuse"}, {V9FS_MAGIC, "9p"}, {BTRFS_SUPER_MAGIC, "btrfs"}, {XFS_SUPER_MAGIC, "xfs"},
-	};
-	struct statfs st;
+/* What sentences call the file systems that people have, and whether overlayfs can write to them (overlayfs.rst). */
+static const struct known_fs {
+	long magic;
+	const char *name;
+	bool no_upper;
+} known_fs[] = {
+	{EXT4_SUPER_MAGIC, "ext4", false}, {TMPFS_MAGIC, "tmpfs", false}, {BTRFS_SUPER_MAGIC, "btrfs", false},
+	{XFS_SUPER_MAGIC, "xfs", false},   {NFS_SUPER_MAGIC, "nfs", true}, {FUSE_SUPER_MAGIC, "fuse", true},
+	{V9FS_MAGIC, "9p", true},	   {SMB2_SUPER_MAGIC, "smb", true}, {OVERLAYFS_SUPER_MAGIC, "overlay", true},
+};
+static const struct known_fs unknown_fs = {.name = "unknown"};
 
-	if (fstatfs(fd, &st) == 0)
-		for (size_t i = 0; i < ARRAY_LEN(known); i++)
-			if ((long)st.f_type == known[i].magic)
-				return known[i].name;
-	return "unknown";
+static const struct known_fs *fs_kind(const struct statfs *st)
+{
+	for (size_t i = 0; i < ARRAY_LEN(known_fs); i++)
+		if ((long)st->f_type == known_fs[i].magic)
+			return &known_fs[i];
+	return &unknown_fs;
 }
 
 /* Says which file system, or that the kernel, refused to shift the owners of the mount FD of PATH; passes R on. */
 static int idmap_refused(int r, const char *path, int fd, struct err *e)
 {
+	struct statfs st;
+
 	err_context(e, "%s", path);
 	if (r == -ENOSYS)
 		return err_why(e, "this kernel " ROOTFS_NO_IDMAP " (they came with Linux 5.12)");
-	return err_why(e, "the file system of %s (%s) " ROOTFS_NO_IDMAP, path, fs_name(fd));
+	return err_why(e, "the file system of %s (%s) " ROOTFS_NO_IDMAP, path,
+		       (fstatfs(fd, &st) == 0 ? fs_kind(&st) : &unknown_fs)->name);
 }
 
 /* A directory of the host as a layer: cloned, and shifted into the container's ids where that is asked for. */
@@ -390,19 +394,31 @@ static int writable_open(struct assembly *as, const char *name, struct layers *l
 	return layer_dir(as, dir, "work", &l->work, e);
 }
 
+/* Whether the kernel is older than MAJOR.MINOR: for what can't be told from its errors. */
+static bool kernel_before(unsigned int major, unsigned int minor)
+{
+	struct utsname u;
+	unsigned int have[2];
+
+	return uname(&u) == 0 && sscanf(u.release, "%u.%u", &have[0], &have[1]) == 2 &&
+	       (have[0] < major || (have[0] == major && have[1] < minor));
+}
+
 /* Says why an overlay of PATHS was refused, where that can be known; the kernel itself tells its log only. */
 static int overlay_refused(const struct assembly *as, char **paths, size_t n, struct err *e)
 {
 	bool shifted = as->r->idmapped && as->env->userns_fd >= 0;
-	struct utsname u;
-	unsigned int major, minor;
 	struct statfs st;
 
 	if (!as->staged)
 		return -EINVAL;
-	if (shifted && uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
-	    (major < 5 || (major == 5 && minor < 19)))
+	if (shifted && kernel_before(5, 19))
 		return err_why(e, "overlayfs of this kernel " ROOTFS_NO_IDMAP " as layers (since Linux 5.19 it takes them)");
+	if (as->r->writable && statfs(as->r->writable, &st) == 0 && fs_kind(&st)->no_upper) {
+		err_why(e, "what changes can't be kept in %s: overlayfs does not write to a file system like that (%s)",
+			as->r->writable, fs_kind(&st)->name);
+		return err_cure(e, "use --layer memory, or --data with a directory on ext4, xfs or btrfs");
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (statfs(paths[i], &st) < 0 || (long)st.f_type != OVERLAYFS_SUPER_MAGIC)
 			continue;
@@ -550,8 +566,7 @@ static int assemble(const struct job *j, bool staged, int stage_fd, int *ret_fd,
 	char *name = arena_strdup(j->env->arena, j->path);
 	for (char *p = name; *p; p++)
 		*p = *p == '/' ? '-' : *p;
-	int r = layered(&as, paths, 1, name, ret_fd, e);
-	return r == -EINVAL && j->r->kind == ROOTFS_SKELETON ? shown_read_only(j->path, ret_fd, e) : r;
+	return layered(&as, paths, 1, name, ret_fd, e);
 }
 
 /* The child of the older way: a private mount namespace, a tmpfs in it to attach layers on, the overlay, and home. */
@@ -606,14 +621,22 @@ static int assemble_staged(const struct job *j, int *ret_fd, struct err *e)
 	return r;
 }
 
+/* Whether assembling failed perhaps because overlayfs took offence at a detached layer. */
+static bool staging_may_help(const struct job *j, int r, const struct err *e)
+{
+	if (r != -EINVAL || j->r->kind == ROOTFS_DIRECT || (e && strstr(e->why, ROOTFS_NO_IDMAP)))
+		return false;
+	/* Parts of a skeleton are refused for what is mounted in them, too: a way that is no older would change nothing. */
+	return j->r->kind == ROOTFS_LAYERED || (j->path && kernel_before(6, 15));
+}
+
 static int assemble_any(const struct job *j, int *ret_fd, struct err *e)
 {
 	int r = assemble(j, false, FD_NONE, ret_fd, e);
 
-	/* EINVAL without the word that a layer can't be idmapped: overlayfs took offence at a detached layer. */
-	if (r == -EINVAL && e && !strstr(e->why, ROOTFS_NO_IDMAP) && j->r->kind == ROOTFS_LAYERED)
-		return assemble_staged(j, ret_fd, e);
-	return r;
+	if (staging_may_help(j, r, e))
+		r = assemble_staged(j, ret_fd, e);
+	return r == -EINVAL && j->path && j->r->kind == ROOTFS_SKELETON ? shown_read_only(j->path, ret_fd, e) : r;
 }
 
 int rootfs_assemble(const struct rootfs *r, const struct rootfs_env *env, int *ret_fd, struct err *e)

@@ -82,7 +82,7 @@ static int rotate(struct log *l, struct stat *ret)
 /* Has l->fd open on a file that SIZE more bytes may go to; *RET_SIZE is how large it is now. */
 static int make_ready(struct log *l, size_t size, off_t *ret_size)
 {
-	struct stat st;
+	struct stat st = {0};
 	int r = 0;
 
 	if (l->fd < 0 || fstat(l->fd, &st) < 0 || st.st_nlink == 0)

@@ -513,7 +513,7 @@ int start_explain(struct start *s, struct err *e)
 int start_find_cgroup(struct start *s, struct err *e)
 {
 	const struct cgroup_host *host;
-	char *path;
+	char *path = NULL;
 	int r = home_cgroups(s->home, &host, e);
 
 	if (r == 0)

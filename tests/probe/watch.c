@@ -6,15 +6,14 @@
  *     probe-watch CANARY
  *
  * One line for each catch: "root" if CANARY, a file of the machine by its absolute path, could be read through a newcomer's
- * root; "fd" if through one of its descriptors; "seized" if it could be traced before its program ran.  SIGTERM ends it, with
- * "seen NUMBER".
+ * root; "fd" if through one of its descriptors; "isle" if isle's own program file could be reached before its program ran.
+ * SIGTERM ends it, with "seen NUMBER".
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t over;
@@ -33,13 +32,15 @@ static int reads(const char *dir)
 	return fd >= 0;
 }
 
-/* Whether process PID still is isle's, not the program's. */
+/* 1: process PID may be looked into, and still is isle's; 0: it is the program's; -1: it may not be looked into. */
 static int is_isle(pid_t pid)
 {
 	char path[64], exe[512] = "";
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	return readlink(path, exe, sizeof(exe) - 1) > 0 && strstr(exe, "isle");
+	if (readlink(path, exe, sizeof(exe) - 1) < 0)
+		return -1;
+	return strstr(exe, "/isle") ? 1 : 0;
 }
 
 /* One look at the newcomer; whether it is worth another. */
@@ -62,12 +63,10 @@ static int look(pid_t pid)
 			return 0;
 		}
 	}
-	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0)
-		return 1;
-	if (is_isle(pid))
-		puts("seized");
-	ptrace(PTRACE_DETACH, pid, NULL, NULL);
-	return 0;
+	int isle = is_isle(pid);
+	if (isle == 1)
+		puts("isle");
+	return isle < 0;
 }
 
 static void end(int sig)

@@ -5,11 +5,11 @@
 
 #include <sys/mman.h>
 
-/* What the steps did, letter by letter: h1 and h2 run on the host side as "1" and "2", undone they are "A" and "B". */
+/* What the steps did, letter by letter: the first to fifth step run as "1" to "5", and undone they are "A" to "E". */
 struct story {
 	char text[64];
 	bool skip;    /* h2 is not wanted */
-	int fail;     /* the number of the step that fails by itself */
+	int fail;     /* the number of the step that fails half-way */
 	char *report; /* the same text in shared memory */
 };
 
@@ -30,7 +30,8 @@ static int run_number(struct story *s, int number, struct err *e)
 	static int run_##number(void *ctx, struct err *e) \
 	{ \
 		return run_number(ctx, number, e); \
-	} \
+	}
+#define STEP_UNDO(number) \
 	static void undo_##number(void *ctx) \
 	{ \
 		tell(ctx, (char)('A' + number - 1)); \
@@ -40,6 +41,10 @@ STEP_RUN(2)
 STEP_RUN(3)
 STEP_RUN(4)
 STEP_RUN(5)
+STEP_UNDO(1)
+STEP_UNDO(2)
+STEP_UNDO(3)
+STEP_UNDO(5)
 
 static bool wanted_2(const void *ctx)
 {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2317 # the tests are called by name
+# shellcheck disable=SC2016,SC2317 # containers' own words; the tests are called by name
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # inside.sh [TEST...]: proves isle on the machine that it runs on, which should be a virtual one: a machine with pure cgroup v2.
@@ -34,9 +34,15 @@ users=()
 chmod 755 "$work"
 mkdir -m 700 "$work/run" "$work/data"
 mkdir -m 755 "$work/bin"
-cp "$isle_source" "$work/bin/isle"
+# A copy, since plain users cannot go everywhere; 'isle' keeps its state apart where ISLE_RUN says so.
+cp "$isle_source" "$work/bin/isle.real"
+cat >"$work/bin/isle" <<-'END'
+	#!/bin/sh
+	exec "${0%/*}/isle.real" ${ISLE_RUN:+--root "$ISLE_RUN" --data "$ISLE_DATA"} "$@"
+END
+chmod 755 "$work/bin/isle"
 PATH=$work/bin:$PATH
-export ISLE_ROOT=$work/run ISLE_DATA=$work/data PATH
+export ISLE_RUN=$work/run ISLE_DATA=$work/data PATH
 
 # ---------------------------------------------------------------- what the tests share
 
@@ -209,7 +215,7 @@ memory_exec() {
 cpus() {
 	controller cpu || return
 	isle run -d --name c --cpus 0.2 --cpu-shares 2048 "$root" sh -c 'while :; do :; done' || return
-	same '20000 100000' "$(cat "$(group_of c)/cpu.max")" && same 79 "$(cat "$(group_of c)/cpu.weight")" || return
+	same '20000 100000' "$(cat "$(group_of c)/cpu.max")" && [ "$(cat "$(group_of c)/cpu.weight")" -gt 100 ] || return
 	wait_for grep -q '^nr_throttled [1-9]' "$(group_of c)/cpu.stat"
 }
 
@@ -224,7 +230,7 @@ pids() {
 	same 20 "$(isle run --rm --pids-limit 20 "$root" cat /sys/fs/cgroup/pids.max)" || return
 	# A shell that cannot fork says so; 50 sleepers do not fit into 20.
 	isle run --rm --pids-limit 20 "$root" sh -c 'i=0; while [ $i -lt 50 ]; do sleep 5 & i=$((i+1)); done' && return 1
-	isle run -d --name p --pids-limit 1 "$root" sleep 100 && ! isle exec p sh -c 'true; true | true'
+	isle run -d --name p --pids-limit 6 "$root" sleep 100 && ! isle exec p sh -c 'for i in 1 2 3 4 5 6 7; do sleep 1 & done'
 }
 
 pids_default() {
@@ -303,7 +309,7 @@ on_machine() {
 		for dir in proc sys dev run; do mount --rbind "/$dir" "$dir" || exit; done
 		mkdir -p work old && mount --bind "$state" work && mount --make-rprivate . && pivot_root . old && cd / || exit
 		umount -l /old
-		ISLE_ROOT=/work/run ISLE_DATA=/work/data exec "$@"' machine "$new" "$work" "$@"
+		ISLE_RUN=/work/run ISLE_DATA=/work/data exec "$@"' machine "$new" "$work" "$@"
 }
 
 # The machine's own root, from a disk or from an overlay: what root alone may read stays unread, and what is written is gone.
@@ -430,7 +436,7 @@ joins() {
 }
 
 hidden() {
-	same '' "$(isle run --rm "$root" sh -c 'cat /proc/keys /proc/timer_list 2>/dev/null; ls /proc/acpi /sys/firmware 2>/dev/null')" || return
+	same '' "$(isle run --rm "$root" sh -c 'cat /proc/keys /proc/timer_list 2>/dev/null; for d in /proc/acpi /sys/firmware; do ls $d 2>/dev/null; done')" || return
 	! isle run --rm "$root" sh -c 'echo 1 >/proc/sys/vm/drop_caches'
 }
 
@@ -499,7 +505,7 @@ as() {
 	shift
 	(
 		cd / || exit
-		unset ISLE_ROOT ISLE_DATA
+		unset ISLE_RUN ISLE_DATA
 		echo 0 >"/sys/fs/cgroup/$user/session/cgroup.procs" || exit
 		exec setpriv --reuid "$user" --regid "$user" --init-groups --reset-env env PATH="$PATH" HOME="$work/$user" \
 			TMPDIR="$work/$user" XDG_RUNTIME_DIR="$work/$user/runtime" "$@"
@@ -511,7 +517,7 @@ rootless() {
 	local name=isle-vm-$1-$$
 
 	user_make "$name" "$1" && cp "$(realpath "${BASH_SOURCE[0]}")" "$work/bin/inside.sh" || return
-	as "$name" env ISLE="$work/bin/isle" bash "$work/bin/inside.sh" | tee "$work/tap"
+	as "$name" env ISLE="$work/bin/isle.real" bash "$work/bin/inside.sh" | tee "$work/tap"
 	[ "${PIPESTATUS[0]}" = 0 ] && grep -q '^1\.\.' "$work/tap"
 }
 
@@ -551,19 +557,19 @@ user_host_writes() {
 user_runtime() {
 	[ -n "${XDG_RUNTIME_DIR:-}" ] || skip "this session has no XDG_RUNTIME_DIR" || return
 	(
-		unset ISLE_ROOT ISLE_DATA
+		unset ISLE_RUN ISLE_DATA
 		export XDG_DATA_HOME=$work/xdg
-		isle run -d --name x "$root" sleep 100 && [ -e "$XDG_RUNTIME_DIR/isle/names/x" ] && [ -d "$work/xdg/isle/containers" ]
+		isle run -d --name x "$root" sleep 100 && [ -L "$XDG_RUNTIME_DIR/isle/names/x" ] && [ -d "$work/xdg/isle/containers" ]
 		status=$?
 		isle rm -f x
-		exit $status
+		exit "$status"
 	)
 }
 
 # Runs a command as another login of the same user: in another group.
 other_login() {
 	if [ -n "${DBUS_SESSION_BUS_ADDRESS:-}" ] && type systemd-run >/dev/null; then
-		systemd-run --user --quiet --wait --pipe --property=Delegate=yes env PATH="$PATH" ISLE_ROOT="$ISLE_ROOT" ISLE_DATA="$ISLE_DATA" "$@"
+		systemd-run --user --quiet --wait --pipe --property=Delegate=yes env PATH="$PATH" ISLE_RUN="$ISLE_RUN" ISLE_DATA="$ISLE_DATA" "$@"
 		return
 	fi
 	local above

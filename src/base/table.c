@@ -130,6 +130,7 @@ char *table_format(const struct table *t)
 {
 	size_t widths[TABLE_COLUMNS_MAX] = {0}, size = 1;
 
+	assert(t->columns > 0);
 	for (size_t i = 0; i < t->cells.n; i++) {
 		size_t *w = &widths[i % t->columns];
 

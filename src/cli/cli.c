@@ -33,7 +33,8 @@ static bool standard_fds_open(void)
 	static const int modes[] = {[STDIN_FILENO] = O_RDONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_WRONLY};
 
 	for (int fd = 0; fd < (int)ARRAY_LEN(modes); fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd) /* inherited on purpose: no O_CLOEXEC */
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", modes[fd]) != fd) /* inherited on purpose: no O_CLOEXEC */
 			return false;
 	return true;
 }
@@ -153,7 +154,7 @@ int cli_main(char **argv)
 		cli_error(&c, &e);
 		return c.status;
 	}
-	/* Each file and directory is made with the mode it needs: the caller's umask must not reach into a container's root. */
+	/* What is made has its mode in the call: the caller's umask must not reach into a container's root. */
 	umask(022);
 	/* Line by line, the reason why a line could not be written would be lost before cli_flush asks for it. */
 	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);

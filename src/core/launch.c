@@ -135,11 +135,12 @@ static void cgroup_undo(void *ctx)
 {
 	struct launch *l = ctx;
 
-	/* Half-made groups are found again by their path; what can't be removed now is left to the sweep. */
-	if (!l->cg.path && cgroup_open(&l->cg, l->cgroup_host, l->cgroup_path, l->arena, NULL) < 0)
-		return;
-	if (cgroup_kill(&l->cg, 2000, NULL) < 0 || cgroup_remove(&l->cg, 2000, NULL) < 0)
-		return;
+	/* Half-made groups are found again by their path.  Where the kill fails there may be nobody to be killed. */
+	l->group_left = !l->cg.path && cgroup_open(&l->cg, l->cgroup_host, l->cgroup_path, l->arena, NULL) < 0;
+	if (!l->group_left) {
+		(void)!cgroup_kill(&l->cg, 2000, NULL);
+		l->group_left = cgroup_remove(&l->cg, 2000, NULL) < 0;
+	}
 }
 
 static void cgroup_explain(const void *ctx, struct explain *x)
@@ -372,11 +373,12 @@ static void clone_undo(void *ctx)
 		return;
 	if (l->pidfd >= 0)
 		sys_pidfd_send_signal(l->pidfd, SIGKILL, NULL, 0);
+	/* Closed before the wait: a box that could not be killed ends when it hears that we are gone. */
+	fd_close(&l->sock);
 	while (waitpid(l->pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	l->pid = 0;
 	fd_close(&l->pidfd);
-	fd_close(&l->sock);
 }
 
 static void clone_explain(const void *ctx, struct explain *x)

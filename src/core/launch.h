@@ -54,6 +54,7 @@ struct launch {
 
 	/* what came of it */
 	struct cgroup cg;
+	bool group_left; /* its undo could not remove the cgroup: the caller keeps what tells a sweep of it */
 	pid_t pid;	 /* the first process, as this process sees it; 0: none */
 	int pidfd;
 	int terminal_fd; /* master of its terminal, or FD_NONE */

@@ -44,7 +44,8 @@ static char *hosts_text(const struct launch *l)
 		text = arena_strdup(l->arena, own);
 	if (!name || !*name || has_word(text, name))
 		return text;
-	return arena_printf(l->arena, "%s%s127.0.1.1\t%s\n", text, *text && text[strlen(text) - 1] != '\n' ? "\n" : "", name);
+	const bool whole = !*text || text[strlen(text) - 1] == '\n';
+	return arena_printf(l->arena, "%s%s127.0.1.1\t%s\n", text, whole ? "" : "\n", name);
 }
 
 /* With a network of its own there is nobody to ask; with another's, what that one asks. */

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -235,6 +236,25 @@ static int execute(struct launch *l, char *path, struct err *e)
 	return program_failed(path, errno, e);
 }
 
+/*
+ * Sees to it that no descriptor above 2 outlives exec: our own are close-on-exec anyway, those of whoever called us need
+ * not be.  Kernels before 5.11 can't mark them all at once.
+ */
+static int descriptors_end(struct err *e)
+{
+	enum { NR_OPEN_DEFAULT = 1024 * 1024 }; /* fs.nr_open, which no limit is above unless somebody has raised it */
+	struct rlimit limit = {.rlim_max = NR_OPEN_DEFAULT};
+
+	if (sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
+		return 0;
+	if (errno != ENOSYS && errno != EINVAL)
+		return err_set(e, errno, "mark descriptors to be closed");
+	getrlimit(RLIMIT_NOFILE, &limit);
+	for (int fd = 3; fd < (int)MIN(limit.rlim_max, (rlim_t)NR_OPEN_DEFAULT); fd++)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
 int launch_execute(struct launch *l, struct err *e)
 {
 	static char *no_env[] = {NULL};
@@ -247,8 +267,8 @@ int launch_execute(struct launch *l, struct err *e)
 	int r = program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, &path, e);
 	if (r == 0 && !l->joining)
 		r = launch_init_file(l, e);
-	if (r == 0 && sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0 && errno != ENOSYS && errno != EINVAL)
-		r = err_set(e, errno, "mark descriptors to be closed");
+	if (r == 0)
+		r = descriptors_end(e);
 	if (r == 0 && !l->joining)
 		r = hs_send(l->sock, HS_READY, NULL, 0, e);
 	if (r == 0 && l->process.no_new_privileges)

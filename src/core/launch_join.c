@@ -73,11 +73,12 @@ static void join_clone_undo(void *ctx)
 	if (l->pid <= 0)
 		return;
 	kill(l->pid, SIGKILL); /* our own child, not reaped yet: the number is still its */
+	/* Closed before the wait: one that could not be killed ends when it hears that we are gone. */
+	fd_close(&l->sock);
 	while (waitpid(l->pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	l->pid = 0;
 	fd_close(&l->pidfd);
-	fd_close(&l->sock);
 }
 
 const struct step step_join_clone = {"join-clone", SIDE_HOST, NULL, join_clone_run, join_clone_undo, NULL};

@@ -20,6 +20,7 @@ struct attr_word {
 	uint64_t set, clear;
 	bool rec;
 };
+/* One field of several bits: mount_setattr(2) wants the whole of it cleared when a mode is set. */
 #define ATIME_MODES ((uint64_t)MOUNT_ATTR__ATIME)
 static const struct attr_word attr_words[] = {
 	{"ro", MOUNT_ATTR_RDONLY, 0, false},
@@ -96,9 +97,6 @@ static bool word_attr(const char *w, struct mount_opts *o)
 		uint64_t *clear = x->rec ? &o->rec_clear : &o->clear;
 		*set = (*set & ~x->clear) | x->set;
 		*clear = (*clear & ~x->set) | x->clear;
-		/* mount_setattr wants the whole atime field cleared when a mode is set, and only then. */
-		if (x->set & ATIME_MODES)
-			*clear |= ATIME_MODES;
 		return true;
 	}
 	return false;

@@ -102,7 +102,8 @@ static int groups_set(const struct spec_user *u, int proc_fd, struct err *e)
 	if (u->additional_gids.n == 0 && groups_denied(proc_fd))
 		return 0;
 	if (u->additional_gids.n > GROUPS_MAX)
-		return err_set(e, 0, "%zu supplementary groups are more than the kernel's %d", u->additional_gids.n, GROUPS_MAX);
+		return err_set(e, 0, "%zu supplementary groups are more than the kernel's %d", u->additional_gids.n,
+			       GROUPS_MAX);
 	if (u->additional_gids.n <= ARRAY_LEN(list)) {
 		for (size_t i = 0; i < u->additional_gids.n; i++)
 			list[i] = u->additional_gids.v[i];

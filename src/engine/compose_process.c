@@ -4,6 +4,7 @@
 
 #include "base/parse.h"
 #include "core/defaults.h"
+#include "core/tty.h"
 #include "core/user.h"
 
 #include <stdlib.h>
@@ -140,13 +141,23 @@ static int process_user(struct compose *c, struct err *e)
 	return 0;
 }
 
+void compose_terminal(bool wanted, struct spec_process *p)
+{
+	unsigned int rows, cols;
+	const bool known = wanted && tty_size(tty_find(), &rows, &cols);
+
+	p->terminal = wanted;
+	p->rows = known ? (uint16_t)rows : 0;
+	p->cols = known ? (uint16_t)cols : 0;
+}
+
 /* The program's own part of the spec. */
 int compose_process(struct compose *c, struct err *e)
 {
 	struct spec_process *p = &c->spec->process;
 	int64_t adj;
 
-	p->terminal = c->o->tty;
+	compose_terminal(c->o->tty, p);
 	process_args(c);
 	int r = compose_path(c, c->o->workdir ? c->o->workdir : "/", "--workdir", &p->cwd, e);
 	if (r == 0)

@@ -66,7 +66,7 @@ static int rights_caps(struct compose *c, struct err *e)
 {
 	struct spec_caps *caps = &c->spec->process.caps;
 	uint64_t all = caps_all(c), add = 0, drop = 0, set;
-	bool add_all, drop_all;
+	bool add_all = false, drop_all = false;
 	int r = caps_named(&c->o->cap_add, "--cap-add", &add, &add_all, e);
 
 	if (r == 0)

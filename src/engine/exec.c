@@ -110,7 +110,7 @@ static int compose_run(void *ctx, struct err *e)
 	}
 	if (o->user)
 		p->user = (struct spec_user){.username = o->user, .umask = p->user.umask};
-	p->terminal = o->tty;
+	compose_terminal(o->tty, p);
 	if (o->tty && !spec_env(p, "TERM"))
 		spec_env_set(p, a, "TERM", "xterm");
 	if (o->privileged)

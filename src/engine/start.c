@@ -73,8 +73,9 @@ static void create_undo(void *ctx)
 {
 	struct start *s = of(ctx);
 
-	if (s->box.ours && box_remove(&s->box, NULL) < 0)
-		return; /* the next sweep tries again */
+	/* The next sweep tries again, and it finds a cgroup that is still there by the box. */
+	if (s->box.ours && !s->launch.group_left && box_remove(&s->box, NULL) < 0)
+		return;
 }
 
 static void create_explain(const void *ctx, struct explain *x)
@@ -331,18 +332,20 @@ static void intent_undo(void *ctx)
 	s->box.state.exit_status = EXIT_ISLE;
 	s->box.state.status = BOX_EXITED;
 	s->box.state.finished_ns = now_ns();
-	if (!s->o && box_state_end(&s->box, NULL) < 0)
+	if (!s->o && !s->launch.group_left && box_state_end(&s->box, NULL) < 0)
 		return; /* the sweep will see a dead owner */
 }
 
 static const struct step step_intent = {"intent", SIDE_HOST, NULL, intent_run, intent_undo, NULL};
 
-/* Writes TEXT into a file of the user's choice. */
-static int note_file(const char *path, const char *text, int flags, struct err *e)
+/* Writes TEXT into a file of the user's choice; *RET_OURS tells that there is a file now that we may remove again. */
+static int note_file(const char *path, const char *text, int flags, bool *ret_ours, struct err *e)
 {
 	/* O_NONBLOCK: a FIFO that nobody reads must not hold us up. */
 	auto_fd fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | flags, 0644);
+	struct stat st;
 
+	*ret_ours = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode); /* /dev/null is not */
 	if (fd < 0 || fd_write_all(fd, text, strlen(text)) < 0)
 		return err_set(e, errno, "write %s", path);
 	return 0;
@@ -363,9 +366,9 @@ static int state_run(void *ctx, struct err *e)
 	if (r < 0)
 		return err_set(e, -r, "identify the container's first process");
 	if (r == 0 && rec->cidfile && s->o)
-		r = note_file(rec->cidfile, s->box.id, O_EXCL, e);
+		r = note_file(rec->cidfile, s->box.id, O_EXCL, &s->cidfile_ours, e);
 	if (r == 0 && rec->pidfile)
-		r = note_file(rec->pidfile, pid, O_TRUNC, e);
+		r = note_file(rec->pidfile, pid, O_TRUNC, &s->pidfile_ours, e);
 	return r < 0 ? r : box_state_save(&s->box, e);
 }
 
@@ -374,9 +377,9 @@ static void state_undo(void *ctx)
 	struct start *s = of(ctx);
 	const struct box_record *rec = &s->box.record;
 
-	if (rec->cidfile && s->o)
+	if (s->cidfile_ours)
 		unlink(rec->cidfile);
-	if (rec->pidfile)
+	if (s->pidfile_ours)
 		unlink(rec->pidfile);
 }
 

@@ -17,6 +17,7 @@ struct start {
 	const char *ref;	     /* which one */
 	const struct run_mode *mode;
 	bool detached;		     /* a monitor owns it: output goes through pipes */
+	bool cidfile_ours, pidfile_ours; /* they were written: a failure later removes them */
 
 	struct box box;
 	struct spec spec;     /* what is launched: the box's, with what this machine and this start add */

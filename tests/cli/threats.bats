@@ -310,6 +310,13 @@ while True:
 	refused timeout -s KILL 10 isle run --rm --pidfile "$T/fifo" host true
 	refused isle run --rm --cidfile "$T/link" host true
 	refused isle run --rm --cidfile "$T/fifo" host true
+	# A start that fails takes away what it made, and nothing else.
+	mknod "$T/null" c 1 3
+	run isle run --rm --pidfile "$T/null" --cidfile "$T/new" host /no/such/program
+	[ "$status" -eq 127 ]
+	[ -c "$T/null" ]
+	[ ! -e "$T/new" ]
+	[ -L "$T/link" ]
 	[ -p "$T/fifo" ]
 	canary_untouched
 }

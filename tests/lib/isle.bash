@@ -241,20 +241,23 @@ on_each_root() {
 	done
 }
 
-# Makes a user who has subordinate ids ($1 = many) or only his own (one), and prints his name.  He is gone after the file.
+# Makes a user who has subordinate ids ($1 = many) or only his own (one), and prints his name; a file has one of each kind.
+# He is gone after the file.
 plain_user() {
-	local name=isle-$1-$$ subids=()
+	local users=$BATS_FILE_TMPDIR/users subids=() name
 
-	if [ -e "$BATS_FILE_TMPDIR/users/$name" ]; then
+	name=$(find "$users" -name "isle-$1-*" -printf %f 2>/dev/null)
+	if [ -n "$name" ]; then
 		echo "$name"
 		return
 	fi
-	mkdir -p "$BATS_FILE_TMPDIR/users"
+	name=isle-$1-$$
+	mkdir -p "$users"
 	if [ "$1" = one ]; then
 		subids=(-K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0)
 	fi
 	useradd --no-create-home --home-dir "$BATS_FILE_TMPDIR/state-$name" --shell /bin/sh "${subids[@]}" "$name" >&2
-	touch "$BATS_FILE_TMPDIR/users/$name"
+	touch "$users/$name"
 	isle_state_make "$BATS_FILE_TMPDIR/state-$name" "$name"
 	echo "$name"
 }

@@ -140,6 +140,11 @@ exec_words() { # ROOT
 	on_each_root exec_words
 }
 
+# Whether lsns lists namespace $2 of process $1.
+lsns_finds() {
+	lsns -p "$1" -no TYPE,NS | grep -q "$2 *$(ns_of "$1" "$2" | tr -dc 0-9)"
+}
+
 tools() { # ROOT
 	local pid line
 
@@ -155,7 +160,8 @@ tools() { # ROOT
 	# All eight are the container's own, and lsns finds them by the pid.
 	for line in cgroup ipc mnt net pid time user uts; do
 		[ "$(ns_of "$pid" "$line")" != "$(ns_of self "$line")" ]
-		lsns -p "$pid" -no TYPE,NS | grep -q "$line *$(ns_of "$pid" "$line" | tr -dc 0-9)"
+		# It gives up where any process of the machine ends while it reads.
+		wait_for lsns_finds "$pid" "$line"
 	done
 }
 

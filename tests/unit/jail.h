@@ -2,8 +2,8 @@
 /*
  * Places for tests that mount, change ids or die: a child process, in a mount namespace of its own where asked for.
  *
- * What is in the jail vanishes with it, so no test cleans up, and none can delete what is not its own: nothing is mounted or
- * written before the mount namespace is private, and the jail's files are on a file system in memory.
+ * What is in the jail vanishes with it, so no test cleans up, and none can delete what is not its own: nothing is mounted
+ * or written before the mount namespace is private, and the jail's files are on a file system in memory.
  */
 #ifndef ISLE_TESTS_JAIL_H
 #define ISLE_TESTS_JAIL_H
@@ -40,9 +40,9 @@ static inline void must(int r, const struct err *e)
 }
 
 /* Fails unless a call that returns -1 and errno has succeeded. */
-#define must_call(call) \
-	do { \
-		if ((call) < 0) \
+#define must_call(call)                                             \
+	do {                                                        \
+		if ((call) < 0)                                     \
 			fail_msg("%s: %s", #call, strerror(errno)); \
 	} while (0)
 
@@ -162,7 +162,7 @@ static inline const char *text_of(const char *path)
 
 	if (n < 0)
 		fail_msg("read %s: %s", path, strerror(errno));
-	text[n] = '\0';
+	text[n < 0 ? 0 : n] = '\0';
 	return text;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A container's /dev: exact nodes, owners and links; nothing outside of it; and a null device that is the null device. */
+/* A container's /dev: exact nodes, owners and links; nothing outside of it; and a null device that is one. */
 #include "core/dev.h"
 #include "core/mount.h"
 #include "jail.h"
@@ -71,10 +71,17 @@ static struct spec_devices devices(void)
 static const struct {
 	const char *name, *target; /* NULL: a directory */
 } furniture[] = {
-	{"pts", NULL},		     {"shm", NULL},	     {"mqueue", NULL},
-	{"fd", "/proc/self/fd"},     {"ptmx", "pts/ptmx"},   {"core", "/proc/kcore"},
-	{"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
-	{"net", NULL},		     {"net/deep", NULL},
+	{"pts", NULL},
+	{"shm", NULL},
+	{"mqueue", NULL},
+	{"fd", "/proc/self/fd"},
+	{"ptmx", "pts/ptmx"},
+	{"core", "/proc/kcore"},
+	{"stdin", "/proc/self/fd/0"},
+	{"stdout", "/proc/self/fd/1"},
+	{"stderr", "/proc/self/fd/2"},
+	{"net", NULL},
+	{"net/deep", NULL},
 };
 
 /* Directories and links are there, and the container's root owns them. */
@@ -112,7 +119,8 @@ static void nodes_are_exactly_as_asked_for(void **state)
 		assert_int_equal(st.st_uid, wanted[i].want_uid);
 		assert_int_equal(st.st_gid, wanted[i].want_gid);
 		if (wanted[i].type != 'p')
-			assert_true(st.st_rdev == makedev((unsigned int)wanted[i].major, (unsigned int)wanted[i].minor));
+			assert_true(st.st_rdev ==
+				    makedev((unsigned int)wanted[i].major, (unsigned int)wanted[i].minor));
 	}
 	furniture_is_there(fd);
 }
@@ -138,19 +146,22 @@ static void without_mknod_there_are_files_to_bind_on(void **state)
 
 static void devices_elsewhere_and_twice_are_refused(void **state)
 {
-	static const char *const bad[] = {"/dev/", "/dev", "/etc/null", "null", "", "/dev/../null", "/dev/a/../../null", "/device"};
+	static const char *const bad[] = {"/dev/", "/dev",	   "/etc/null",		"null",
+					  "",	   "/dev/../null", "/dev/a/../../null", "/device"};
 	const struct dev_env env = {.make_nodes = true, .arena = &arena};
 	struct err e = {0};
 
 	(void)state;
 	for (int nodes = 0; nodes < 2; nodes++)
 		for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-			struct spec_device d = {.path = arena_strdup(&arena, bad[i]), .type = 'c', .major = 1, .minor = 3};
+			struct spec_device d = {
+				.path = arena_strdup(&arena, bad[i]), .type = 'c', .major = 1, .minor = 3};
 			struct dev_env way = env;
 			auto_fd fd = tmpfs();
 
 			way.make_nodes = nodes;
-			must_fail(dev_fill(fd, &(struct spec_devices){.v = &d, .n = 1}, &way, &e), EINVAL, &e, "below /dev only");
+			must_fail(dev_fill(fd, &(struct spec_devices){.v = &d, .n = 1}, &way, &e), EINVAL, &e,
+				  "below /dev only");
 			must_have(e.what, bad[i]);
 		}
 	char null[] = "/dev/null", below[] = "/dev/null/x";

@@ -17,7 +17,7 @@ static int teardown(void **state)
 }
 
 /* A list of N lines. */
-#define MAPS(...) \
+#define MAPS(...)                                                      \
 	((struct spec_idmaps){.v = (struct spec_idmap[]){__VA_ARGS__}, \
 			      .n = sizeof((struct spec_idmap[]){__VA_ARGS__}) / sizeof(struct spec_idmap)})
 
@@ -29,7 +29,8 @@ static void ids_are_looked_up_to_the_edges(void **state)
 	(void)state;
 	assert_string_equal(idmap_text(&m, &arena), "0 100000 10\n10 500 1\n4294967290 7 5\n");
 	assert_string_equal(idmap_text(&none, &arena), "");
-	const struct spec_idmaps wide = MAPS({4294967295u, 4294967295u, 4294967295u}, {4294967295u, 4294967295u, 4294967295u});
+	const struct spec_idmap widest = {4294967295u, 4294967295u, 4294967295u};
+	const struct spec_idmaps wide = MAPS(widest, widest);
 	assert_int_equal(strlen(idmap_text(&wide, &arena)), 66);
 	assert_true(idmap_has(&m, 0) && idmap_has(&m, 9) && idmap_has(&m, 10));
 	assert_false(idmap_has(&m, 11));
@@ -67,7 +68,8 @@ static void good_maps_pass(void **state)
 		*list_add(&full, &arena) = (struct spec_idmap){i * 2, 1000 + i * 2, 1};
 	must(idmap_check(&full, "uid", &e), &e);
 	*list_add(&full, &arena) = (struct spec_idmap){5000, 5000, 1};
-	must_fail(idmap_check(&full, "--uidmap", &e), EINVAL, &e, "--uidmap has 341 lines, and the kernel takes at most 340");
+	must_fail(idmap_check(&full, "--uidmap", &e), EINVAL, &e, "--uidmap has 341 lines");
+	must_have(e.what, "at most 340");
 }
 
 static void maps_the_kernel_refuses_are_named(void **state)
@@ -98,6 +100,11 @@ static void maps_the_kernel_refuses_are_named(void **state)
 	}
 }
 
+static const char passwd_text[] = "root:x:0:0::/:/bin/sh\n"
+				  ":\n"
+				  "x:y\n"
+				  "tester:x:12345:12345::/:/bin/sh\n"
+				  "late:x:12345:1::/:/bin/sh\n";
 static const char subuid_text[] = "# comment: 1:1\n"
 				  "\n"
 				  "other:1:1\n"
@@ -135,7 +142,7 @@ static void granted_ranges(void *arg)
 	hide("/etc");
 	must(subid_ranges(STRANGER, false, &arena, &got, &e), &e); /* no file at all */
 	assert_int_equal(got.n, 0);
-	put("/etc/passwd", "root:x:0:0::/:/bin/sh\n:\nx:y\ntester:x:12345:12345::/:/bin/sh\nlate:x:12345:1::/:/bin/sh\n", 0644);
+	put("/etc/passwd", passwd_text, 0644);
 	put("/etc/subuid", subuid_text, 0644);
 	put("/etc/subgid", "12345:9:9\n", 0644);
 	must(subid_ranges(STRANGER, false, &arena, &got, &e), &e);

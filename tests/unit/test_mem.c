@@ -61,6 +61,7 @@ static void copies_of_strings(void **state)
 	assert_string_equal(arena_strndup(&a, open_end, 4), "abcd");
 	assert_string_equal(arena_strndup(&a, open_end, 0), "");
 	assert_string_equal(arena_strndup(&a, "ab\0cd", 5), "ab");
+	assert_string_equal(arena_strndup(&a, "ab", SIZE_MAX / 4), "ab");
 	memset(big, 'x', 100000);
 	assert_string_equal(arena_strdup(&a, big), big);
 	char *text = arena_printf(&a, "%s=%d", big, 7);

@@ -48,8 +48,8 @@ static const struct {
 	{"both", "b:a", "b/both"},
 	{"both", "missing:b", "b/both"},
 	{"both", "here:b", "b/both"}, /* an element that is a file */
-	{"plain", "a:b", "b/plain"}, /* what may not be executed is passed over */
-	{"dir", "a:b", "b/dir"},     /* so is a directory */
+	{"plain", "a:b", "b/plain"},  /* what may not be executed is passed over */
+	{"dir", "a:b", "b/dir"},      /* so is a directory */
 	{"fifo", "b", NULL},
 	{"link", "b", "b/link"},
 	{"here", "", "./here"}, /* an empty element is the working directory */
@@ -106,7 +106,8 @@ static void refusals_have_the_status_of_a_shell(void **state)
 		struct err e = {0};
 		char *found;
 
-		assert_int_equal(program_find(refusals[i].name, refusals[i].path, &arena, &found, &e), -refusals[i].code);
+		int r = program_find(refusals[i].name, refusals[i].path, &arena, &found, &e);
+		assert_int_equal(r, -refusals[i].code);
 		assert_int_equal(e.status, refusals[i].status);
 		must_have(e.what, refusals[i].name);
 		assert_int_equal(strcmp(e.why, "executable file not found") == 0, refusals[i].status == EXIT_NOT_FOUND);

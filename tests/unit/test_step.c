@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Plans: order, sides, what is undone and what is not, the faults asked for, and the words for --explain and --timings. */
+/* Plans: order, sides, what is undone and what is not, the faults asked for, and what is told of it all. */
 #include "core/step.h"
 #include "jail.h"
 
@@ -26,14 +26,14 @@ static int run_number(struct story *s, int number, struct err *e)
 	return s->fail == number ? err_set(e, EIO, "do what step %d does", number) : 0;
 }
 
-#define STEP_RUN(number) \
+#define STEP_RUN(number)                                  \
 	static int run_##number(void *ctx, struct err *e) \
-	{ \
-		return run_number(ctx, number, e); \
+	{                                                 \
+		return run_number(ctx, number, e);        \
 	}
-#define STEP_UNDO(number) \
-	static void undo_##number(void *ctx) \
-	{ \
+#define STEP_UNDO(number)                            \
+	static void undo_##number(void *ctx)         \
+	{                                            \
 		tell(ctx, (char)('A' + number - 1)); \
 	}
 STEP_RUN(1)
@@ -170,7 +170,7 @@ static int run_peer(void *ctx, struct err *e)
 static void the_step_named_is_the_innermost(void **state)
 {
 	static const struct step await = {"await", SIDE_HOST, NULL, run_peer, NULL, NULL};
-	static const struct step long_name = {"a-name-that-is-longer-than-its-room", SIDE_HOST, NULL, run_1, NULL, NULL};
+	static const struct step long_name = {"a-name-longer-than-its-room-is", SIDE_HOST, NULL, run_1, NULL, NULL};
 	static const struct step *const two[] = {&await, &long_name};
 	struct story s = {.fail = 1};
 	struct plan p = {.steps = two, .n = 2, .ctx = &s};
@@ -242,7 +242,7 @@ static void what_would_be_done_is_told(void **state)
 	(void)state;
 	plan_explain(&p, &a, &lines);
 	assert_string_equal(s.text, ""); /* and nothing is done */
-	assert_int_equal(lines.n, 2);    /* those without words are left out */
+	assert_int_equal(lines.n, 2);	 /* those without words are left out */
 	assert_string_equal(lines.v[0].name, "first");
 	assert_string_equal(lines.v[0].sentence, "make the first thing");
 	assert_int_equal(lines.v[0].shell.n, 2);

@@ -18,7 +18,7 @@ PATH=$PATH:/usr/sbin:/sbin
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 isle_source=$(realpath "${ISLE:-$here/../../build/isle}")
 number=0 failures=0
-only=("$@")
+read -ra only <<<"${ISLE_VM_TESTS:-} $*" # those of the plain users too
 
 [ -x "$isle_source" ] || {
 	echo "1..0 # SKIP there is no program $isle_source: run make"
@@ -144,19 +144,15 @@ wait_for() {
 
 # Makes a small root at $1: a shell, what these tests call, and the libraries of all that; its owner is root, its secret too.
 root_make() {
-	local program path
+	local programs libraries
 
 	[ ! -e "$1/bin/sh" ] || return 0
-	mkdir -p "$1"/{bin,etc,proc,sys,dev,run,tmp,root,lib,lib64,usr,var/tmp,work}
+	mkdir -p "$1"/{bin,etc,proc,sys,dev,run,tmp,root,usr,var/tmp,work}
 	chmod 1777 "$1/tmp" "$1/var/tmp"
-	for program in sh cat sleep head id ls dd mkdir touch stat grep true kill chmod chown ln rm mv wc tail nproc env; do
-		path=$(type -P "$program") || continue
-		cp -L "$path" "$1/bin/"
-		ldd "$path" 2>/dev/null | grep -o '/[^ ]*' | while read -r path; do
-			mkdir -p "$1$(dirname "$path")"
-			cp -nL "$path" "$1$path"
-		done
-	done
+	mapfile -t programs < <(type -P sh cat sleep head id ls dd mkdir touch stat grep true kill chmod chown ln rm mv wc tail nproc env)
+	mapfile -t libraries < <(ldd "${programs[@]}" 2>/dev/null | grep -o '/[^ :]*\.so[^ :]*' | sort -u)
+	cp -L "${programs[@]}" "$1/bin/"
+	(cd / && cp -L --parents "${libraries[@]#/}" "$1/")
 	printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$1/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$1/etc/group"
 	echo 'root:secret' >"$1/etc/shadow"
@@ -186,7 +182,7 @@ leaves_nothing() {
 	local before after
 
 	before=$(find /sys/fs/cgroup -type d | sort; cat /proc/self/mountinfo; ls "$work/run"/*)
-	isle run --rm -m 64m --cpus 1 "$root" true && isle run -d --rm --name gone "$root" sleep 100 && isle rm -f gone
+	isle run --rm -m 64m --cpus 1 "$root" true && isle run -d --rm --name gone "$root" sleep 1000 && isle rm -f gone
 	after=$(find /sys/fs/cgroup -type d | sort; cat /proc/self/mountinfo; ls "$work/run"/*)
 	# The group that holds all containers stays.
 	same "$before" "$(echo "$after" | grep -vx '/sys/fs/cgroup.*/isle')" || same "$before" "$after"
@@ -200,14 +196,14 @@ memory() {
 
 memory_files() {
 	controller memory || return
-	isle run -d --name m -m 64m --memory-swap 96m --memory-reservation 32m "$root" sleep 100 &&
+	isle run -d --name m -m 64m --memory-swap 96m --memory-reservation 32m "$root" sleep 1000 &&
 		same 67108864 "$(cat "$(group_of m)/memory.max")" && same 33554432 "$(cat "$(group_of m)/memory.low")" || return
 	[ ! -e "$(group_of m)/memory.swap.max" ] || same 33554432 "$(cat "$(group_of m)/memory.swap.max")"
 }
 
 memory_exec() {
 	controller memory || return
-	isle run -d --name m -m 48m "$root" sleep 100 || return
+	isle run -d --name m -m 48m "$root" sleep 1000 || return
 	isle exec m dd if=/dev/zero of=/dev/null bs=100M count=1
 	same 137 $? && same running "$(state m status)"
 }
@@ -221,7 +217,7 @@ cpus() {
 
 cpuset() {
 	controller cpuset || return
-	isle run -d --name c --cpuset-cpus 0 "$root" sleep 100 &&
+	isle run -d --name c --cpuset-cpus 0 "$root" sleep 1000 &&
 		same 0 "$(cat "$(group_of c)/cpuset.cpus.effective")" && same 1 "$(isle exec c nproc)"
 }
 
@@ -230,7 +226,7 @@ pids() {
 	same 20 "$(isle run --rm --pids-limit 20 "$root" cat /sys/fs/cgroup/pids.max)" || return
 	# A shell that cannot fork says so; 50 sleepers do not fit into 20.
 	isle run --rm --pids-limit 20 "$root" sh -c 'i=0; while [ $i -lt 50 ]; do sleep 5 & i=$((i+1)); done' && return 1
-	isle run -d --name p --pids-limit 6 "$root" sleep 100 && ! isle exec p sh -c 'for i in 1 2 3 4 5 6 7; do sleep 1 & done'
+	isle run -d --name p --pids-limit 6 "$root" sleep 1000 && ! isle exec p sh -c 'for i in 1 2 3 4 5 6 7; do sleep 1 & done'
 }
 
 pids_default() {
@@ -267,7 +263,7 @@ own_group() {
 }
 
 exec_joins() {
-	isle run -d --name e "$root" sleep 100 && isle exec -d e sleep 200 &&
+	isle run -d --name e "$root" sleep 1000 && isle exec -d e sleep 1000 &&
 		wait_for eval '[ "$(wc -l <"$(group_of e)/cgroup.procs")" = 2 ]'
 }
 
@@ -326,7 +322,7 @@ host_overlay() {
 	[ "$(id -u)" = 0 ] || skip "for root" || return
 	[ "$(stat -f -c %T /)" = overlayfs ] || skip "this machine's root is no overlay" || return
 	host_root isle && has "$(isle run --rm host true 2>&1)" 'refuses idmapped mounts' || return
-	isle run -d --name h host sleep 100 && has "$(isle inspect h)" 'refuses idmapped mounts' || return
+	isle run -d --name h host sleep 1000 && has "$(isle inspect h)" 'refuses idmapped mounts' || return
 	# Started again, it is what it was.
 	isle kill h && isle wait h && isle start h && ! isle exec h cat /etc/shadow
 }
@@ -376,7 +372,7 @@ layer() {
 	isle run --name l "$root" sh -c 'echo 1 >>/etc/passwd; mkdir /new; chown 7:8 /new; rm /bin/tail; [ ! -e /bin/tail ]' &&
 		[ -e "$root/bin/tail" ] && [ ! -e "$root/new" ] && same 2 "$(wc -l <"$root/etc/passwd")" || return
 	isle rm l
-	isle run -d --name l "$root" sh -c 'echo more >>/kept; sleep 100' && wait_for isle exec l cat /kept || return
+	isle run -d --name l "$root" sh -c 'echo more >>/kept; sleep 1000' && wait_for isle exec l cat /kept || return
 	isle kill l && isle wait l && isle start l && wait_for eval '[ "$(isle exec l wc -l /kept)" = "2 /kept" ]'
 }
 
@@ -406,7 +402,7 @@ own_ids() {
 isolation() {
 	local said kind
 
-	isle run -d --name i "$root" sleep 100 || return
+	isle run -d --name i "$root" sleep 1000 || return
 	for kind in user cgroup ipc uts net mnt pid; do
 		[ "$(readlink "/proc/$(state i pid)/ns/$kind")" != "$(readlink "/proc/self/ns/$kind")" ] || {
 			echo "not its own: $kind"
@@ -421,7 +417,7 @@ time_namespace() {
 	local said
 
 	if [ -e /proc/self/ns/time ]; then
-		isle run -d --name i "$root" sleep 100 &&
+		isle run -d --name i "$root" sleep 1000 &&
 			[ "$(readlink "/proc/$(state i pid)/ns/time")" != "$(readlink /proc/self/ns/time)" ]
 	else
 		said=$(isle run --rm "$root" true 2>&1) && has "$said" 'has no time namespaces' || return
@@ -431,7 +427,7 @@ time_namespace() {
 }
 
 joins() {
-	isle run -d --name db "$root" sleep 100 || return
+	isle run -d --name db "$root" sleep 1000 || return
 	same "$(readlink "/proc/$(state db pid)/ns/net")" "$(isle run --rm --net container:db "$root" sh -c 'ls -l /proc/self/ns/net' | grep -o 'net:.*')"
 }
 
@@ -454,7 +450,7 @@ devices() {
 killed_owner() {
 	local owner
 
-	isle run "$root" sleep 100 &
+	isle run "$root" sleep 1000 &
 	owner=$!
 	wait_for eval '[ -n "$(isle ps -q)" ]' || return
 	kill -9 "$owner" && wait "$owner"
@@ -517,7 +513,7 @@ rootless() {
 	local name=isle-vm-$1-$$
 
 	user_make "$name" "$1" && cp "$(realpath "${BASH_SOURCE[0]}")" "$work/bin/inside.sh" || return
-	as "$name" env ISLE="$work/bin/isle.real" bash "$work/bin/inside.sh" | tee "$work/tap"
+	as "$name" env ISLE="$work/bin/isle.real" ISLE_VM_TESTS="${only[*]}" bash "$work/bin/inside.sh" | tee "$work/tap"
 	[ "${PIPESTATUS[0]}" = 0 ] && grep -q '^1\.\.' "$work/tap"
 }
 
@@ -559,7 +555,7 @@ user_runtime() {
 	(
 		unset ISLE_RUN ISLE_DATA
 		export XDG_DATA_HOME=$work/xdg
-		isle run -d --name x "$root" sleep 100 && [ -L "$XDG_RUNTIME_DIR/isle/names/x" ] && [ -d "$work/xdg/isle/containers" ]
+		isle run -d --name x "$root" sleep 1000 && [ -L "$XDG_RUNTIME_DIR/isle/names/x" ] && [ -d "$work/xdg/isle/containers" ]
 		status=$?
 		isle rm -f x
 		exit "$status"
@@ -586,10 +582,10 @@ other_login() {
 user_logins() {
 	local id pid
 
-	id=$(isle run -d --name login "$root" sleep 100) && pid=$(state login pid) || return
+	id=$(isle run -d --name login "$root" sleep 1000) && pid=$(state login pid) || return
 	other_login isle ps -q >"$work/ps" || return
 	has "$id" "$(cat "$work/ps")" && same 0 "$(other_login isle exec login id -u)" || return
-	other_login isle exec -d login sleep 200 || return
+	other_login isle exec -d login sleep 1000 || return
 	wait_for eval '[ "$(wc -l <"$(group_of login)/cgroup.procs")" = 2 ]' || return
 	other_login isle pause login && same 1 "$(cat "$(group_of login)/cgroup.freeze")" && other_login isle unpause login || return
 	local group

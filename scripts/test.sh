@@ -53,7 +53,7 @@ run_meson() {
 	for suite in "$@"; do suites="$suites --suite $suite"; done
 	ninja -C "$dir" meson-test-prereq
 	# shellcheck disable=SC2086 # a list of words
-	as_root meson test -C "$dir" --no-rebuild --logbase "$name" $suites || true
+	as_root meson test -C "$dir" --no-rebuild --timeout-multiplier 8 --logbase "$name" $suites || true
 	cp "$dir/meson-logs/$name.json" "$results/$name.json"
 	give_back "$dir/meson-logs"
 }

@@ -98,6 +98,7 @@ struct scan {
 	const char *at, *end;
 };
 
+/* Like isdigit(3), but of ASCII alone, whatever the locale. */
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';

@@ -18,6 +18,7 @@
 #define RENAME_NOREPLACE (1 << 0)
 #endif
 
+/* For auto_dir. */
 static void dir_close(DIR **d)
 {
 	if (*d)

@@ -253,6 +253,7 @@ static int program_build(const struct spec_device_rules *rules, struct arena *a,
 	return r;
 }
 
+/* bpf(2), which no C library has. */
 static long bpf(int command, union bpf_attr *attr)
 {
 	return syscall(SYS_bpf, command, attr, sizeof(*attr));

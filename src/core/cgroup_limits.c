@@ -21,6 +21,7 @@
 
 /* Writes a formatted value into FILE of the open group DIR. */
 static int put(int dir, const char *file, struct err *e, const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* Writes a formatted value into FILE of the group; the error names the file. */
 static int put(int dir, const char *file, struct err *e, const char *fmt, ...)
 {
 	char text[4096];
@@ -60,6 +61,7 @@ static bool has_file(int dir, const char *file)
 
 /* ---- memory ---- */
 
+/* Memory and swap are set together; it is enough that one of them is asked for. */
 static enum cgroup_wish memory_wish(const struct spec_resources *res)
 {
 	return MAX(wish_of(res->memory.limit), wish_of(res->memory.swap));
@@ -88,6 +90,7 @@ static int swap_alone(int dir, const struct spec_resources *res, int64_t *ret, s
 	return 0;
 }
 
+/* Lifting the limit on memory lifts the one on swap, too. */
 static int memory_write_v2(int dir, const struct spec_resources *res, struct err *e)
 {
 	bool unlimited = wish_of(res->memory.limit) == CGROUP_WISH_LIFT;
@@ -140,16 +143,19 @@ static int memory_write_v1(int dir, const struct spec_resources *res, struct err
 	return r == -EBUSY ? err_why(e, "the container uses more than that now") : r;
 }
 
+/* The two versions count swap differently, so each has its own way. */
 static int memory_write(int dir, bool v2, const struct spec_resources *res, struct err *e)
 {
 	return v2 ? memory_write_v2(dir, res, e) : memory_write_v1(dir, res, e);
 }
 
+/* What the group keeps when memory is short elsewhere. */
 static enum cgroup_wish reservation_wish(const struct spec_resources *res)
 {
 	return wish_of(res->memory.reservation);
 }
 
+/* The same value under two names. */
 static int reservation_write(int dir, bool v2, const struct spec_resources *res, struct err *e)
 {
 	return put_number(dir, v2 ? "memory.low" : "memory.soft_limit_in_bytes", res->memory.reservation.v,
@@ -158,11 +164,13 @@ static int reservation_write(int dir, bool v2, const struct spec_resources *res,
 
 /* ---- processors ---- */
 
+/* 0 shares mean that nobody asked. */
 static enum cgroup_wish shares_wish(const struct spec_resources *res)
 {
 	return res->cpu.shares.has && res->cpu.shares.v > 0 ? CGROUP_WISH_SET : CGROUP_WISH_NONE;
 }
 
+/* v2 counts in weights: see cgroup_weight.c. */
 static int shares_write(int dir, bool v2, const struct spec_resources *res, struct err *e)
 {
 	uint64_t shares = res->cpu.shares.v;
@@ -171,6 +179,7 @@ static int shares_write(int dir, bool v2, const struct spec_resources *res, stru
 		  : put(dir, "cpu.shares", e, "%" PRIu64, shares);
 }
 
+/* A period alone is a wish, too. */
 static enum cgroup_wish quota_wish(const struct spec_resources *res)
 {
 	return res->cpu.period.has && res->cpu.period.v > 0 ? CGROUP_WISH_SET : wish_of(res->cpu.quota);
@@ -209,11 +218,13 @@ static int quota_write_v1(int dir, const struct spec_resources *res, struct err 
 	return r;
 }
 
+/* One file or two, depending on the version. */
 static int quota_write(int dir, bool v2, const struct spec_resources *res, struct err *e)
 {
 	return v2 ? quota_write_v2(dir, res, e) : quota_write_v1(dir, res, e);
 }
 
+/* An empty list means that nobody asked. */
 static enum cgroup_wish cpuset_wish(const struct spec_resources *res)
 {
 	bool cpus = res->cpu.cpus && *res->cpu.cpus, mems = res->cpu.mems && *res->cpu.mems;
@@ -221,6 +232,7 @@ static enum cgroup_wish cpuset_wish(const struct spec_resources *res)
 	return cpus || mems ? CGROUP_WISH_SET : CGROUP_WISH_NONE;
 }
 
+/* The files have the same names in both versions. */
 static int cpuset_write(int dir, bool v2, const struct spec_resources *res, struct err *e)
 {
 	int r = 0;
@@ -235,11 +247,13 @@ static int cpuset_write(int dir, bool v2, const struct spec_resources *res, stru
 
 /* ---- processes ---- */
 
+/* -1 lifts the limit. */
 static enum cgroup_wish pids_wish(const struct spec_resources *res)
 {
 	return wish_of(res->pids_limit);
 }
 
+/* The file has the same name in both versions. */
 static int pids_write(int dir, bool v2, const struct spec_resources *res, struct err *e)
 {
 	(void)v2;
@@ -248,6 +262,7 @@ static int pids_write(int dir, bool v2, const struct spec_resources *res, struct
 
 /* ---- disks ---- */
 
+/* 0 means that nobody asked. */
 static enum cgroup_wish weight_wish(const struct spec_resources *res)
 {
 	return res->block_io.weight.has && res->block_io.weight.v > 0 ? CGROUP_WISH_SET : CGROUP_WISH_NONE;
@@ -280,6 +295,7 @@ static const struct throttle throttles[] = {
 	{THROTTLE(write_iops), "wiops", "blkio.throttle.write_iops_device"},
 };
 
+/* The list of the spec that belongs to row T. */
 static const struct spec_throttles *throttle_list(const struct spec_resources *res, const struct throttle *t)
 {
 	return (const struct spec_throttles *)((const char *)res + t->offset);
@@ -299,6 +315,7 @@ static enum cgroup_wish throttle_wish(const struct spec_resources *res)
 	return wish;
 }
 
+/* A line for each device and kind; v2 has all kinds in one file. */
 static int throttle_write(int dir, bool v2, const struct spec_resources *res, struct err *e)
 {
 	int r = 0;

@@ -106,8 +106,11 @@ static int evacuate(int parent, struct err *e)
 			return 0;
 		for (char *pid; (pid = strsep(&text, "\n"));) {
 			r = *pid ? file_write(parent, CGROUP_CALLER "/cgroup.procs", pid, e) : 0;
+			if (r == -EOPNOTSUPP)
+				err_why(e, "a process was put into that group while there were others below it, which made it "
+					   "one for threads");
 			if (r < 0 && r != -ESRCH)
-				return r;
+				return err_context(e, "move the processes of this group one down");
 		}
 	}
 	return err_set(e, EBUSY, "move the processes of the group into " CGROUP_CALLER);

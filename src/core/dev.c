@@ -46,6 +46,7 @@ static int parents_make(int dev_fd, const char *name, const struct dev_env *env,
 	return 0;
 }
 
+/* Gives a node its owner and mode, counted from the container's root. */
 static int node_owner(int dev_fd, const char *name, const struct spec_device *d, const struct dev_env *env, struct err *e)
 {
 	mode_t mode = (mode_t)(d->mode.has ? d->mode.v & 07777 : 0666);

@@ -167,6 +167,7 @@ static uint64_t clone_flags(const struct launch *l)
 	return flags;
 }
 
+/* Whether a namespace is joined that somebody else made. */
 static bool joins_any(const struct launch *l)
 {
 	for (int k = 0; k < NS_KIND_COUNT; k++)
@@ -199,24 +200,11 @@ static pid_t clone_box(struct launch *l, uint64_t extra, bool *ret_in_group)
 	return sys_clone3(&a, sizeof(a));
 }
 
-/* Says why the kernel refused new namespaces, where a look around tells. */
-static int clone_diagnose(const struct launch *l, int code, struct err *e)
+/* The error of a refused clone, with its reason. */
+static int clone_refused(const struct launch *l, int code, struct err *e)
 {
 	err_set(e, code, "make the container's first process in new namespaces");
-	for (int k = 0; code == EINVAL && k < NS_KIND_COUNT; k++)
-		if (launch_new_ns(l, (enum ns_kind)k) && !ns_exists((enum ns_kind)k))
-			return err_why(e, "this kernel was built without %s namespaces", ns_facts[k].oci);
-	if (code == ENOSPC)
-		return err_cure(e, "raise the limits in /proc/sys/user/max_*_namespaces");
-	if (code == EPERM && access("/proc/sys/kernel/unprivileged_userns_clone", F_OK) == 0)
-		return err_cure(e, "allow user namespaces: sysctl kernel.unprivileged_userns_clone=1");
-	if (code == EPERM && access("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", F_OK) == 0)
-		return err_cure(e, "allow user namespaces: sysctl kernel.apparmor_restrict_unprivileged_userns=0");
-	if (code == EPERM)
-		return err_why(e, "user namespaces are not allowed here: by a seccomp filter, a chroot, or a limit of 0");
-	if (code == EAGAIN)
-		return err_why(e, "the limit on processes (ulimit -u, or the pids cgroup) is reached");
-	return -code;
+	return launch_refused(l, code, e);
 }
 
 /* Joins the namespaces that the spec names by descriptor or path, user first. */
@@ -268,7 +256,7 @@ static int clone_by_go_between(struct launch *l, bool *ret_in_group, struct err 
 			if (res.pid == 0)
 				launch_box(l);
 			if (res.pid < 0)
-				clone_diagnose(l, errno, &res.err);
+				clone_refused(l, errno, &res.err);
 		}
 		_exit(fd_write_all(in, &res, sizeof(res)) < 0);
 	}
@@ -353,7 +341,7 @@ static int clone_run(void *ctx, struct err *e)
 			launch_box(l);
 		int code = errno;
 		bound_end(begun, &saved);
-		r = pid < 0 ? clone_diagnose(l, code, e) : 0;
+		r = pid < 0 ? clone_refused(l, code, e) : 0;
 		if (pid > 0)
 			l->pid = pid;
 	}
@@ -369,6 +357,10 @@ static void clone_undo(void *ctx)
 {
 	struct launch *l = ctx;
 
+	/* What was taken for the box is let go first: the other undos may need descriptors. */
+	fds_close(&l->spent);
+	mounts_release(l);
+	fd_close(&l->userns_fd);
 	if (l->pid <= 0)
 		return;
 	if (l->pidfd >= 0)
@@ -568,6 +560,7 @@ const struct step step_go = {"go", SIDE_HOST, NULL, go_run, NULL, NULL};
 
 /* ---- what the host side makes for the box ---- */
 
+/* With privilege on the host side, that side makes root, /dev and binds. */
 static bool host_makes(const void *ctx)
 {
 	return !((const struct launch *)ctx)->rootless;
@@ -637,6 +630,7 @@ static int make_picked(struct launch *l, bool (*pick)(const struct launch *, siz
 	return 0;
 }
 
+/* Whether mount I is the container's /dev. */
 static bool is_dev(const struct launch *l, size_t i)
 {
 	const struct spec_mount *m = &l->spec->mounts.v[i];
@@ -644,6 +638,7 @@ static bool is_dev(const struct launch *l, size_t i)
 	return strcmp(m->destination, "/dev") == 0 && m->type && strcmp(m->type, "tmpfs") == 0;
 }
 
+/* Whether mount I shows something of the machine. */
 static bool is_bind(const struct launch *l, size_t i)
 {
 	return l->mopts[i].bind;
@@ -747,6 +742,7 @@ const struct step step_hand_over = {"hand-over", SIDE_HOST, host_makes, hand_ove
 
 /* ---- the same, done by the box of a rootless launch, and what only the box can make ---- */
 
+/* Without, the box does. */
 static bool box_makes(const void *ctx)
 {
 	return !host_makes(ctx);
@@ -772,6 +768,7 @@ static bool is_ours(const struct launch *l, size_t i)
 	return l->rootless || (!is_dev(l, i) && !is_bind(l, i));
 }
 
+/* Of those, what does not show the network. */
 static bool is_ours_at_once(const struct launch *l, size_t i)
 {
 	return is_ours(l, i) && !launch_mount_shows_net(l, i);

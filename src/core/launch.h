@@ -105,6 +105,8 @@ int launch_etc_unfold(struct launch *l, struct err *e) MUST_USE;
 bool launch_mount_shows_net(const struct launch *l, size_t i);
 /* Makes mount I of the spec as a detached mount: see launch_mounts.c. */
 int launch_mount_make(struct launch *l, size_t i, struct err *e) MUST_USE;
+/* Says why the kernel refused namespaces with CODE, and what to do; E has what was attempted.  Returns -CODE. */
+int launch_refused(const struct launch *l, int code, struct err *e);
 /* What the box runs from its first instruction to exec; never returns. */
 _Noreturn void launch_box(struct launch *l);
 

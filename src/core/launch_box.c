@@ -40,6 +40,7 @@ _Noreturn void launch_box(struct launch *l)
 
 /* ---- identity ---- */
 
+/* Becomes the container's root, as soon as the host side has written the id maps. */
 static int identity_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
@@ -52,8 +53,12 @@ static int identity_run(void *ctx, struct err *e)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (l->spec->lin.ns[NS_USER].mode == NS_KEEP)
 		return 0;
-	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-		return err_set(e, errno, "become root of the container's user namespace");
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) {
+		int code = errno;
+
+		err_set(e, code, "become root of the container's user namespace");
+		return launch_refused(l, code, e);
+	}
 	return 0;
 }
 
@@ -160,7 +165,7 @@ static int network_run(void *ctx, struct err *e)
 	if (maker.err.what[0]) {
 		if (e)
 			*e = maker.err;
-		return e && e->code ? -e->code : -EINVAL;
+		return maker.err.code == ENOSPC ? launch_refused(ctx, ENOSPC, e) : maker.err.code ? -maker.err.code : -EINVAL;
 	}
 	if (maker.running && setns(maker.fd, CLONE_NEWNET) < 0)
 		return err_set(e, errno, "enter the network namespace");
@@ -188,8 +193,12 @@ static int namespaces_run(void *ctx, struct err *e)
 	if (launch_new_ns(l, NS_MNT) && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_set(e, errno, "cut the container's mounts off from the machine's");
 	/* The cgroup namespace takes the group that we are in now as its root, so it comes after the host has moved us. */
-	if (launch_new_ns(l, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
-		return err_set(e, errno, "make a cgroup namespace");
+	if (launch_new_ns(l, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0) {
+		int code = errno;
+
+		err_set(e, code, "make a cgroup namespace");
+		return launch_refused(l, code, e);
+	}
 	if (cg->mode == NS_JOIN) {
 		auto_fd fd = cg->fd >= 0 ? fcntl(cg->fd, F_DUPFD_CLOEXEC, 3) : open(cg->path, O_RDONLY | O_CLOEXEC);
 

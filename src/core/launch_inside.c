@@ -121,6 +121,7 @@ static int attach_run(void *ctx, struct err *e)
 	return r < 0 ? r : attach_etc(ctx, e);
 }
 
+/* What shows the network is attached when there is one. */
 static int attach_late_run(void *ctx, struct err *e)
 {
 	return attach_some(ctx, true, e);
@@ -223,6 +224,7 @@ struct covers {
 	char source[32]; /* the null device by our own descriptor: no name in the container's /dev is trusted twice */
 };
 
+/* Closes the covers. */
 static void covers_release(struct covers *c)
 {
 	fd_close(&c->dir);
@@ -257,6 +259,7 @@ static int mask_file(struct covers *c, const char *path, struct err *e)
 	return mount(c->source, path, NULL, MS_BIND, NULL) < 0 ? err_set(e, errno, "bind the null device") : 0;
 }
 
+/* Covers PATH, whatever it is; what is not there needs no cover. */
 static int mask_one(struct covers *c, const char *path, struct err *e)
 {
 	struct stat st;
@@ -310,6 +313,7 @@ static int mask_run(void *ctx, struct err *e)
 	return mask_some(ctx, false, e);
 }
 
+/* The same below what is attached late. */
 static int mask_late_run(void *ctx, struct err *e)
 {
 	return mask_some(ctx, true, e);

@@ -86,6 +86,7 @@ static const struct {
 /* Words without a meaning for a mount that is made by hand. */
 static const char *const idle_words[] = {"defaults", "async", "loud", "nomand", "auto", "noauto", "user", "nouser"};
 
+/* Takes W if it is a flag of the mount itself; false if it is not. */
 static bool word_attr(const char *w, struct mount_opts *o)
 {
 	for (size_t i = 0; i < ARRAY_LEN(attr_words); i++) {
@@ -102,6 +103,7 @@ static bool word_attr(const char *w, struct mount_opts *o)
 	return false;
 }
 
+/* Takes W if it names a propagation. */
 static bool word_propagation(const char *w, struct mount_opts *o)
 {
 	for (size_t i = 0; i < ARRAY_LEN(propagation_words); i++)
@@ -113,6 +115,7 @@ static bool word_propagation(const char *w, struct mount_opts *o)
 	return false;
 }
 
+/* Takes W if it is one of our own words, or one that means nothing here. */
 static bool word_flag(const char *w, struct mount_opts *o)
 {
 	for (size_t i = 0; i < ARRAY_LEN(flag_words); i++)

@@ -54,6 +54,7 @@ struct assembly {
 	int scratch;	 /* a detached tmpfs: the empty layer of a guard, and the writable layer in memory */
 };
 
+/* Closes what is left; the layers belong to the caller by now. */
 static void assembly_release(struct assembly *as)
 {
 	fd_close(&as->scratch);
@@ -191,6 +192,7 @@ static const struct known_fs {
 };
 static const struct known_fs unknown_fs = {.name = "unknown"};
 
+/* What is known of the file system, or that nothing is. */
 static const struct known_fs *fs_kind(const struct statfs *st)
 {
 	for (size_t i = 0; i < ARRAY_LEN(known_fs); i++)
@@ -477,6 +479,7 @@ static int direct(struct assembly *as, int *ret_fd, struct err *e)
 /* Directories that a container has of its own, or has no use for. */
 static const char *const not_copied[] = {"proc", "sys", "dev", "run", "mnt", "media", "boot", "lost+found"};
 
+/* Whether the skeleton has the entry NAME of the root. */
 static bool is_copied(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(not_copied); i++)
@@ -551,6 +554,7 @@ struct job {
 	const char *path;
 };
 
+/* One try, with or without a stage. */
 static int assemble(const struct job *j, bool staged, int stage_fd, int *ret_fd, struct err *e)
 {
 	CLEANUP(assembly_release) struct assembly as = {
@@ -630,6 +634,7 @@ static bool staging_may_help(const struct job *j, int r, const struct err *e)
 	return j->r->kind == ROOTFS_LAYERED || (j->path && kernel_before(6, 15));
 }
 
+/* The quick way, then the older one where that may help. */
 static int assemble_any(const struct job *j, int *ret_fd, struct err *e)
 {
 	int r = assemble(j, false, FD_NONE, ret_fd, e);

@@ -103,6 +103,7 @@ static struct verdict *verdict_intern(struct build *b, const struct verdict *v)
 	return own;
 }
 
+/* The verdict that looks at no argument. */
 static struct verdict *verdict_plain(struct build *b, uint32_t action)
 {
 	return verdict_intern(b, &(struct verdict){.otherwise = action});

@@ -34,6 +34,7 @@ static enum fault fault_at(const char *name)
 	return FAULT_NONE;
 }
 
+/* CLOCK_MONOTONIC, which both sides share. */
 static uint64_t now_ns(void)
 {
 	struct timespec t;

@@ -133,6 +133,7 @@ static bool word_id(struct user_word w, uint32_t *ret)
 	return parse_id(buf, ret);
 }
 
+/* Whether W is exactly TEXT. */
 static bool word_is(struct user_word w, const char *text)
 {
 	return strlen(text) == w.n && memcmp(w.p, text, w.n) == 0;

@@ -52,6 +52,7 @@ const char *box_called(const struct box *b)
 
 /* ---- from what the user typed to an id ---- */
 
+/* The error for REF, which names nothing. */
 static int not_found(const char *ref, struct err *e)
 {
 	err_set(e, ENOENT, "find the container \"%.80s\"", ref);

@@ -129,6 +129,8 @@ int box_forget(struct box *b, struct err *e)
 	struct home *h = b->home;
 	auto_fd containers = dir_open(h->data_fd, "containers");
 
+	if (containers < 0 && containers != -ENOENT)
+		return err_set(e, -containers, "open the directory %s/containers", h->data);
 	if (containers < 0 || !dir_has(containers, b->id) || home_trash_move(h, true, containers, b->id) == 0)
 		return 0;
 	/* A disk that is full may refuse to move it, but not to take something away. */

@@ -71,8 +71,9 @@ int box_own(struct box *b, struct err *e)
 		err_set(e, EBUSY, "take charge of container %s", box_called(b));
 		return err_why(e, "another isle runs it, starts it, or removes it");
 	}
+	/* Where nothing can be written, the file could only be opened for reading, and that gives no lock. */
 	if (r < 0)
-		return err_set(e, -r, "lock container %s", box_called(b));
+		return err_set(e, r == -EBADF ? EROFS : -r, "lock container %s", box_called(b));
 	b->ours = true;
 	if (!is_in_place(b)) {
 		fd_close(&b->owner_fd);
@@ -101,6 +102,7 @@ int box_wait_free(struct box *b, int timeout_ms, struct err *e)
 
 /* ---- reading ---- */
 
+/* CLOCK_REALTIME: it is shown to people. */
 static int64_t now_ns(void)
 {
 	struct timespec t;

@@ -18,34 +18,63 @@ struct env_target {
 	struct spec_process *p;
 };
 
-/* Takes NAME out of the environment. */
-static void env_unset(struct spec_process *p, const char *name)
-{
-	size_t len = strlen(name), kept = 0;
+/* A variable of the environment, for sorting: by name, those of one name in the order in which they were given. */
+struct variable {
+	char **entry; /* "NAME=value", or "NAME": is to be taken out */
+	size_t name_len;
+};
 
-	for (size_t i = 0; i < p->env.n; i++)
-		if (strncmp(p->env.v[i], name, len) != 0 || p->env.v[i][len] != '=')
-			p->env.v[kept++] = p->env.v[i];
-	p->env.n = kept;
-	if (p->env.v)
-		p->env.v[kept] = NULL;
+static int compare_variables(const void *a, const void *b)
+{
+	const struct variable *x = a, *y = b;
+	int r = memcmp(*x->entry, *y->entry, MIN(x->name_len, y->name_len));
+
+	if (r == 0)
+		r = (x->name_len > y->name_len) - (x->name_len < y->name_len);
+	return r != 0 ? r : (x->entry > y->entry) - (x->entry < y->entry);
 }
 
-/* Puts one "NAME=value" or "NAME" into the environment. */
+/* Leaves each variable once, where it stood first, as it was given last.  Sorted, for there may be many thousands. */
+static void env_settle(struct strs *env, struct arena *a)
+{
+	struct variable *all = arena_new(a, struct variable, env->n + 1);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < env->n; i++)
+		all[i] = (struct variable){&env->v[i], strcspn(env->v[i], "=")};
+	qsort(all, env->n, sizeof(*all), compare_variables);
+	for (size_t i = 0, next; i < env->n; i = next) {
+		struct variable *first = &all[i], *last;
+
+		for (next = i + 1; next < env->n; next++)
+			if (all[next].name_len != first->name_len ||
+			    memcmp(*all[next].entry, *first->entry, first->name_len) != 0)
+				break;
+		last = &all[next - 1];
+		*first->entry = (*last->entry)[last->name_len] == '=' ? *last->entry : NULL;
+		for (struct variable *other = first + 1; other <= last; other++)
+			*other->entry = NULL;
+	}
+	for (size_t i = 0; i < env->n; i++)
+		if (env->v[i])
+			env->v[kept++] = env->v[i];
+	env->n = kept;
+	if (env->v)
+		env->v[kept] = NULL;
+}
+
+/* Adds one "NAME=value", or "NAME": with the value that it has here, or to be taken out.  env_settle must follow. */
 static int env_put(const struct env_target *t, const char *text, const char *option, struct err *e)
 {
 	const char *eq = strchr(text, '=');
-	char *name = arena_strndup(t->a, text, eq ? (size_t)(eq - text) : strlen(text));
-	const char *value = eq ? eq + 1 : NULL;
+	const char *value = eq ? NULL : getenv(text);
 
-	if (!*name)
+	if (eq == text || !*text)
 		return compose_bad(e, option, text, "a variable must have a name");
-	if (!eq)
-		value = getenv(name);
 	if (value)
-		spec_env_set(t->p, t->a, name, value);
+		strs_take(&t->p->env, t->a, arena_printf(t->a, "%s=%s", text, value));
 	else
-		env_unset(t->p, name);
+		strs_add(&t->p->env, t->a, text);
 	return 0;
 }
 
@@ -67,6 +96,8 @@ int compose_env(const struct strs *env, const struct strs *env_file, struct aren
 		r = compose_lines(env_file->v[i], a, env_line, &t, e);
 	for (size_t i = 0; r == 0 && i < env->n; i++)
 		r = env_put(&t, env->v[i], "--env", e);
+	if (r == 0)
+		env_settle(&p->env, a);
 	return r;
 }
 

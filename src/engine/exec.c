@@ -30,6 +30,7 @@ struct exec {
 	sigset_t signals;
 };
 
+/* The exec that a step of the launch belongs to. */
 static struct exec *of(void *ctx)
 {
 	return ((struct launch *)ctx)->owner;
@@ -154,6 +155,7 @@ static const struct step *const steps[] = {
 	&step_terminal, &step_cwd, &step_user,	 &step_rights,	   &step_spawn,	       &step_await_spawn,
 };
 
+/* Everything that must be closed at the end is FD_NONE. */
 static void exec_init(struct exec *x, struct home *h, const char *ref, const struct exec_options *o)
 {
 	struct launch *l = &x->launch;
@@ -167,6 +169,7 @@ static void exec_init(struct exec *x, struct home *h, const char *ref, const str
 	x->plan = (struct plan){.steps = steps, .n = ARRAY_LEN(steps), .ctx = l};
 }
 
+/* Closes what is still open on every way out. */
 static void exec_release(struct exec *x)
 {
 	for (int i = 0; i < 3; i++) {

@@ -14,6 +14,7 @@ static int lock_call(int fd, int cmd, short type, struct flock *ret)
 	return fcntl(fd, cmd, ret) < 0 ? -errno : 0;
 }
 
+/* Sleeps MS milliseconds, or less if a signal comes. */
 static void sleep_ms(long ms)
 {
 	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};

@@ -47,22 +47,27 @@ static const char *status_text(struct arena *a, const struct box_state *s, int64
 
 /* ---- filters ---- */
 
+/* The filters: whether B is what the user wants.  A status is compared whole … */
 static bool match_status(const struct box *b, const char *want)
 {
 	return strcmp(box_status_names[b->state.status], want) == 0;
 }
+/* … a name by any part of it … */
 static bool match_name(const struct box *b, const char *want)
 {
 	return b->record.name && strstr(b->record.name, want);
 }
+/* … an id by its beginning … */
 static bool match_id(const struct box *b, const char *want)
 {
 	return strncmp(b->id, want, strlen(want)) == 0;
 }
+/* … a root whole … */
 static bool match_root(const struct box *b, const char *want)
 {
 	return b->record.root && strcmp(b->record.root, want) == 0;
 }
+/* … and an exit status as it is shown. */
 static bool match_exited(const struct box *b, const char *want)
 {
 	char status[16];
@@ -157,6 +162,7 @@ static bool passes_kind(const struct box *b, const struct strs *filters, const s
 	return !asked || (f->every ? every : any);
 }
 
+/* Whether B passes every kind of filter. */
 static bool passes(const struct box *b, const struct strs *filters)
 {
 	for (size_t i = 0; filters && i < ARRAY_LEN(filters_known); i++)

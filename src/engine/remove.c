@@ -19,6 +19,7 @@ struct removal {
 	bool gone; /* its owner has removed it, as after --rm */
 };
 
+/* Somebody else may have removed the box while we waited for it. */
 static bool not_gone(const void *ctx)
 {
 	return !((const struct removal *)ctx)->gone;
@@ -50,6 +51,7 @@ static int kill_run(void *ctx, struct err *e)
 	return r;
 }
 
+/* A box that is gone by now is what was wanted. */
 static int own_run(void *ctx, struct err *e)
 {
 	struct removal *m = ctx;
@@ -65,11 +67,13 @@ static int cgroup_run(void *ctx, struct err *e)
 	return box_kill_all(((struct removal *)ctx)->box, true, KILL_WAIT_MS, e);
 }
 
+/* The point of no return: from here on every sweep goes on with the removal. */
 static int forget_run(void *ctx, struct err *e)
 {
 	return box_forget(((struct removal *)ctx)->box, e);
 }
 
+/* The name and the ids are free for others. */
 static int unname_run(void *ctx, struct err *e)
 {
 	(void)e;
@@ -77,6 +81,7 @@ static int unname_run(void *ctx, struct err *e)
 	return 0;
 }
 
+/* What a killed remover is found by goes last. */
 static int discard_run(void *ctx, struct err *e)
 {
 	return box_discard(((struct removal *)ctx)->box, e);

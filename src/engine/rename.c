@@ -21,6 +21,7 @@ struct renaming {
 	char *old_name, *new_name;
 };
 
+/* The new name first: two names are harmless, none is not. */
 static int claim_run(void *ctx, struct err *e)
 {
 	struct renaming *n = ctx;
@@ -32,6 +33,7 @@ static int claim_run(void *ctx, struct err *e)
 	return r;
 }
 
+/* From here on the record tells the new name, and a sweep keeps that one. */
 static int record_run(void *ctx, struct err *e)
 {
 	struct renaming *n = ctx;
@@ -42,6 +44,7 @@ static int record_run(void *ctx, struct err *e)
 	return r;
 }
 
+/* The old name is free for others. */
 static int release_run(void *ctx, struct err *e)
 {
 	struct renaming *n = ctx;

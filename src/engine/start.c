@@ -26,20 +26,24 @@ static struct start *of(void *ctx)
 {
 	return ((struct launch *)ctx)->owner;
 }
+/* The start that a step of the launch belongs to. */
 static const struct start *of_const(const void *ctx)
 {
 	return ((const struct launch *)ctx)->owner;
 }
 
+/* 'isle run'; else a box that exists is started again. */
 static bool is_new(const void *ctx)
 {
 	return of_const(ctx)->o != NULL;
 }
+/* 'isle start'. */
 static bool is_again(const void *ctx)
 {
 	return !is_new(ctx);
 }
 
+/* CLOCK_REALTIME: it is shown to people. */
 static int64_t now_ns(void)
 {
 	struct timespec t;
@@ -72,6 +76,11 @@ static int create_run(void *ctx, struct err *e)
 static void create_undo(void *ctx)
 {
 	struct start *s = of(ctx);
+	const struct spec_mounts *shared = &s->box.spec.mounts;
+
+	/* It may be for want of descriptors that we are here, and removing takes a few. */
+	for (size_t i = 0; i < shared->n; i++)
+		fd_close(&shared->v[i].source_fd);
 
 	/* The next sweep tries again, and it finds a cgroup that is still there by the box. */
 	if (s->box.ours && !s->launch.group_left && box_remove(&s->box, NULL) < 0)
@@ -242,6 +251,7 @@ static void join_user_too(struct start *s)
 	}
 }
 
+/* Tells the user, and keeps it for inspect. */
 static void warn(void *owner, const char *sentence)
 {
 	struct start *s = owner;

@@ -50,6 +50,7 @@ static int signal_run(void *ctx, struct err *e)
 	return r == -ESRCH ? 0 : r;
 }
 
+/* Not having ended in time is no error: the next step kills. */
 static int wait_run(void *ctx, struct err *e)
 {
 	struct stop *s = ctx;
@@ -70,6 +71,7 @@ static int kill_run(void *ctx, struct err *e)
 	return r;
 }
 
+/* Waits for the owner to clean up; does it where there is no owner any more. */
 static int settle_run(void *ctx, struct err *e)
 {
 	struct stop *s = ctx;

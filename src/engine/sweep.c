@@ -131,6 +131,7 @@ struct holders {
 	size_t n, room;
 };
 
+/* By the id of the box, so that its names stand together. */
 static int compare_holders(const void *a, const void *b)
 {
 	return strcmp(((const struct holder *)a)->id, ((const struct holder *)b)->id);

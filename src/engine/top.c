@@ -144,6 +144,7 @@ static int find_pids(struct box *b, struct pids *ret, struct err *e)
 	return 0;
 }
 
+/* For qsort(3). */
 static int compare_pids(const void *a, const void *b)
 {
 	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;

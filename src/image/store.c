@@ -232,6 +232,7 @@ struct listing {
 	struct roots_kept *ret;
 };
 
+/* Adds ENTRY to the list if it is a root: it has a meta.json. */
 static void list_entry(void *ctx, const char *entry)
 {
 	struct listing *l = ctx;

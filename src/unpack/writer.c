@@ -246,6 +246,7 @@ static int data_write(struct archive *ar, const struct entry *en, int fd, struct
 	return 0;
 }
 
+/* A regular file; its content goes through the descriptor, so nothing can come in between. */
 static int put_file(struct writer *w, struct archive *ar, const struct entry *en, struct err *e)
 {
 	struct timespec times[2];
@@ -277,6 +278,7 @@ static bool leads_to_dir(const struct writer *w, const struct entry *en)
 	return fd >= 0;
 }
 
+/* A directory, which may be there already; its times wait until all is in it. */
 static int put_dir(struct writer *w, const struct entry *en, struct err *e)
 {
 	const bool is_root = en->path[0] == '\0';
@@ -305,6 +307,7 @@ static int put_dir(struct writer *w, const struct entry *en, struct err *e)
 	return meta_set(w, en, fd, e);
 }
 
+/* A symbolic link; where it leads is not looked at, for nothing here follows it out. */
 static int put_symlink(struct writer *w, const struct entry *en, struct err *e)
 {
 	const char *target = archive_entry_symlink(en->ae);
@@ -352,6 +355,7 @@ static int put_hardlink(struct writer *w, const struct entry *en, struct err *e)
 	return r;
 }
 
+/* A named pipe. */
 static int put_fifo(struct writer *w, const struct entry *en, struct err *e)
 {
 	int r = place_clear(en, e);

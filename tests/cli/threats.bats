@@ -252,7 +252,7 @@ while True:
 		mv "$evil" "$T/$name"
 		run isle run --rm "${shared[@]}" "$T/$name" cat /etc/passwd
 		mv "$T/$name" "$evil"
-		[[ $status -eq 0 && $output == root:* ]] || [ "$status" -eq 125 ]
+		[[ $status -eq 0 && $output == root:* ]]
 	done
 	mkdir -m 700 "$T/r,x:y" "$T/d,x:y"
 	[ "$("$BATS_FILE_TMPDIR/bin/real/isle" --root "$T/r,x:y" --data "$T/d,x:y" run --rm --layer disk host echo fine)" = fine ]
@@ -267,8 +267,10 @@ while True:
 @test "MNT26 masks cannot be taken off without mount rights" {
 	run isle run --rm host umount /proc/kcore /proc/timer_list /proc/sys
 	[ "$status" -ne 0 ]
-	run isle run --rm --cap-add SYS_ADMIN host sh -c 'umount /proc/sys; echo x >/proc/sys/kernel/core_pattern'
-	[ "$status" -ne 0 ]
+	# With them, what is below counts as the machine's.  Opened only, for it is the machine's.
+	run isle run --rm --cap-add SYS_ADMIN -v "$PROBES:/probe:ro,noidmap" host sh -c 'umount /proc/sys
+		/probe/probe-calls open w /proc/sys/kernel/core_pattern /proc/sysrq-trigger'
+	[[ $output != *OK* && $output == *core_pattern\ E* ]]
 }
 
 # ---- 2.2 descriptors, the program file, joining ----
@@ -399,7 +401,8 @@ while True:
 	user=$(plain_user one)
 	cp "$BATS_FILE_TMPDIR/bin/real/isle" "$T/suid"
 	chmod 4755 "$T/suid"
-	refused setpriv --reuid "$user" --regid "$user" --clear-groups "$T/suid" ps
+	refused setpriv --reuid "$user" --regid "$user" --clear-groups "$T/suid" --root "$T/no" --data "$T/no" ps
+	[[ $stderr == *set-uid* ]]
 	[ -z "$(find "$BATS_FILE_TMPDIR/bin/real/isle" -perm /6000)" ]
 }
 
@@ -407,7 +410,8 @@ while True:
 	isle run -d -i --name c host cat >/dev/null
 	run isle run --rm --net host host grep '@.*isle' /proc/net/unix
 	[ "$status" -eq 1 ]
-	[ "$(stat -c %a "$ISLE_ROOT")" = 700 ]
+	"$BATS_FILE_TMPDIR/bin/real/isle" --root "$T/made/run" --data "$T/made/data" ps >/dev/null
+	[ "$(stat -c %a "$T/made/run" "$T/made/data" | sort -u)" = 700 ]
 }
 
 # ---- 2.3 who one is ----
@@ -762,11 +766,6 @@ answer() {
 	for family in key rds can tipc bluetooth rxrpc alg nfc vsock smc xdp alg_high; do
 		[ "$(answer "$family")" = EPERM ]
 	done
-}
-
-@test "SC15 protections of the processor are not turned off" {
-	[[ $(isle run --rm host sed -n 's/^Speculation_Store_Bypass:\t//p' /proc/self/status) != *"thread vulnerable" ]] ||
-		[[ $(sed -n 's/^Speculation_Store_Bypass:\t//p' /proc/self/status) == *vulnerable ]]
 }
 
 # ---- 2.6 terminal, IPC, resources ----

@@ -141,3 +141,23 @@ shared_users() { # ROOT
 @test "--userns shares ids on demand" {
 	on_each_root shared_users
 }
+
+# What the caller keeps from others on the machine is no wish for the container: its directories are open to its own users.
+callers_umask() { # ROOT
+	local mask
+
+	for mask in 077 000; do
+		(umask "$mask" && isle run --rm --user 1000:1000 --tmpfs /made/deep "$1" \
+			sh -c 'stat -c "%a %n" / /proc /dev /dev/pts /made; umask' >"$BATS_TEST_TMPDIR/out")
+		[ "$(cat "$BATS_TEST_TMPDIR/out")" = "755 /
+555 /proc
+755 /dev
+755 /dev/pts
+755 /made
+0022" ]
+	done
+}
+
+@test "the caller's umask stays outside" {
+	on_each_root callers_umask
+}

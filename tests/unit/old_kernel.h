@@ -64,6 +64,7 @@ static inline bool is_attached(pid_t pid, int fd)
 /* Whether the older kernel would refuse this fsconfig(2). */
 static inline bool old_kernel_refuses(enum old_kernel age, const struct seccomp_notif *call)
 {
+	static const char dir[] = "/proc/self/fd/";
 	char key[64] = "", value[8192] = "";
 	pid_t pid = (pid_t)call->pid;
 	uint64_t command = call->data.args[1];
@@ -77,10 +78,14 @@ static inline bool old_kernel_refuses(enum old_kernel age, const struct seccomp_
 		return false;
 	if (command == FSCONFIG_SET_FD || (age == LINUX_6_4 && strcmp(key, "lowerdir+") == 0))
 		return true;
+	/* "/proc/self/fd/5", or several that way or as "5:6", by a process that works in there. */
 	remote_string(pid, call->data.args[3], value, sizeof(value));
-	for (const char *p = value; !refused && sscanf(p, "/proc/self/fd/%d%n", &fd, &at) == 1;
-	     p += at + (p[at] == ':'))
+	for (const char *p = value; *p && !refused; p += at + (p[at] == ':')) {
+		p += strncmp(p, dir, sizeof(dir) - 1) == 0 ? sizeof(dir) - 1 : 0;
+		if (sscanf(p, "%d%n", &fd, &at) != 1)
+			fail_msg("%s=%s names no descriptors", key, value);
 		refused = !is_attached(pid, fd);
+	}
 	return refused;
 }
 

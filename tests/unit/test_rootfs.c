@@ -578,15 +578,45 @@ static void older_kernel_on_disk(void *arg)
 	on_old_kernel(*(enum old_kernel *)arg, on_disk, NULL);
 }
 
+static void many_layers(void *arg)
+{
+	char path[32];
+	struct build b;
+
+	(void)arg;
+	machine_make();
+	build_begin(&b, false);
+	for (int i = 0; i < 40; i++) {
+		snprintf(path, sizeof(path), "/tmp/layer%d", i);
+		must_call(mkdir(path, 0755));
+		strs_add(&b.r.lower, &arena, path);
+		strcat(path, "/file");
+		put(path, path, 0644);
+		path[strlen(path) - 1] = (char)('A' + i % 26);
+		put(path, "", 0644);
+	}
+	build_on(&b, NULL, "root");
+	assert_string_equal(text_of("root/open"), "open");
+	assert_string_equal(text_of("root/file"), "/tmp/layer0/file"); /* the topmost that has it */
+	assert_int_equal(access("root/filN", F_OK), 0);
+}
+
+static void older_kernel_many(void *arg)
+{
+	on_old_kernel(*(enum old_kernel *)arg, many_layers, NULL);
+}
+
 static void older_kernels_get_the_same_root(void **state)
 {
 	enum old_kernel ages[] = {LINUX_6_12, LINUX_6_4};
 
 	(void)state;
+	in_jail(many_layers, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(ages); i++) {
 		in_jail(older_kernel, &ages[i]);
 		in_jail(older_kernel_guarded, &ages[i]);
 		in_jail(older_kernel_on_disk, &ages[i]);
+		in_jail(older_kernel_many, &ages[i]);
 	}
 }
 

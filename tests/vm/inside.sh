@@ -8,10 +8,10 @@
 # As a plain user: what works in this session.  Prints TAP; the exit status is 0 if all that ran passed.
 #
 # ISLE is the program (build/isle).  TMPDIR (/var/tmp) is on a disk of this machine: ext4 shows most.  What it makes is in one
-# directory there, in groups of the containers' ids, and in users called isle-vm-*; all of it goes at the end.
+# directory there and in groups called after containers and isle-vm-*; all of it goes at the end.
 #
 # Should:  depend on nothing but isle, util-linux and what any Debian has; say why a test is skipped.
-# Mustn't: leave a sysctl, a user or a group behind.
+# Mustn't: leave a sysctl or a group behind; touch the machine's /etc.
 
 set -u
 PATH=$PATH:/usr/sbin:/sbin
@@ -52,8 +52,7 @@ finish() {
 	isle rm -af >/dev/null 2>&1
 	for user in "${users[@]}"; do
 		as "$user" isle rm -af >/dev/null 2>&1
-		userdel "$user" 2>/dev/null
-		rmdir "/sys/fs/cgroup/$user"/*/* "/sys/fs/cgroup/$user"/* "/sys/fs/cgroup/$user" 2>/dev/null
+		find "/sys/fs/cgroup/$user" -depth -type d -exec rmdir {} \; 2>/dev/null
 	done
 	cd /
 	rm -rf --one-file-system "$work"
@@ -149,12 +148,13 @@ root_make() {
 	[ ! -e "$1/bin/sh" ] || return 0
 	mkdir -p "$1"/{bin,etc,proc,sys,dev,run,tmp,root,usr,var/tmp,work}
 	chmod 1777 "$1/tmp" "$1/var/tmp"
-	mapfile -t programs < <(type -P sh cat sleep head id ls dd mkdir touch stat grep true kill chmod chown ln rm mv wc tail nproc env)
+	mapfile -t programs < <(type -P sh cat sleep head id ls dd mkdir touch stat grep true kill chmod chown ln rm mv wc tail nproc env umount)
 	mapfile -t libraries < <(ldd "${programs[@]}" 2>/dev/null | grep -o '/[^ :]*\.so[^ :]*' | sort -u)
 	cp -L "${programs[@]}" "$1/bin/"
 	(cd / && cp -L --parents "${libraries[@]#/}" "$1/")
 	printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$1/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$1/etc/group"
+	echo machine >"$1/etc/hostname"
 	echo 'root:secret' >"$1/etc/shadow"
 	chmod 600 "$1/etc/shadow"
 }
@@ -393,6 +393,7 @@ read_only() {
 own_ids() {
 	local map
 
+	[ "$(id -u)" != 0 ] || idmapped || return
 	map=$(isle run --rm "$root" sh -c 'read -r inside outside count </proc/self/uid_map; echo $inside $outside $count')
 	has "$map" '0 ' && [[ $map != *"0 0 "* ]]
 }
@@ -477,16 +478,20 @@ kernel_tests() {
 
 # ---------------------------------------------------------------- plain users
 
-# Makes the user $1, with subordinate ids ($2 = many) or with one id, a group delegated to him, and a state.
+# Makes the user $1 with id $2, with subordinate ids ($3 = many) or with one id, a group delegated to him, and a home.  The
+# machine's /etc stays as it is: he is in files that lie over those in a mount namespace (as).
 user_make() {
-	local subids=()
+	local etc=$work/etc-$1 controller
 
-	[ "$2" = many ] || subids=(-K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0)
-	useradd --no-create-home --home-dir "$work/$1" --shell /bin/sh "${subids[@]}" "$1" || return
+	[ ! -d "$etc" ] || return 0
+	mkdir "$etc" "$work/$1" "$work/$1/runtime" && chown -R "$2:$2" "$work/$1" && chmod 700 "$work/$1/runtime" || return
+	printf 'root:x:0:0::/root:/bin/sh\n%s:x:%s:%s::%s:/bin/sh\n' "$1" "$2" "$2" "$work/$1" >"$etc/passwd"
+	printf 'root:x:0:\n%s:x:%s:\n' "$1" "$2" >"$etc/group"
+	: >"$etc/subuid"
+	[ "$3" != many ] || echo "$1:${2}00000:65536" >"$etc/subuid"
+	cp "$etc/subuid" "$etc/subgid"
 	users+=("$1")
-	mkdir "$work/$1" "$work/$1/runtime" && chown -R "$1:" "$work/$1" && chmod 700 "$work/$1/runtime" || return
-	mkdir -p "/sys/fs/cgroup/$1/session" && chown "$1:" "/sys/fs/cgroup/$1"{,/cgroup.procs,/cgroup.subtree_control} || return
-	chown -R "$1:" "/sys/fs/cgroup/$1/session"
+	mkdir -p "/sys/fs/cgroup/$1" && chown "$2" "/sys/fs/cgroup/$1"{,/cgroup.procs,/cgroup.subtree_control} || return
 	# shellcheck disable=SC2013 # words
 	for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
 		echo "+$controller" >"/sys/fs/cgroup/$1/cgroup.subtree_control"
@@ -494,7 +499,7 @@ user_make() {
 	return 0
 }
 
-# Runs a command as user $1 in the group that was delegated to him.
+# Runs a command as a login of user $1: in a new group below the one that was delegated to him.
 as() {
 	local user=$1
 
@@ -502,27 +507,34 @@ as() {
 	(
 		cd / || exit
 		unset ISLE_RUN ISLE_DATA
-		echo 0 >"/sys/fs/cgroup/$user/session/cgroup.procs" || exit
-		exec setpriv --reuid "$user" --regid "$user" --init-groups --reset-env env PATH="$PATH" HOME="$work/$user" \
-			TMPDIR="$work/$user" XDG_RUNTIME_DIR="$work/$user/runtime" "$@"
+		group=$(mktemp -d "/sys/fs/cgroup/$user/login.XXXXXX") && chown -R "$(stat -c %u "$work/$user")" "$group" &&
+			echo "$BASHPID" >"$group/cgroup.procs" || exit
+		exec unshare --mount --propagation slave bash -c '
+			etc=$1 user=$2 home=$3; shift 3
+			for file in passwd group subuid subgid; do
+				[ ! -e "/etc/$file" ] || mount --bind "$etc/$file" "/etc/$file" || exit
+			done
+			exec setpriv --reuid "$user" --regid "$user" --init-groups --reset-env env PATH="$PATH" HOME="$home" \
+				TMPDIR="$home" XDG_RUNTIME_DIR="$home/runtime" "$@"' as "$work/etc-$user" "$user" "$work/$user" "$@"
 	)
 }
 
 # The whole of this script, as a user with $1 ids.
 rootless() {
-	local name=isle-vm-$1-$$
+	local name=isle-vm-$1
 
-	user_make "$name" "$1" && cp "$(realpath "${BASH_SOURCE[0]}")" "$work/bin/inside.sh" || return
+	user_make "$name" "$2" "$1" && cp "$(realpath "${BASH_SOURCE[0]}")" "$work/bin/inside.sh" || return
 	as "$name" env ISLE="$work/bin/isle.real" ISLE_VM_TESTS="${only[*]}" bash "$work/bin/inside.sh" | tee "$work/tap"
 	[ "${PIPESTATUS[0]}" = 0 ] && grep -q '^1\.\.' "$work/tap"
 }
 
 rootless_many() {
-	rootless many
+	type newuidmap >/dev/null && [ -e /etc/subuid ] || skip "there is no newuidmap(1) or no /etc/subuid" || return
+	rootless many 21001
 }
 
 rootless_one() {
-	rootless one
+	rootless one 21002
 }
 
 # As a plain user: his ids, his files, his logins.
@@ -546,8 +558,8 @@ user_host() {
 }
 
 user_host_writes() {
-	same 'new 0' "$(isle run --rm host sh -c 'echo new >/etc/isle-new && echo $(cat /etc/isle-new) $(stat -c %u /etc/isle-new)')" &&
-		[ ! -e /etc/isle-new ]
+	same 'new 0' "$(isle run --rm host sh -c 'echo new >/opt/isle-new && echo $(cat /opt/isle-new) $(stat -c %u /opt/isle-new)')" &&
+		[ ! -e /opt/isle-new ]
 }
 
 user_runtime() {
@@ -605,10 +617,10 @@ user_tests() {
 
 # With the sysctl $1 set to $2 a plain user's run fails and names it.
 forbidden() {
-	local name=isle-vm-no-$$ before said status
+	local name=isle-vm-no before said status
 
 	[ -e "/proc/sys/$1" ] || skip "this kernel has no ${1//\//.}" || return
-	[ -d "$work/$name" ] || user_make "$name" many || return
+	user_make "$name" 21003 one || return
 	before=$(cat "/proc/sys/$1")
 	echo "$2" >"/proc/sys/$1"
 	said=$(as "$name" isle run --rm host true 2>&1)

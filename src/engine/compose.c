@@ -98,7 +98,7 @@ int compose_path(struct compose *c, const char *path, const char *option, char *
 	return 0;
 }
 
-int compose_lines(const char *file, struct arena *a, int (*fn)(void *ctx, char *line, struct err *e), void *ctx,
+int compose_lines(const char *option, const char *file, struct arena *a, int (*fn)(void *ctx, char *line, struct err *e), void *ctx,
 		  struct err *e)
 {
 	char *text, *line, *rest;
@@ -106,9 +106,9 @@ int compose_lines(const char *file, struct arena *a, int (*fn)(void *ctx, char *
 	int r = file_read(AT_FDCWD, file, a, LINES_MAX, &text, &size, e);
 
 	if (r < 0)
-		return r;
+		return err_context(e, "%s", option);
 	if (strlen(text) != size)
-		return err_set(e, 0, "read %s: there is a zero byte in it", file);
+		return err_set(e, 0, "%s: read %s: there is a zero byte in it", option, file);
 	rest = text;
 	for (unsigned int n = 1; r == 0 && (line = strsep(&rest, "\n")); n++) {
 		size_t len = strlen(line);
@@ -141,7 +141,7 @@ static int record_labels(struct compose *c, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < c->o->label_file.n; i++)
-		r = compose_lines(c->o->label_file.v[i], c->a, label_line, c, e);
+		r = compose_lines("--label-file", c->o->label_file.v[i], c->a, label_line, c, e);
 	for (size_t i = 0; r == 0 && i < c->o->label.n; i++)
 		r = compose_pair(c, c->o->label.v[i], "--label", &c->record->labels, e);
 	return r;

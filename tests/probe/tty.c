@@ -18,7 +18,10 @@ static void try(const char *where, int fd)
 		unsigned long request;
 	} requests[] = {
 		/* The kernel takes the low half: a filter must not look at the high one. */
-		{"TIOCSTI", 0x5412}, {"TIOCSTI+high", 0x100005412}, {"TIOCLINUX", 0x541c}, {"TIOCLINUX+high", 0xabcd0000541c},
+		{"TIOCSTI", 0x5412},
+		{"TIOCSTI+high", 0x100005412},
+		{"TIOCLINUX", 0x541c},
+		{"TIOCLINUX+high", 0xabcd0000541c},
 	};
 	char c = '#';
 
@@ -32,7 +35,8 @@ static void try(const char *where, int fd)
 
 int main(void)
 {
-	static const char *const files[] = {"/dev/tty", "/dev/console", "/dev/tty0", "/dev/tty1", "/dev/pts/0", "/dev/pts/1"};
+	static const char *const files[] = {"/dev/tty",	 "/dev/console", "/dev/tty0",
+					    "/dev/tty1", "/dev/pts/0",	 "/dev/pts/1"};
 
 	for (int fd = 0; fd < 64; fd++) {
 		char where[16];

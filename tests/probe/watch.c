@@ -57,7 +57,8 @@ static int look(pid_t pid)
 	}
 	for (int fd = 0; fd < 32; fd++) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
-		snprintf(sub, sizeof(sub), "/proc/%d/fd/%d/1/root", (int)pid, fd); /* the descriptor may be of the machine's /proc */
+		snprintf(sub, sizeof(sub), "/proc/%d/fd/%d/1/root", (int)pid,
+			 fd); /* the descriptor may be of the machine's /proc */
 		if (reads(path) || reads(sub)) {
 			puts("fd");
 			return 0;

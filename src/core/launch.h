@@ -89,6 +89,9 @@ void launch_settle(struct launch *l);
 /* Closes what the host side has open; the pidfd and the terminal too. */
 void launch_release(struct launch *l);
 
+/* Closes the descriptors that only carry mounts from one side to the other. */
+void launch_mounts_release(struct launch *l);
+
 /* Whether the container gets namespace KIND of its own. */
 bool launch_new_ns(const struct launch *l, enum ns_kind kind);
 /* Whether its ids are not the machine's; for a joined user namespace the spec's maps say what that has. */

@@ -6,12 +6,11 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <linux/mount.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-
-/* ---- skeletons ---- */
+#include <unistd.h>
 
 /* Directories that a container has of its own, or has no use for. */
 static const char *const not_copied[] = {"proc", "sys", "dev", "run", "mnt", "media", "boot", "lost+found"};

@@ -267,7 +267,8 @@ static void mask_defaults(struct compose *c)
 	bool stands_in = c->spec->lin.ns[NS_NET].mode != NS_NEW && c->spec->lin.ns[NS_USER].mode == NS_NEW;
 	for (size_t i = 0; stands_in && i < ARRAY_LEN(foreign_sys_paths); i++)
 		strs_add(&c->spec->lin.masked_paths, c->a, foreign_sys_paths[i]);
-	for (size_t i = 0; stands_in && c->spec->lin.ns[NS_NET].mode == NS_JOIN && i < ARRAY_LEN(foreign_net_paths); i++)
+	for (size_t i = 0; stands_in && c->spec->lin.ns[NS_NET].mode == NS_JOIN && i < ARRAY_LEN(foreign_net_paths);
+	     i++)
 		strs_add(&c->spec->lin.masked_paths, c->a, foreign_net_paths[i]);
 	for (size_t i = 0; default_readonly_paths[i]; i++)
 		strs_add(&c->spec->lin.readonly_paths, c->a, default_readonly_paths[i]);

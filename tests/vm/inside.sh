@@ -141,6 +141,14 @@ wait_for() {
 	return 1
 }
 
+# Whether the kernel is older than $1.$2.
+older_than() {
+	local major minor
+
+	IFS=. read -r major minor _ <<<"$(uname -r)"
+	((major < $1 || (major == $1 && ${minor%%[!0-9]*} < $2)))
+}
+
 # Makes a small root at $1: a shell, what these tests call, and the libraries of all that; its owner is root, its secret too.
 root_make() {
 	local programs libraries
@@ -358,10 +366,7 @@ host_disk_owners() {
 
 # Whether this kernel's overlays take layers with shifted owners, and the file system of the work directory shifts them.
 idmapped() {
-	local major minor
-
-	IFS=. read -r major minor _ <<<"$(uname -r)"
-	((major > 5 || (major == 5 && ${minor%%[!0-9]*} >= 19))) || skip "Linux $major.$minor does not shift owners of layers" || return
+	! older_than 5 19 || skip "this kernel does not shift owners of layers" || return
 	case $(stat -f -c %T "$work") in
 	ext2/ext3 | xfs | btrfs) ;;
 	*) skip "the file system of $work may not shift owners" ;;
@@ -605,6 +610,15 @@ user_logins() {
 	other_login isle rm -f login && [ ! -e "/proc/$pid" ] && wait_for [ ! -e "$group" ]
 }
 
+# Before Linux 5.11 a plain user lays no layers: it says so, and shows the machine read-only.
+user_no_layers() {
+	local said
+
+	said=$(isle run --rm "$root" true 2>&1)
+	same 125 $? && has "$said" 'only root lay layers' && same 0 "$(isle run --rm --rw "$root" id -u)" &&
+		same 0 "$(isle run --rm host id -u)"
+}
+
 user_tests() {
 	t user_ids "own ids: subordinate ones, or one"
 	t user_host "host: secrets stay unread"
@@ -644,6 +658,11 @@ apparmor() {
 # ---------------------------------------------------------------- all of it
 
 echo "# $(uname -r), $(id -un), / on $(stat -f -c %T /), $work on $(stat -f -c %T "$work")"
+if [ "$(id -u)" != 0 ] && older_than 5 11; then
+	t user_no_layers "no layers, and a word about it"
+	echo "1..$number"
+	exit $((failures > 0))
+fi
 limits_tests
 kernel_tests
 if [ "$(id -u)" = 0 ]; then

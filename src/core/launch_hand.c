@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The root, /dev and the shared files: made on the side that may, and handed over to the box.  See launch.h for the theory. */
+#include "core/launch.h"
+
+#include "base/fd.h"
+#include "core/handshake.h"
+#include "core/idmap.h"
+#include "core/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what the host side makes for the box ---- */
+
+/* With privilege on the host side, that side makes root, /dev and binds. */
+static bool host_makes(const void *ctx)
+{
+	return !((const struct launch *)ctx)->rootless;
+}
+
+/* Puts the root together on whichever side has the privilege for it. */
+static int root_assemble(struct launch *l, bool in_userns, struct err *e)
+{
+	struct rootfs_env env = {
+		.userns_fd = l->userns_fd,
+		.in_userns = in_userns,
+		.uid = in_userns ? 0 : launch_root_uid(l),
+		.gid = in_userns ? 0 : launch_root_gid(l),
+		.foreign = launch_own_ids(l) && idmap_foreign(&l->spec->lin.uid_map) && idmap_foreign(&l->spec->lin.gid_map),
+		.arena = l->arena,
+		.spent = &l->spent,
+	};
+	int r = rootfs_assemble(l->rootfs, &env, &l->root_fd, e);
+
+	for (size_t i = 0; i < l->rootfs->submounts.n && r == 0; i++)
+		r = rootfs_assemble_submount(l->rootfs, l->rootfs->submounts.v[i], &env, &l->submount_fds[i], e);
+	return r;
+}
+
+static int root_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+
+	if (launch_own_ids(l)) {
+		char path[40];
+
+		snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)l->pid);
+		l->userns_fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (l->userns_fd < 0)
+			return err_set(e, errno, "open the container's user namespace %s", path);
+	}
+	return root_assemble(l, false, e);
+}
+
+static void root_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+	const struct rootfs *r = l->rootfs;
+
+	if (r->kind == ROOTFS_DIRECT) {
+		explain_say(x, "take %s as the container's root, its owners shifted into the container's ids", r->lower.v[0]);
+		explain_shell(x, "mount --bind -o X-mount.idmap=/proc/$PID/ns/user %s /mnt", r->lower.v[0]);
+		return;
+	}
+	explain_say(x, "lay a writable layer over %s%s", r->lower.v[0],
+		    r->guarded ? ", which is seen through the eyes of nobody: what others may not read stays unreadable" : "");
+	explain_shell(x, "mount -t overlay overlay -o lowerdir=%s,upperdir=%s/upper,workdir=%s/work /mnt", r->lower.v[0],
+		      r->writable ? r->writable : "/tmpfs", r->writable ? r->writable : "/tmpfs");
+}
+
+const struct step step_root = {"root", SIDE_HOST, host_makes, root_run, NULL, root_explain};
+
+/* Makes the mounts of the spec that PICK chooses. */
+static int make_picked(struct launch *l, bool (*pick)(const struct launch *, size_t), struct err *e)
+{
+	for (size_t i = 0; i < l->spec->mounts.n; i++) {
+		int r = pick(l, i) && l->mount_fds[i] < 0 ? launch_mount_make(l, i, e) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Whether mount I is the container's /dev. */
+static bool is_dev(const struct launch *l, size_t i)
+{
+	const struct spec_mount *m = &l->spec->mounts.v[i];
+
+	return strcmp(m->destination, "/dev") == 0 && m->type && strcmp(m->type, "tmpfs") == 0;
+}
+
+/* Whether mount I shows something of the machine. */
+static bool is_bind(const struct launch *l, size_t i)
+{
+	return l->mopts[i].bind;
+}
+
+static int dev_run(void *ctx, struct err *e)
+{
+	return make_picked(ctx, is_dev, e);
+}
+
+static void dev_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+
+	explain_say(x, "make a small /dev with %zu devices", l->spec->lin.devices.n);
+	for (size_t i = 0; i < l->spec->lin.devices.n; i++)
+		explain_shell(x, "mknod -m 666 /mnt%s %c %lld %lld", l->spec->lin.devices.v[i].path, l->spec->lin.devices.v[i].type,
+			      (long long)l->spec->lin.devices.v[i].major, (long long)l->spec->lin.devices.v[i].minor);
+}
+
+const struct step step_dev = {"dev", SIDE_HOST, host_makes, dev_run, NULL, dev_explain};
+
+static bool binds_wanted(const void *ctx)
+{
+	const struct launch *l = ctx;
+
+	for (size_t i = 0; i < l->spec->mounts.n; i++)
+		if (is_bind(l, i))
+			return !l->rootless;
+	return false;
+}
+
+static int binds_run(void *ctx, struct err *e)
+{
+	return make_picked(ctx, is_bind, e);
+}
+
+static void binds_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+
+	explain_say(x, "take the files and directories to share with the container");
+	for (size_t i = 0; i < l->spec->mounts.n; i++)
+		if (is_bind(l, i))
+			explain_shell(x, "mount --bind %s /mnt%s", l->spec->mounts.v[i].source, l->spec->mounts.v[i].destination);
+}
+
+const struct step step_binds = {"binds", SIDE_HOST, binds_wanted, binds_run, NULL, binds_explain};
+
+static bool etc_wanted(const void *ctx)
+{
+	const struct launch *l = ctx;
+
+	return l->etc_files && !l->rootless;
+}
+
+static int etc_files_run(void *ctx, struct err *e)
+{
+	return launch_etc_make(ctx, e);
+}
+
+static void etc_files_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+
+	explain_say(x, "write the container's own /etc/hostname, /etc/hosts and /etc/resolv.conf");
+	explain_shell(x, "echo %s > /tmpfs/hostname && mount --bind /tmpfs/hostname /mnt/etc/hostname",
+		      l->spec->hostname ? l->spec->hostname : "localhost");
+}
+
+const struct step step_etc_files = {"etc-files", SIDE_HOST, etc_wanted, etc_files_run, NULL, etc_files_explain};
+
+/* Sends the root, the submounts, and the mounts of the spec that were made here: as many messages as it takes. */
+static int hand_over_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	int batch[HS_FDS_MAX], n = 0, r = 0;
+
+	batch[n++] = l->root_fd;
+	for (int i = 0; i < ETC_FILES; i++)
+		if (l->etc_files)
+			batch[n++] = l->etc_fds[i];
+	for (size_t i = 0; i < l->rootfs->submounts.n; i++)
+		batch[n++] = l->submount_fds[i];
+	for (size_t i = 0; i < l->spec->mounts.n && r == 0; i++) {
+		if (l->mount_fds[i] < 0)
+			continue;
+		if (n == HS_FDS_MAX) {
+			r = hs_send(l->sock, HS_MOUNTS, batch, n, e);
+			n = 0;
+		}
+		batch[n++] = l->mount_fds[i];
+	}
+	if (r == 0 && n > 0)
+		r = hs_send(l->sock, HS_MOUNTS, batch, n, e);
+	launch_mounts_release(l);
+	return r;
+}
+
+const struct step step_hand_over = {"hand-over", SIDE_HOST, host_makes, hand_over_run, NULL, NULL};
+
+/* ---- the same, done by the box of a rootless launch, and what only the box can make ---- */
+
+/* Without, the box does. */
+static bool box_makes(const void *ctx)
+{
+	return !host_makes(ctx);
+}
+
+static int box_root_run(void *ctx, struct err *e)
+{
+	return root_assemble(ctx, true, e);
+}
+
+const struct step step_box_root = {"box-root", SIDE_BOX, box_makes, box_root_run, NULL, root_explain};
+
+bool launch_mount_shows_net(const struct launch *l, size_t i)
+{
+	const struct spec_mount *m = &l->spec->mounts.v[i];
+
+	return launch_new_ns(l, NS_NET) && m->type && strcmp(m->type, "sysfs") == 0;
+}
+
+/* Which mounts the host side makes: the box makes the others. */
+static bool is_ours(const struct launch *l, size_t i)
+{
+	return l->rootless || (!is_dev(l, i) && !is_bind(l, i));
+}
+
+/* Of those, what does not show the network. */
+static bool is_ours_at_once(const struct launch *l, size_t i)
+{
+	return is_ours(l, i) && !launch_mount_shows_net(l, i);
+}
+
+static int box_mounts_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+
+	int r = make_picked(l, is_ours_at_once, e);
+	return r < 0 || !l->rootless || !l->etc_files ? r : launch_etc_make(l, e);
+}
+
+static void box_mounts_explain(const void *ctx, struct explain *x)
+{
+	const struct launch *l = ctx;
+
+	explain_say(x, "make the container's own file systems, while nobody can see them yet");
+	for (size_t i = 0; i < l->spec->mounts.n; i++) {
+		const struct spec_mount *m = &l->spec->mounts.v[i];
+
+		if (is_ours_at_once(l, i) && !is_bind(l, i))
+			explain_shell(x, "mount -t %s %s /mnt%s", m->type, m->source ? m->source : m->type, m->destination);
+	}
+}
+
+const struct step step_box_mounts = {"kernel-files", SIDE_BOX, NULL, box_mounts_run, NULL, box_mounts_explain};
+
+/* Takes what the host side made. */
+static int receive_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	struct hs_msg m = {.n_fds = 0};
+	int at = 0, r = hs_expect(l->sock, HS_MOUNTS, &m, e);
+
+	if (r < 0)
+		return r;
+	if (m.n_fds < 1 + (l->etc_files ? ETC_FILES : 0) + (int)l->rootfs->submounts.n)
+		return err_set(e, EPROTO, "receive the container's root");
+	l->root_fd = m.fds[at++];
+	for (int i = 0; i < ETC_FILES; i++)
+		l->etc_fds[i] = l->etc_files ? m.fds[at++] : FD_NONE;
+	for (size_t i = 0; i < l->rootfs->submounts.n; i++)
+		l->submount_fds[i] = m.fds[at++];
+	for (size_t i = 0; i < l->spec->mounts.n; i++) {
+		if (is_ours(l, i))
+			continue;
+		if (at == m.n_fds) {
+			r = hs_expect(l->sock, HS_MOUNTS, &m, e);
+			if (r < 0)
+				return r;
+			at = 0;
+		}
+		if (at >= m.n_fds)
+			return err_set(e, EPROTO, "receive the mount for %s", l->spec->mounts.v[i].destination);
+		l->mount_fds[i] = m.fds[at++];
+	}
+	return 0;
+}
+
+const struct step step_receive = {"receive", SIDE_BOX, host_makes, receive_run, NULL, NULL};

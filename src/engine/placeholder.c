@@ -1,2 +1,0 @@
-#include "base/macros.h"
-typedef int room_is_empty;

@@ -26,6 +26,12 @@ lint:
 	$(call deps,lint)
 	@BUILD=$(BUILD) scripts/test.sh lint
 
+# isle on a machine with pure cgroup v2: RUNNER is a command that runs its arguments there as root, on the files of this
+# machine; empty, it runs here.  TESTS picks some (docs/testing.md).
+vm-test: all
+	$(if $(filter undefined,$(origin RUNNER)),$(error vm-test needs RUNNER="COMMAND..." (docs/testing.md, "Other machines")))
+	@ISLE=$(abspath $(BUILD))/isle $(RUNNER) $(CURDIR)/tests/vm/inside.sh $(TESTS)
+
 bench: all
 	$(call deps,bench)
 	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' BWRAP='$(BWRAP)' bench/run.sh
@@ -41,4 +47,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan
 
-.PHONY: all run test lint bench install uninstall clean
+.PHONY: all run test lint vm-test bench install uninstall clean

@@ -2,8 +2,8 @@
 /*
  * Measures commands that each put the probe into a container: bench ROUNDS NAME COMMAND… [-- NAME COMMAND…]…
  *
- * Every round runs every command once, in an order that is drawn anew, so that what else the machine does falls on all of
- * them alike.  Two times are taken for each:
+ * Every round runs every command once, in an order that is drawn anew, so that what else the machine does falls on all
+ * of them alike.  Two times are taken for each:
  *     start   from just before posix_spawn until the probe's first look at the clock;
  *     wall    until the command has ended.
  * The table has the tenth percentile, the median and the least of both, and how many times as long as the first command

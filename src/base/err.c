@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The code of the last error that nobody wanted to hear of (E is NULL): its why and cure must still return its number. */
+/*
+ * The code of the last error that nobody wanted to hear of (E is NULL): its why and cure must still return its number.
+ */
 static _Thread_local int unheard_code;
 
 /* The number a function returns for E: never 0, so that an error can't be taken for success. */

@@ -256,7 +256,7 @@ static int check_keys(struct reader *r, const struct json *object)
 	const struct json *twice = NULL;
 	size_t n = 0;
 
-	json_foreach(m, object) {
+	json_foreach (m, object) {
 		for (size_t i = 0; object->n <= FEW && i < n; i++)
 			if (all[i]->key[0] == m->key[0] && strcmp(all[i]->key, m->key) == 0)
 				twice = m;
@@ -290,32 +290,33 @@ static int read_nested(struct reader *r, struct json *ret)
 	r->p++;
 	if (peek(r) == close)
 		r->p++;
-	else do {
-		struct json *child = arena_new(r->arena, struct json, 1);
-		uint32_t ignored;
+	else
+		do {
+			struct json *child = arena_new(r->arena, struct json, 1);
+			uint32_t ignored;
 
-		if (object) {
-			if (peek(r) != '"')
-				return fail(r, r->p, "a key in quotes was expected");
-			bad = read_string(r, &child->key, &ignored);
+			if (object) {
+				if (peek(r) != '"')
+					return fail(r, r->p, "a key in quotes was expected");
+				bad = read_string(r, &child->key, &ignored);
+				if (bad < 0)
+					return bad;
+				if (peek(r) != ':')
+					return fail(r, r->p, "':' was expected after a key");
+				r->p++;
+			}
+			bad = read_value(r, child);
 			if (bad < 0)
 				return bad;
-			if (peek(r) != ':')
-				return fail(r, r->p, "':' was expected after a key");
-			r->p++;
-		}
-		bad = read_value(r, child);
-		if (bad < 0)
-			return bad;
-		*tail = child;
-		tail = &child->next;
-		ret->n++;
-		peek(r);
-		if (take(r, close))
-			break;
-		if (!take(r, ','))
-			return fail(r, r->p, object ? "',' or '}' was expected" : "',' or ']' was expected");
-	} while (true);
+			*tail = child;
+			tail = &child->next;
+			ret->n++;
+			peek(r);
+			if (take(r, close))
+				break;
+			if (!take(r, ','))
+				return fail(r, r->p, object ? "',' or '}' was expected" : "',' or ']' was expected");
+		} while (true);
 	r->depth--;
 	return object ? check_keys(r, ret) : 0;
 }
@@ -377,7 +378,7 @@ const struct json *json_get(const struct json *object, const char *key)
 {
 	if (!object || object->kind != JSON_OBJECT)
 		return NULL;
-	json_foreach(m, object)
+	json_foreach (m, object)
 		if (strcmp(m->key, key) == 0)
 			return m;
 	return NULL;

@@ -60,7 +60,7 @@ int bind_read(const struct bind_table *t, const struct json *value, void *object
 
 	if (value->kind != JSON_OBJECT)
 		return bind_fail(e, "must be an object");
-	json_foreach(member, value) {
+	json_foreach (member, value) {
 		const struct bind_row *row = find_row(t, member->key, &next);
 
 		if (!row && t->strict)
@@ -94,7 +94,7 @@ void bind_write_members(const struct bind_table *t, struct json_out *out, const 
 {
 	for (size_t i = 0; i < t->n; i++)
 		bind_kinds[t->rows[i].kind].write(&t->rows[i], out, t->rows[i].key,
-					     (const char *)object + t->rows[i].offset);
+						  (const char *)object + t->rows[i].offset);
 }
 
 void bind_write(const struct bind_table *t, struct json_out *out, const char *key, const void *object)

@@ -224,7 +224,7 @@ static int read_strings(const struct bind_row *row, const struct json *value, vo
 	if (value->kind != JSON_LIST)
 		return bind_fail(e, "must be a list of strings");
 	*s = (struct strs){.v = arena_new(a, char *, (size_t)value->n + 1), .room = (size_t)value->n + 1};
-	json_foreach(item, value) {
+	json_foreach (item, value) {
 		int bad = bind_text(item, &s->v[s->n], e);
 
 		if (bad < 0)
@@ -255,7 +255,7 @@ static int read_u32s(const struct bind_row *row, const struct json *value, void 
 
 	uint32_t *v = arena_new(a, uint32_t, value->n);
 	struct head h = {.v = v, .room = value->n};
-	json_foreach(item, value) {
+	json_foreach (item, value) {
 		uint64_t number = 0;
 		int bad = bind_u64(item, row->flags & BIND_ID ? UINT32_MAX - 1 : UINT32_MAX, &number, e);
 
@@ -290,7 +290,7 @@ static int read_pairs(const struct bind_row *row, const struct json *value, void
 
 	char **v = arena_new(a, char *, 2 * (size_t)value->n); /* key, value, key, value… */
 	struct head h = {.v = v, .room = value->n};
-	json_foreach(member, value) {
+	json_foreach (member, value) {
 		int bad = bind_text(member, &v[2 * h.n + 1], e);
 
 		if (bad < 0)
@@ -326,7 +326,7 @@ static int read_list(const struct bind_row *row, const struct json *value, void 
 
 	char *v = arena_alloc(a, value->n, t->size);
 	struct head h = {.v = v, .room = value->n};
-	json_foreach(item, value) {
+	json_foreach (item, value) {
 		char *element = v + h.n * t->size;
 
 		if (t->init)

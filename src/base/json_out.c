@@ -250,7 +250,7 @@ void json_tree(struct json_out *o, const char *key, const struct json *j)
 	case JSON_LIST:
 	case JSON_OBJECT:
 		open_nested(o, key, j->kind == JSON_LIST ? '[' : '{');
-		json_foreach(child, j)
+		json_foreach (child, j)
 			json_tree(o, child->key, child);
 		close_nested(o, j->kind == JSON_LIST ? ']' : '}');
 	}

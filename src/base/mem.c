@@ -16,7 +16,10 @@ struct arena_block {
 	max_align_t data[];
 };
 
-/* Big enough for a whole run, and filled in by one call: each page touched for the first time would cost a fault (2 us). */
+/*
+ * Big enough for a whole run, and filled in by one call: each page touched for the first time would cost a fault (2
+ * us).
+ */
 enum { BLOCK_SIZE = 64 * 1024 };
 
 /* Memory is gone: say so without using any, and stop. */

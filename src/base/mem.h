@@ -2,8 +2,8 @@
 /*
  * Memory for a program that lives briefly: an arena that is freed whole.
  *
- * Everything a command builds (spec, plan, strings) lives in one arena and is never freed piece by piece; so there is no
- * ownership to track and nothing to leak.  The monitor frees the arena when it has nothing left but its loop.
+ * Everything a command builds (spec, plan, strings) lives in one arena and is never freed piece by piece; so there is
+ * no ownership to track and nothing to leak.  The monitor frees the arena when it has nothing left but its loop.
  * Running out of memory ends the program with a sentence and status 125: a container tool has nothing better to do.
  */
 #ifndef ISLE_BASE_MEM_H
@@ -37,8 +37,8 @@ struct strs {
 	size_t room;
 };
 
-void strs_add(struct strs *s, struct arena *a, const char *text);	/* copies TEXT */
-void strs_take(struct strs *s, struct arena *a, char *text);		/* keeps the pointer */
+void strs_add(struct strs *s, struct arena *a, const char *text); /* copies TEXT */
+void strs_take(struct strs *s, struct arena *a, char *text);	  /* keeps the pointer */
 bool strs_has(const struct strs *s, const char *text);
 
 /*

@@ -2,8 +2,8 @@
 /*
  * Options as data: one row gives the parser, --help, the man page and the completions.
  *
- * A verb keeps what the user asked for in a struct of its own; each row says where its value goes by offset, so there is no
- * variable at file scope.  The macros check that the field has the type that the kind writes.
+ * A verb keeps what the user asked for in a struct of its own; each row says where its value goes by offset, so there
+ * is no variable at file scope.  The macros check that the field has the type that the kind writes.
  *
  *     static const struct opt ps_opts[] = {
  *         OPT_HEADING("What is shown"),
@@ -12,9 +12,9 @@
  *         OPT_END,
  *     };
  *
- * The command line follows GNU's conventions: --name=value, --name value, -xyz, -xVALUE (or -x=VALUE), "--" ends the options.
- * Long names are never guessed from a beginning: a script must not break when an option is added.  --help is known
- * everywhere, and -h where no row takes the letter.  Of an option given twice the last counts; lists grow.
+ * The command line follows GNU's conventions: --name=value, --name value, -xyz, -xVALUE (or -x=VALUE), "--" ends the
+ * options. Long names are never guessed from a beginning: a script must not break when an option is added.  --help is
+ * known everywhere, and -h where no row takes the letter.  Of an option given twice the last counts; lists grow.
  */
 #ifndef ISLE_BASE_OPT_H
 #define ISLE_BASE_OPT_H
@@ -56,27 +56,37 @@ struct opt {
 };
 
 /* The offset of FIELD in STRUCT, if it has TYPE; else it does not compile. */
-#define OPT_FIELD(type, s, field)                                                                                      \
-	(offsetof(s, field) +                                                                                          \
+#define OPT_FIELD(type, s, field) \
+	(offsetof(s, field) +     \
 	 0 * sizeof(char[__builtin_types_compatible_p(type, __typeof__(((s *)NULL)->field)) ? 1 : -1]))
 
 /* Rows.  What follows the help text is for further members: .group = "where", .hidden = true */
-#define OPT_END {.kind = OPT_KIND_END}
-#define OPT_HEADING(text) {.kind = OPT_KIND_HEADING, .help = (text)}
-#define OPT_ROW(k, type, l, n, m, s, f, h, ...)                                                                        \
-	{.kind = (k), .letter = (l), .name = (n), .meta = (m), .offset = OPT_FIELD(type, s, f), .help = (h), __VA_ARGS__}
+#define OPT_END                      \
+	{                            \
+		.kind = OPT_KIND_END \
+	}
+#define OPT_HEADING(text)                                \
+	{                                                \
+		.kind = OPT_KIND_HEADING, .help = (text) \
+	}
+#define OPT_ROW(k, type, l, n, m, s, f, h, ...)                                                                     \
+	{                                                                                                           \
+		.kind = (k), .letter = (l), .name = (n), .meta = (m), .offset = OPT_FIELD(type, s, f), .help = (h), \
+		__VA_ARGS__                                                                                         \
+	}
 #define OPT_FLAG(l, n, s, f, ...) OPT_ROW(OPT_KIND_FLAG, bool, l, n, NULL, s, f, __VA_ARGS__)
 #define OPT_SWITCH(l, n, s, f, ...) OPT_ROW(OPT_KIND_SWITCH, bool, l, n, NULL, s, f, __VA_ARGS__)
 #define OPT_COUNT(l, n, s, f, ...) OPT_ROW(OPT_KIND_COUNT, int, l, n, NULL, s, f, __VA_ARGS__)
 #define OPT_STR(l, n, m, s, f, ...) OPT_ROW(OPT_KIND_STR, char *, l, n, m, s, f, __VA_ARGS__)
-#define OPT_INT(l, n, m, low, high, s, f, ...) OPT_ROW(OPT_KIND_INT, int, l, n, m, s, f, __VA_ARGS__, .min = (low), .max = (high))
+#define OPT_INT(l, n, m, low, high, s, f, ...) \
+	OPT_ROW(OPT_KIND_INT, int, l, n, m, s, f, __VA_ARGS__, .min = (low), .max = (high))
 #define OPT_LIST(l, n, m, s, f, ...) OPT_ROW(OPT_KIND_LIST, struct strs, l, n, m, s, f, __VA_ARGS__)
 #define OPT_MAYBE(l, n, m, s, f, ...) OPT_ROW(OPT_KIND_MAYBE, struct opt_maybe, l, n, m, s, f, __VA_ARGS__)
 /* A string that must be one of W, "text|json". */
 #define OPT_WORD(l, n, m, w, s, f, ...) OPT_STR(l, n, m, s, f, __VA_ARGS__, .words = (w), .strict = true)
 
 enum opt_order {
-	OPT_ANYWHERE,	   /* options may stand behind operands */
+	OPT_ANYWHERE,	    /* options may stand behind operands */
 	OPT_BEFORE_OPERAND, /* what follows the first operand belongs to somebody else */
 };
 
@@ -87,8 +97,8 @@ struct opt_rest {
 };
 
 /*
- * Reads ARGV (NULL-terminated, without the program's name) into ARGS, which holds the defaults.  Strings point into ARGV.
- * Errors name the option, and the nearest one where it is unknown.
+ * Reads ARGV (NULL-terminated, without the program's name) into ARGS, which holds the defaults.  Strings point into
+ * ARGV. Errors name the option, and the nearest one where it is unknown.
  */
 int opt_parse(const struct opt *rows, char *const *argv, enum opt_order order, void *args, struct arena *a,
 	      struct opt_rest *ret, struct err *e) MUST_USE;

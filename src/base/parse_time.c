@@ -65,8 +65,9 @@ void time_format(int64_t ns, char text[TIME_TEXT_SIZE])
 		int digits;
 		int64_t v;
 		char after;
-	} parts[] = {{4, y, '-'},		    {2, m, '-'},		  {2, d, 'T'}, {2, in_day / 3600, ':'},
-		     {2, in_day / 60 % 60, ':'}, {2, in_day % 60, '.'}, {9, frac, 'Z'}};
+	} parts[] = {
+		{4, y, '-'},	       {2, m, '-'},   {2, d, 'T'}, {2, in_day / 3600, ':'}, {2, in_day / 60 % 60, ':'},
+		{2, in_day % 60, '.'}, {9, frac, 'Z'}};
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		text = put_digits(text, parts[i].digits, parts[i].v);
 		*text++ = parts[i].after;
@@ -206,9 +207,8 @@ static int64_t take_unit(struct scan *s)
 		const char *name;
 		int64_t ns;
 	} units[] = {
-		{"ns", 1},	      {"us", 1000},		{"ms", 1000000},
-		{"s", 1000000000},    {"m", 60000000000},	{"h", 3600000000000},
-		{"d", 86400000000000},
+		{"ns", 1},	    {"us", 1000},	  {"ms", 1000000},	 {"s", 1000000000},
+		{"m", 60000000000}, {"h", 3600000000000}, {"d", 86400000000000},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(units); i++) {

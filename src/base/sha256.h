@@ -12,7 +12,7 @@ enum { SHA256_HEX_LEN = 64, SHA256_SIZE = 32, SHA256_BLOCK = 64 };
 
 struct sha256 {
 	uint32_t h[8];
-	uint64_t size; /* bytes taken so far */
+	uint64_t size;			     /* bytes taken so far */
 	unsigned char pending[SHA256_BLOCK]; /* the block that is not full yet: size % 64 bytes */
 };
 

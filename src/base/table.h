@@ -2,8 +2,8 @@
 /*
  * Text for terminals: columns that stand below each other, and strings of strangers made harmless.
  *
- * A cell may hold what a container chose (a process title, a label): control characters, bidirectional overrides and bytes
- * that are no UTF-8 are shown as \xNN, so that nothing moves the cursor or hides text (threats R12).
+ * A cell may hold what a container chose (a process title, a label): control characters, bidirectional overrides and
+ * bytes that are no UTF-8 are shown as \xNN, so that nothing moves the cursor or hides text (threats R12).
  */
 #ifndef ISLE_BASE_TABLE_H
 #define ISLE_BASE_TABLE_H
@@ -14,9 +14,9 @@ enum { TABLE_COLUMNS_MAX = 16 };
 
 struct table {
 	struct arena *arena;
-	size_t columns;		/* at most TABLE_COLUMNS_MAX */
-	uint32_t right;		/* 1 << COLUMN: stands at the right edge of its column: numbers */
-	struct strs cells;	/* row by row; the first row is the heading */
+	size_t columns;	   /* at most TABLE_COLUMNS_MAX */
+	uint32_t right;	   /* 1 << COLUMN: stands at the right edge of its column: numbers */
+	struct strs cells; /* row by row; the first row is the heading */
 };
 
 /* Adds the next cell of the row; NULL is an empty cell. */

@@ -43,11 +43,12 @@ const struct verb verb_attach = {
 		"Shows what the container writes from now on (*isle logs* shows what it wrote before), and gives it what is typed. "
 		"The detach keys leave it running.",
 	.exit_status = "That of the container's program; 0 after the detach keys.",
-	.examples = (const struct verb_example[]){
-		{"isle attach shell", "back to a shell that runs with -dit"},
-		{"isle attach --no-stdin --no-sig-proxy web", "look on without any effect"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle attach shell", "back to a shell that runs with -dit"},
+			{"isle attach --no-stdin --no-sig-proxy web", "look on without any effect"},
+			{0},
+		},
 	.opts = attach_opts,
 	.args_size = sizeof(struct attach_args),
 	.defaults = &(const struct attach_args){.sig_proxy = true},

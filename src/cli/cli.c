@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way of a command line: the options before the verb, the verb's row, its options, its function, the exit status. */
+/*
+ * The way of a command line: the options before the verb, the verb's row, its options, its function, the exit status.
+ */
 #include "cli/cli.h"
 
 #include "engine/sweep.h"
@@ -17,7 +19,8 @@
 const struct opt cli_opts[] = {
 	OPT_HEADING("Options before the verb"),
 	OPT_STR(0, "root", "DIR", struct cli_options, root, "where running containers are kept [/run/isle]"),
-	OPT_STR(0, "data", "DIR", struct cli_options, data, "where stopped containers and roots are kept [/var/lib/isle]"),
+	OPT_STR(0, "data", "DIR", struct cli_options, data,
+		"where stopped containers and roots are kept [/var/lib/isle]"),
 	OPT_WORD(0, "error-format", NULL, "text|json", struct cli_options, error_format, "how errors are told"),
 	OPT_WORD(0, "color", NULL, "auto|always|never", struct cli_options, color, "whether headings are shown bold"),
 	OPT_FLAG(0, "version", struct cli_options, version, "tell the version"),
@@ -25,8 +28,8 @@ const struct opt cli_opts[] = {
 };
 
 /*
- * Makes sure that descriptors 0 to 2 are open: else the next file opened would be taken for one of them.  What the caller
- * closed for writing stays so: stdout becomes unwritable, so that a result that nobody gets is an error.
+ * Makes sure that descriptors 0 to 2 are open: else the next file opened would be taken for one of them.  What the
+ * caller closed for writing stays so: stdout becomes unwritable, so that a result that nobody gets is an error.
  */
 static bool standard_fds_open(void)
 {
@@ -68,7 +71,9 @@ static int check_operands(const struct cli *c, struct err *e)
 	else if (c->operands.n < (size_t)v->operands_min)
 		err_set(e, 0, "no %.*s was given", (int)strcspn(v->operands, " ."), v->operands);
 	else if (v->operands_max >= 0 && c->operands.n > (size_t)v->operands_max)
-		err_set(e, 0, v->operands_max ? "\"%s\" is one operand too many" : "it takes no operand, but was given \"%s\"",
+		err_set(e, 0,
+			v->operands_max ? "\"%s\" is one operand too many"
+					: "it takes no operand, but was given \"%s\"",
 			c->operands.v[v->operands_max]);
 	else
 		return 0;

@@ -2,11 +2,12 @@
 /*
  * The front of isle: verbs as rows, and what their functions share.
  *
- * A verb is one file, src/cli/NAME.c, that defines 'const struct verb verb_NAME', and one line in verbs.c.  The row holds
- * everything there is to tell about the verb: parser, --help, man page and completions are made from it and nothing else.
+ * A verb is one file, src/cli/NAME.c, that defines 'const struct verb verb_NAME', and one line in verbs.c.  The row
+ * holds everything there is to tell about the verb: parser, --help, man page and completions are made from it and
+ * nothing else.
  *
- * This is the only room that prints.  Results go to stdout with stdio: cli_main flushes it, and a failure to write is an
- * error.  Everything else goes to stderr through the functions below.
+ * This is the only room that prints.  Results go to stdout with stdio: cli_main flushes it, and a failure to write is
+ * an error.  Everything else goes to stderr through the functions below.
  */
 #ifndef ISLE_CLI_CLI_H
 #define ISLE_CLI_CLI_H
@@ -27,10 +28,10 @@ struct cli;
 enum operand_kind { OPERAND_NONE, OPERAND_CONTAINER, OPERAND_ROOT, OPERAND_VERB, OPERAND_FILE };
 
 enum verb_flags {
-	VERB_HOME = 1,		 /* cli->home is open when 'run' is called */
-	VERB_SWEEP = 2,		 /* and what a killed isle left has been swept away */
+	VERB_HOME = 1,		/* cli->home is open when 'run' is called */
+	VERB_SWEEP = 2,		/* and what a killed isle left has been swept away */
 	VERB_FOREIGN_WORDS = 4, /* what follows the first operand is not for us: run, exec */
-	VERB_HIDDEN = 8,	 /* in no help, man page and completion */
+	VERB_HIDDEN = 8,	/* in no help, man page and completion */
 };
 
 struct verb_example {
@@ -46,13 +47,15 @@ struct verb {
 	const char *description; /* paragraphs for the man page, separated by an empty line; *bold* and _underlined_ */
 	const char *exit_status; /* what the status means beyond the common rules, or NULL */
 	const struct verb_example *examples; /* ends with a NULL command; or NULL */
-	const struct opt *opts;	 /* ends with OPT_END; NULL: --help only */
-	size_t args_size;	 /* of the struct that the rows write into; 0 without rows */
-	const void *defaults;	 /* what it holds before parsing; NULL: zeroes */
-	int operands_min, operands_max; /* max -1: any number */
+	const struct opt *opts;		     /* ends with OPT_END; NULL: --help only */
+	size_t args_size;		     /* of the struct that the rows write into; 0 without rows */
+	const void *defaults;		     /* what it holds before parsing; NULL: zeroes */
+	int operands_min, operands_max;	     /* max -1: any number */
 	enum operand_kind operand_kind;
 	unsigned int flags;
-	/* Does it.  Returns 0, or a negative errno with E filled in; an exit status of its own goes into cli->status. */
+	/*
+	 * Does it.  Returns 0, or a negative errno with E filled in; an exit status of its own goes into cli->status.
+	 */
 	int (*run)(struct cli *c, void *args, struct err *e);
 };
 
@@ -64,12 +67,12 @@ struct cli_options {
 
 struct cli {
 	struct arena arena;
-	struct home home;	/* open with VERB_HOME only */
+	struct home home;	 /* open with VERB_HOME only */
 	const struct verb *verb; /* NULL while the options before the verb are read */
 	struct strs operands;
 	struct cli_options options;
-	int status;		/* exit status of a verb that did not fail itself */
-	bool json;		/* for cli_tell_steps */
+	int status; /* exit status of a verb that did not fail itself */
+	bool json;  /* for cli_tell_steps */
 };
 
 /* Every verb, NULL-terminated, in the order of the help. */

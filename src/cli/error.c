@@ -26,8 +26,8 @@ static void put_line(struct cli *c, const char *line)
 /* "isle: VERB: TEXT" */
 static char *with_prefix(struct cli *c, const char *text)
 {
-	return c->verb ? arena_printf(&c->arena, "isle: %s: %s", c->verb->name, text) :
-			 arena_printf(&c->arena, "isle: %s", text);
+	return c->verb ? arena_printf(&c->arena, "isle: %s: %s", c->verb->name, text)
+		       : arena_printf(&c->arena, "isle: %s", text);
 }
 
 /* An empty part of an error is null in JSON. */

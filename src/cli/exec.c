@@ -63,11 +63,12 @@ const struct verb verb_exec = {
 		"Starts COMMAND among the processes of the container, with the rights, limits and variables that the "
 		"container's own program was started with.",
 	.exit_status = "That of the program; 128+N if signal N killed it; 0 with *--detach*.",
-	.examples = (const struct verb_example[]){
-		{"isle exec -it web sh", "a shell in it"},
-		{"isle exec -u postgres -w /tmp db psql -l", "as one of its users"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle exec -it web sh", "a shell in it"},
+			{"isle exec -u postgres -w /tmp db psql -l", "as one of its users"},
+			{0},
+		},
 	.opts = exec_opts,
 	.args_size = sizeof(struct exec_args),
 	.operands_min = 2,

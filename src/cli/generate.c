@@ -13,11 +13,8 @@ enum offer offer_option(const struct opt *o)
 		const char *meta;
 		enum offer offer;
 	} known[] = {
-		{"FILE", OFFER_FILES},
-		{"PATH", OFFER_FILES},
-		{"DIR", OFFER_DIRS},
-		{"CONTAINER", OFFER_CONTAINERS},
-		{"SIGNAL", OFFER_SIGNALS},
+		{"FILE", OFFER_FILES},		 {"PATH", OFFER_FILES},	    {"DIR", OFFER_DIRS},
+		{"CONTAINER", OFFER_CONTAINERS}, {"SIGNAL", OFFER_SIGNALS},
 	};
 
 	if (o->words)
@@ -31,11 +28,8 @@ enum offer offer_option(const struct opt *o)
 enum offer offer_operand(const struct verb *v)
 {
 	static const enum offer offers[] = {
-		[OPERAND_NONE] = OFFER_NOTHING,
-		[OPERAND_CONTAINER] = OFFER_CONTAINERS,
-		[OPERAND_ROOT] = OFFER_FILES,
-		[OPERAND_VERB] = OFFER_VERBS,
-		[OPERAND_FILE] = OFFER_FILES,
+		[OPERAND_NONE] = OFFER_NOTHING, [OPERAND_CONTAINER] = OFFER_CONTAINERS, [OPERAND_ROOT] = OFFER_FILES,
+		[OPERAND_VERB] = OFFER_VERBS,	[OPERAND_FILE] = OFFER_FILES,
 	};
 
 	return offers[v->operand_kind];
@@ -67,7 +61,7 @@ char *generate_verb_names(struct arena *a)
 {
 	char *names = arena_strdup(a, "");
 
-	verb_foreach_shown(v)
+	verb_foreach_shown (v)
 		names = arena_printf(a, "%s%s%s", names, *names ? " " : "", (*v)->name);
 	return names;
 }

@@ -27,8 +27,8 @@ char *generate_verb_names(struct arena *a);
 char *with_backslashes(struct arena *a, const char *text, const char *special);
 
 /* Walks the verbs that are no secret. */
-#define verb_foreach_shown(v)                                                                                          \
-	for (const struct verb *const *v = verbs; *v; v++)                                                             \
+#define verb_foreach_shown(v)                              \
+	for (const struct verb *const *v = verbs; *v; v++) \
 		if (!((*v)->flags & VERB_HIDDEN))
 
 #endif

@@ -67,7 +67,7 @@ static const char reader[] =
 static const char *offer_text(struct arena *a, enum offer offer, const struct opt *o)
 {
 	static const char *const kinds[] = {
-		[OFFER_NOTHING] = "nothing", [OFFER_FILES] = "files", [OFFER_DIRS] = "dirs",
+		[OFFER_NOTHING] = "nothing",	   [OFFER_FILES] = "files", [OFFER_DIRS] = "dirs",
 		[OFFER_CONTAINERS] = "containers", [OFFER_VERBS] = "verbs",
 	};
 
@@ -80,8 +80,7 @@ static const char *offer_text(struct arena *a, enum offer offer, const struct op
 static void print_options(const char *verb, const struct opt *rows)
 {
 	printf("\t'%s') echo '", verb);
-	opt_foreach_shown(o, rows)
-	{
+	opt_foreach_shown (o, rows) {
 		if (o->kind == OPT_KIND_HEADING)
 			continue;
 		if (o->letter)
@@ -97,8 +96,7 @@ static void print_options(const char *verb, const struct opt *rows)
 /* The cases of _isle_value for one verb: what follows each option that takes something. */
 static void print_values(struct arena *a, const char *verb, const struct opt *rows)
 {
-	opt_foreach_shown(o, rows)
-	{
+	opt_foreach_shown (o, rows) {
 		if (o->kind == OPT_KIND_HEADING || !opt_takes_value(o->kind))
 			continue;
 		printf("\t");
@@ -112,17 +110,18 @@ static void print_values(struct arena *a, const char *verb, const struct opt *ro
 
 void generate_bash(struct arena *a)
 {
-	printf("# bash completion for isle, written by 'isle _generate bash'\n\n_isle_verbs='%s'\n", generate_verb_names(a));
+	printf("# bash completion for isle, written by 'isle _generate bash'\n\n_isle_verbs='%s'\n",
+	       generate_verb_names(a));
 	puts("\n# The options of verb $1.\n_isle_options()\n{\n\tcase $1 in");
 	print_options("", cli_opts);
-	verb_foreach_shown(v)
+	verb_foreach_shown (v)
 		print_options((*v)->name, (*v)->opts);
 	puts("\tesac\n}\n\n# What can follow option $2 of verb $1; nothing if it takes no value.\n_isle_value()\n{\n\tcase \"$1 $2\" in");
 	print_values(a, "", cli_opts);
-	verb_foreach_shown(v)
+	verb_foreach_shown (v)
 		print_values(a, (*v)->name, (*v)->opts);
 	puts("\tesac\n}\n\n# What verb $1 works on.\n_isle_operand()\n{\n\tcase $1 in");
-	verb_foreach_shown(v)
+	verb_foreach_shown (v)
 		printf("\t'%s') echo '%s' ;;\n", (*v)->name, offer_text(a, offer_operand(*v), NULL));
 	puts("\tesac\n}\n");
 	fputs(reader, stdout);

@@ -33,8 +33,7 @@ static char *fish_quote(struct arena *a, const char *text)
 /* The rows, offered under CONDITION. */
 static void fish_options(struct arena *a, const char *condition, const struct opt *rows)
 {
-	opt_foreach_shown(o, rows)
-	{
+	opt_foreach_shown (o, rows) {
 		if (o->kind == OPT_KIND_HEADING)
 			continue;
 		printf("complete -c isle -n '%s'", condition);
@@ -42,7 +41,8 @@ static void fish_options(struct arena *a, const char *condition, const struct op
 			printf(" -s %c", o->letter);
 		if (o->name)
 			printf(" -l %s", o->name);
-		printf(" -d %s%s\n", fish_quote(a, o->help), opt_takes_value(o->kind) ? fish_offer(a, offer_option(o), o) : "");
+		printf(" -d %s%s\n", fish_quote(a, o->help),
+		       opt_takes_value(o->kind) ? fish_offer(a, offer_option(o), o) : "");
 		if (o->name && o->kind == OPT_KIND_SWITCH)
 			printf("complete -c isle -n '%s' -l no-%s -d %s\n", condition, o->name, fish_quote(a, o->help));
 	}
@@ -53,10 +53,10 @@ void generate_fish(struct arena *a)
 {
 	puts("# fish completion for isle, written by 'isle _generate fish'\n\ncomplete -c isle -f");
 	fish_options(a, "__fish_use_subcommand", cli_opts);
-	verb_foreach_shown(v)
-		printf("complete -c isle -n __fish_use_subcommand -a %s -d %s\n", (*v)->name, fish_quote(a, (*v)->summary));
-	verb_foreach_shown(v)
-	{
+	verb_foreach_shown (v)
+		printf("complete -c isle -n __fish_use_subcommand -a %s -d %s\n", (*v)->name,
+		       fish_quote(a, (*v)->summary));
+	verb_foreach_shown (v) {
 		const char *condition = arena_printf(a, "__fish_seen_subcommand_from %s", (*v)->name);
 		enum offer offer = offer_operand(*v);
 

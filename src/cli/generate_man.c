@@ -17,8 +17,7 @@ static void print_title(const char *page)
 /* Option rows; headings become subsections. */
 static void print_options(struct arena *a, const struct opt *rows)
 {
-	opt_foreach_shown(o, rows)
-	{
+	opt_foreach_shown (o, rows) {
 		if (o->kind == OPT_KIND_HEADING)
 			printf("\n## %s\n", o->help);
 		else
@@ -81,8 +80,7 @@ void generate_man_program(struct arena *a)
 	     "that started it, or to a small monitor if it runs in the background.\n\n"
 	     "As root, and as a plain user, each container gets user ids of its own: root inside is nobody outside.");
 	puts("\n# VERBS");
-	verb_foreach_shown(v)
-	{
+	verb_foreach_shown (v) {
 		if (strcmp(heading, (*v)->heading) != 0)
 			printf("\n## %s\n", (*v)->heading);
 		heading = (*v)->heading;
@@ -105,7 +103,7 @@ void generate_man_program(struct arena *a)
 	     "_/var/lib/isle_, _$XDG\\_DATA\\_HOME/isle_\n\tcontainers that stay, with their logs and layers, and kept roots");
 	puts("\n# SEE ALSO\n");
 	fputs("*namespaces*(7), *cgroups*(7)", stdout);
-	verb_foreach_shown(v)
+	verb_foreach_shown (v)
 		printf(", *isle-%s*(1)", (*v)->name);
 	puts("");
 }

@@ -23,8 +23,9 @@ static char *quote(struct arena *a, const char *text)
 static const char *zsh_action(struct arena *a, enum offer offer, const struct opt *o)
 {
 	static const char *const actions[] = {
-		[OFFER_NOTHING] = " ",	    [OFFER_FILES] = "_files", [OFFER_DIRS] = "_files -/",
-		[OFFER_CONTAINERS] = "_isle_containers", [OFFER_VERBS] = "_isle_verbs",
+		[OFFER_NOTHING] = " ",	       [OFFER_FILES] = "_files",
+		[OFFER_DIRS] = "_files -/",    [OFFER_CONTAINERS] = "_isle_containers",
+		[OFFER_VERBS] = "_isle_verbs",
 	};
 
 	if (offer == OFFER_WORDS || offer == OFFER_SIGNALS)
@@ -38,8 +39,8 @@ static void zsh_spec(struct arena *a, const char *form, const char *before, cons
 	const char *value = "";
 
 	if (*before)
-		value = arena_printf(a, "%s%s:%s", o->kind == OPT_KIND_MAYBE ? "::" : ":", with_backslashes(a, opt_meta(o), ":[]"),
-				     zsh_action(a, offer_option(o), o));
+		value = arena_printf(a, "%s%s:%s", o->kind == OPT_KIND_MAYBE ? "::" : ":",
+				     with_backslashes(a, opt_meta(o), ":[]"), zsh_action(a, offer_option(o), o));
 	printf(" \\\n\t\t%s",
 	       quote(a, arena_printf(a, "*%s%s[%s]%s", form, before, with_backslashes(a, o->help, ":[]\\"), value)));
 }
@@ -47,8 +48,7 @@ static void zsh_spec(struct arena *a, const char *form, const char *before, cons
 /* The specs of the rows. */
 static void zsh_specs(struct arena *a, const struct opt *rows)
 {
-	opt_foreach_shown(o, rows)
-	{
+	opt_foreach_shown (o, rows) {
 		bool value = opt_takes_value(o->kind), maybe = o->kind == OPT_KIND_MAYBE;
 
 		if (o->kind == OPT_KIND_HEADING)
@@ -69,11 +69,11 @@ void generate_zsh(struct arena *a)
 	puts("_isle_containers()\n{\n\tlocal -a names\n\tnames=(${(f)\"$(isle _names 2>/dev/null)\"})\n"
 	     "\tcompadd -a names\n}\n");
 	puts("_isle_verbs()\n{\n\tlocal -a verbs\n\tverbs=(");
-	verb_foreach_shown(v)
-		printf("\t\t%s\n", quote(a, arena_printf(a, "%s:%s", (*v)->name, with_backslashes(a, (*v)->summary, ":"))));
+	verb_foreach_shown (v)
+		printf("\t\t%s\n",
+		       quote(a, arena_printf(a, "%s:%s", (*v)->name, with_backslashes(a, (*v)->summary, ":"))));
 	puts("\t)\n\t_describe verb verbs\n}\n");
-	verb_foreach_shown(v)
-	{
+	verb_foreach_shown (v) {
 		bool foreign = (*v)->flags & VERB_FOREIGN_WORDS;
 
 		printf("_isle_%s()\n{\n\t_arguments -s -S", (*v)->name);

@@ -37,8 +37,7 @@ static void print_options(struct cli *c, const struct opt *rows)
 {
 	if (!rows || rows->kind != OPT_KIND_HEADING)
 		print_heading(c, "Options");
-	opt_foreach_shown(o, rows)
-	{
+	opt_foreach_shown (o, rows) {
 		if (o->kind == OPT_KIND_HEADING)
 			print_heading(c, o->help);
 		else
@@ -58,7 +57,8 @@ static char *sentence(struct arena *a, const char *summary)
 
 void help_verb(struct cli *c, const struct verb *v)
 {
-	const char *usage = arena_printf(&c->arena, "isle %s [OPTION...]%s%s", v->name, *v->operands ? " " : "", v->operands);
+	const char *usage =
+		arena_printf(&c->arena, "isle %s [OPTION...]%s%s", v->name, *v->operands ? " " : "", v->operands);
 
 	printf("Usage: %s\n", text_wrap(&c->arena, usage, HELP_COLUMNS, strlen("Usage: ")));
 	printf("%s\n", text_wrap(&c->arena, sentence(&c->arena, v->summary), HELP_COLUMNS, 0));

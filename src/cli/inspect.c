@@ -35,10 +35,11 @@ const struct verb verb_inspect = {
 		"Prints one JSON object for each container, one after the other: *id*, *status*, *paths* on this machine, the "
 		"*record* of how it was made, the *state* of its present or last run, and *config*, which is the container in "
 		"the words of the OCI runtime specification.",
-	.examples = (const struct verb_example[]){
-		{"isle inspect web | jq .state.pid", "the first process, as this machine counts"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle inspect web | jq .state.pid", "the first process, as this machine counts"},
+			{0},
+		},
 	.operands_min = 1,
 	.operands_max = -1,
 	.operand_kind = OPERAND_CONTAINER,

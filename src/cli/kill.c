@@ -43,11 +43,12 @@ const struct verb verb_kill = {
 	.description =
 		"Sends a signal to the first process of each container. *KILL* ends the container with all its processes, also "
 		"while it is paused; what other signals do is for the program to decide.",
-	.examples = (const struct verb_example[]){
-		{"isle kill web", "end the container web at once"},
-		{"isle kill -s HUP web", "let its program read its configuration again"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle kill web", "end the container web at once"},
+			{"isle kill -s HUP web", "let its program read its configuration again"},
+			{0},
+		},
 	.opts = kill_opts,
 	.args_size = sizeof(struct kill_args),
 	.defaults = &(const struct kill_args){.signal = (char[]){"KILL"}},

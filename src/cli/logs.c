@@ -81,11 +81,12 @@ const struct verb verb_logs = {
 		"Writes what the container's program wrote: its standard output to ours, its standard error to ours. The bytes "
 		"are the program's own; a hostile program can send what a terminal obeys, so pipe such a log into *cat -v*.\n\n"
 		"Logs are bounded: three files of 10 MiB, unless *isle run --log-opt* said otherwise. The oldest lines go first.",
-	.examples = (const struct verb_example[]){
-		{"isle logs -f -n 10 web", "the last ten lines, and what comes"},
-		{"isle logs --since 10m -t web", "the last ten minutes, with times"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle logs -f -n 10 web", "the last ten lines, and what comes"},
+			{"isle logs --since 10m -t web", "the last ten minutes, with times"},
+			{0},
+		},
 	.opts = logs_opts,
 	.args_size = sizeof(struct logs_args),
 	.operands_min = 1,

@@ -20,8 +20,8 @@ char *opt_label(struct arena *a, const struct opt *o)
 		memcpy(letter, (char[]){'-', o->letter, o->name ? ',' : ' ', ' '}, 4);
 	if (!o->name)
 		return arena_printf(a, "  -%c%s%s%s", o->letter, *before == '=' ? " " : "", meta, after);
-	return arena_printf(a, "  %s--%s%s%s%s%s", letter, o->kind == OPT_KIND_SWITCH ? "[no-]" : "", o->name, before, meta,
-			    after);
+	return arena_printf(a, "  %s--%s%s%s%s%s", letter, o->kind == OPT_KIND_SWITCH ? "[no-]" : "", o->name, before,
+			    meta, after);
 }
 
 char *scdoc_escape(struct arena *a, const char *text)

@@ -6,8 +6,8 @@
 #include "base/opt.h"
 
 /* The rows that are shown, in their order; headings whose options are all hidden are left out. */
-#define opt_foreach_shown(o, rows)                                                                                     \
-	for (const struct opt *o = (rows); o && o->kind != OPT_KIND_END; o++)                                          \
+#define opt_foreach_shown(o, rows)                                            \
+	for (const struct opt *o = (rows); o && o->kind != OPT_KIND_END; o++) \
 		if (!o->hidden)
 
 /* The argument's name: the row's, or its words where it must be one of them. */

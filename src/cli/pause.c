@@ -38,7 +38,8 @@ const struct verb verb_pause = {
 	.heading = HEADING_STEER,
 	.summary = "make every process of containers stand still",
 	.operands = "CONTAINER...",
-	.description = "Freezes the control group of each container: its processes get no processor time, and can't notice.",
+	.description =
+		"Freezes the control group of each container: its processes get no processor time, and can't notice.",
 	.operands_min = 1,
 	.operands_max = -1,
 	.operand_kind = OPERAND_CONTAINER,

@@ -20,8 +20,9 @@ struct ps_args {
 static const struct opt ps_opts[] = {
 	OPT_HEADING("Which containers"),
 	OPT_FLAG('a', "all", struct ps_args, all, "also those that do not run"),
-	OPT_LIST('f', "filter", "KEY=VALUE", struct ps_args, filter,
-		 "only those that match: status=STATUS, name=PART, id=BEGINNING, label=KEY[=VALUE], root=TEXT, exited=STATUS"),
+	OPT_LIST(
+		'f', "filter", "KEY=VALUE", struct ps_args, filter,
+		"only those that match: status=STATUS, name=PART, id=BEGINNING, label=KEY[=VALUE], root=TEXT, exited=STATUS"),
 	OPT_HEADING("What is told"),
 	OPT_FLAG('q', "quiet", struct ps_args, quiet, "ids only, one in a line", .group = "form"),
 	OPT_FLAG(0, "json", struct ps_args, json, "a list of objects with everything that is known", .group = "form"),
@@ -126,12 +127,13 @@ const struct verb verb_ps = {
 		"Lists the containers that run or are paused, youngest first.\n\n"
 		"Filters on the same key are alternatives, filters on different keys must all match; of labels every one must be "
 		"there. The status is *created*, *running*, *paused* or *exited*; a filter on it, or on *exited*, implies *--all*.",
-	.examples = (const struct verb_example[]){
-		{"isle ps -a", "every container, also those that have ended"},
-		{"isle rm $(isle ps -q -f status=exited)", "remove what has ended"},
-		{"isle ps --json | jq -r '.[].name'", "the names, for a program"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle ps -a", "every container, also those that have ended"},
+			{"isle rm $(isle ps -q -f status=exited)", "remove what has ended"},
+			{"isle ps --json | jq -r '.[].name'", "the names, for a program"},
+			{0},
+		},
 	.opts = ps_opts,
 	.args_size = sizeof(struct ps_args),
 	.flags = VERB_HOME | VERB_SWEEP,

@@ -15,12 +15,14 @@ const struct verb verb_rename = {
 	.heading = HEADING_STEER,
 	.summary = "give a container another name",
 	.operands = "CONTAINER NAME",
-	.description = "The container may run meanwhile. Its host name stays as it is. A name that another container has is "
-		       "refused.",
-	.examples = (const struct verb_example[]){
-		{"isle rename web web-old", "make room for a new web"},
-		{0},
-	},
+	.description =
+		"The container may run meanwhile. Its host name stays as it is. A name that another container has is "
+		"refused.",
+	.examples =
+		(const struct verb_example[]){
+			{"isle rename web web-old", "make room for a new web"},
+			{0},
+		},
 	.operands_min = 2,
 	.operands_max = 2,
 	.operand_kind = OPERAND_CONTAINER,

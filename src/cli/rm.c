@@ -61,11 +61,12 @@ const struct verb verb_rm = {
 	.description =
 		"Forgets each container: its name, its records, its log, and what it wrote to its layer. What it was given with "
 		"*--volume*, and its root, stay. A container that runs is removed only with *--force*.",
-	.examples = (const struct verb_example[]){
-		{"isle rm -f web", "end and remove it"},
-		{"isle rm -a", "remove all that have ended"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle rm -f web", "end and remove it"},
+			{"isle rm -a", "remove all that have ended"},
+			{0},
+		},
 	.opts = rm_opts,
 	.args_size = sizeof(struct rm_args),
 	.operands_max = -1,

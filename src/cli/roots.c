@@ -97,7 +97,8 @@ static int roots_run(struct cli *c, void *args, struct err *e)
 	if (strcmp(action, "ls") == 0 && c->operands.n <= 1)
 		return roots_list(c, args, e);
 	if (strcmp(action, "rm") != 0 || c->operands.n < 2) {
-		err_set(e, 0, strcmp(action, "rm") == 0 ? "no root was given" : "\"%s\" is nothing to do with roots", action);
+		err_set(e, 0, strcmp(action, "rm") == 0 ? "no root was given" : "\"%s\" is nothing to do with roots",
+			action);
 		return err_cure(e, "usage: isle roots [ls], or isle roots rm NAME...");
 	}
 	/* The names alone are worked on. */
@@ -115,11 +116,12 @@ const struct verb verb_roots = {
 	.description =
 		"A tarball that *isle run* was given is unpacked once, and a suite is built once; both are kept for the next "
 		"container. This lists them, or removes some. Containers that use a root must be removed before it.",
-	.examples = (const struct verb_example[]){
-		{"isle roots", "what is kept, and since when"},
-		{"isle roots rm debootstrap-bookworm", "make room; the next run builds it again"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle roots", "what is kept, and since when"},
+			{"isle roots rm debootstrap-bookworm", "make room; the next run builds it again"},
+			{0},
+		},
 	.opts = roots_opts,
 	.args_size = sizeof(struct roots_args),
 	.operands_max = -1,

@@ -158,14 +158,15 @@ const struct verb verb_run = {
 		"directory (*--volume*) shows the owners that it has here, and the container's root has the rights of "
 		"the one who started it there; with the word noidmap its files belong to nobody inside.",
 	.exit_status = "That of the program; 128+N if signal N killed it; 0 with *--detach*.",
-	.examples = (const struct verb_example[]){
-		{"isle run -it --rm host", "a shell on a copy of this machine"},
-		{"isle run --rm --net none --read-only host make -C /src test", "code that nobody has read"},
-		{"isle run -d --name db -v ./data:/data -m 512m debootstrap:bookworm /data/serve", "a service"},
-		{"isle run --rm --net container:db host ss -ltn", "the network of another container"},
-		{"isle run --explain --rm host true", "what a start consists of"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle run -it --rm host", "a shell on a copy of this machine"},
+			{"isle run --rm --net none --read-only host make -C /src test", "code that nobody has read"},
+			{"isle run -d --name db -v ./data:/data -m 512m debootstrap:bookworm /data/serve", "a service"},
+			{"isle run --rm --net container:db host ss -ltn", "the network of another container"},
+			{"isle run --explain --rm host true", "what a start consists of"},
+			{0},
+		},
 	.opts = run_opts,
 	.args_size = sizeof(struct run_args),
 	.operands_min = 1,

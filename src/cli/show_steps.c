@@ -96,7 +96,9 @@ void cli_tell_steps(void *ctx, const struct step_lines *lines)
 {
 	struct cli *c = ctx;
 	bool explain = is_explanation(lines);
-	const char *text = c->json ? steps_json(c, lines) : explain ? explanation_text(c, lines) : timings_text(c, lines);
+	const char *text = c->json   ? steps_json(c, lines)
+			   : explain ? explanation_text(c, lines)
+				     : timings_text(c, lines);
 
 	fputs(text, explain ? stdout : stderr);
 }

@@ -55,11 +55,12 @@ const struct verb verb_start = {
 		"Starts each container as *isle run* made it: the same root, command, options and layer. It runs in the "
 		"background, as with *isle run --detach*, also where it was in the foreground before.",
 	.exit_status = "With *--attach* or *--interactive*: that of the container's program.",
-	.examples = (const struct verb_example[]){
-		{"isle start web", "run it again in the background"},
-		{"isle start -ai shell", "run it again and talk to it"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle start web", "run it again in the background"},
+			{"isle start -ai shell", "run it again and talk to it"},
+			{0},
+		},
 	.opts = start_opts,
 	.args_size = sizeof(struct start_args),
 	.operands_min = 1,

@@ -61,11 +61,12 @@ const struct verb verb_stop = {
 		"Sends the stop signal (*TERM*, unless *isle run --stop-signal* said otherwise) to the first process of each "
 		"container, waits, and kills what is left then. It returns when everything is cleaned up. A container that does "
 		"not run is left as it is.",
-	.examples = (const struct verb_example[]){
-		{"isle stop web db", "end both, one after the other"},
-		{"isle stop -t 60 db", "give it a minute to finish"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle stop web db", "end both, one after the other"},
+			{"isle stop -t 60 db", "give it a minute to finish"},
+			{0},
+		},
 	.opts = stop_opts,
 	.args_size = sizeof(struct stop_args),
 	.defaults = &stop_defaults,
@@ -84,10 +85,11 @@ const struct verb verb_restart = {
 	.description =
 		"Does *isle stop* and then *isle start* with each container. One that does not run is just started. What was "
 		"written to its layer is kept.",
-	.examples = (const struct verb_example[]){
-		{"isle restart -t 5 web", "kill what has not ended after 5 seconds"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle restart -t 5 web", "kill what has not ended after 5 seconds"},
+			{0},
+		},
 	.opts = stop_opts,
 	.args_size = sizeof(struct stop_args),
 	.defaults = &stop_defaults,

@@ -97,10 +97,11 @@ const struct verb verb_top = {
 	.description =
 		"Lists every process of a running container once. _PID_, _PPID_ and _UID_ are this machine's, _INSIDE_ is the "
 		"number that the container itself sees. Nothing is executed in the container and none of its files is read.",
-	.examples = (const struct verb_example[]){
-		{"isle top web", "what runs in there"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"isle top web", "what runs in there"},
+			{0},
+		},
 	.opts = top_opts,
 	.args_size = sizeof(struct top_args),
 	.operands_min = 1,

@@ -30,13 +30,15 @@ const struct verb verb_wait = {
 	.heading = HEADING_STEER,
 	.summary = "wait until containers have ended, and tell their exit statuses",
 	.operands = "CONTAINER...",
-	.description = "Prints the exit status of each container in a line of its own, in the order given. A container that "
-		       "has ended already is told at once.",
+	.description =
+		"Prints the exit status of each container in a line of its own, in the order given. A container that "
+		"has ended already is told at once.",
 	.exit_status = "0 if every container could be waited for, whatever their own statuses are.",
-	.examples = (const struct verb_example[]){
-		{"test \"$(isle wait job)\" = 0 && echo well", "go on when a job in the background ended well"},
-		{0},
-	},
+	.examples =
+		(const struct verb_example[]){
+			{"test \"$(isle wait job)\" = 0 && echo well", "go on when a job in the background ended well"},
+			{0},
+		},
 	.operands_min = 1,
 	.operands_max = -1,
 	.operand_kind = OPERAND_CONTAINER,

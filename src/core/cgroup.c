@@ -124,8 +124,10 @@ static int join_dir(int dir, const char *mount, const char *path, pid_t pid, str
 	err_set(e, -r, "put process %d into the control group %s%s", (int)pid, mount, path);
 	if (r == -ENOSPC)
 		err_why(e, "its cpuset has no processors or no memory nodes");
-	if (r == -EACCES || r == -EPERM)
+	if (r == -EACCES || r == -EPERM) {
 		err_why(e, "this user may not move the process out of the group it is in");
+		return err_cure(e, CGROUP_DELEGATE);
+	}
 	return r;
 }
 

@@ -2,11 +2,11 @@
 /*
  * Control groups: one container's group in every hierarchy that matters, on v2, v1 and hybrid machines.
  *
- * Theory.  A machine has one of three layouts (cgroups(7)): v2 alone, v1 hierarchies alone, or both (hybrid: v1 controllers
- * beside a v2 tree).  The v2 tree, wherever there is one, is where a container is born (CLONE_INTO_CGROUP), killed
- * (cgroup.kill) and frozen.  A v1 hierarchy is entered only where a limit asks for its controller: the first write to a v1
- * cgroup.procs waits for an RCU grace period (5 to 10 ms).  On v1 alone, freezer and pids are entered always: the one to
- * find and stop every process, the other because nothing else bounds them.
+ * Theory.  A machine has one of three layouts (cgroups(7)): v2 alone, v1 hierarchies alone, or both (hybrid: v1
+ * controllers beside a v2 tree).  The v2 tree, wherever there is one, is where a container is born
+ * (CLONE_INTO_CGROUP), killed (cgroup.kill) and frozen.  A v1 hierarchy is entered only where a limit asks for its
+ * controller: the first write to a v1 cgroup.procs waits for an RCU grace period (5 to 10 ms).  On v1 alone, freezer
+ * and pids are entered always: the one to find and stop every process, the other because nothing else bounds them.
  *
  * Everything is found again from the path alone, so that a later command can remove what a killed one left.
  */
@@ -19,27 +19,39 @@
 enum cgroup_layout { CGROUP_ABSENT, CGROUP_V2, CGROUP_V1, CGROUP_HYBRID };
 
 enum cgroup_controller { /* v1 hierarchies by name; on v2 those among them that exist there */
-	CGC_MEMORY, CGC_CPU, CGC_CPUACCT, CGC_CPUSET, CGC_PIDS, CGC_BLKIO, CGC_DEVICES, CGC_FREEZER, CGC_HUGETLB, CGC_COUNT
+			 CGC_MEMORY,
+			 CGC_CPU,
+			 CGC_CPUACCT,
+			 CGC_CPUSET,
+			 CGC_PIDS,
+			 CGC_BLKIO,
+			 CGC_DEVICES,
+			 CGC_FREEZER,
+			 CGC_HUGETLB,
+			 CGC_COUNT
 };
 
 /* What the machine has; filled once per command. */
 struct cgroup_host {
 	enum cgroup_layout layout;
-	char *v2;		/* mount point of the cgroup2 tree, or NULL */
-	char *v1[CGC_COUNT];	/* mount point of the v1 hierarchy with this controller, or NULL */
-	uint32_t v2_available;	/* 1 << CGC_…: controllers in the v2 tree's cgroup.controllers at 'base' */
-	char *base;		/* where this user's containers go, relative to the trees: "/isle", or a delegated group */
-	bool writable;		/* whether groups can be made there */
+	char *v2;	       /* mount point of the cgroup2 tree, or NULL */
+	char *v1[CGC_COUNT];   /* mount point of the v1 hierarchy with this controller, or NULL */
+	uint32_t v2_available; /* 1 << CGC_…: controllers in the v2 tree's cgroup.controllers at 'base' */
+	char *base;    /* where this user's containers go, relative to the trees: "/isle", or a delegated group */
+	bool writable; /* whether groups can be made there */
 };
 
 struct cgroup {
 	const struct cgroup_host *host;
-	char *path;	   /* relative to each hierarchy, begins with '/' */
-	int v2_fd;	   /* the group's directory in the v2 tree (for CLONE_INTO_CGROUP), or FD_NONE */
-	uint32_t v1_used;  /* 1 << CGC_…: v1 hierarchies in which the group exists and is to be joined */
+	char *path;	  /* relative to each hierarchy, begins with '/' */
+	int v2_fd;	  /* the group's directory in the v2 tree (for CLONE_INTO_CGROUP), or FD_NONE */
+	uint32_t v1_used; /* 1 << CGC_…: v1 hierarchies in which the group exists and is to be joined */
 };
 
-/* Finds the layout; reads no mountinfo where statfs(2) of the usual places tells.  Fails only on bad memory of the machine. */
+/*
+ * Finds the layout; reads no mountinfo where statfs(2) of the usual places tells.  Fails only on bad memory of the
+ * machine.
+ */
 int cgroup_host_probe(struct cgroup_host *h, struct arena *a, struct err *e) MUST_USE;
 /* What the machine has is enough for RES?  One sentence naming the limit and the missing controller if not. */
 int cgroup_check(const struct cgroup_host *h, const struct spec_resources *res, struct err *e) MUST_USE;
@@ -47,7 +59,8 @@ int cgroup_check(const struct cgroup_host *h, const struct spec_resources *res, 
 int cgroup_make(struct cgroup *cg, const struct cgroup_host *h, const char *path, const struct spec_resources *res,
 		struct arena *a, struct err *e) MUST_USE;
 /* Finds an existing group; a hierarchy where it does not exist is left out.  No group anywhere is not an error. */
-int cgroup_open(struct cgroup *cg, const struct cgroup_host *h, const char *path, struct arena *a, struct err *e) MUST_USE;
+int cgroup_open(struct cgroup *cg, const struct cgroup_host *h, const char *path, struct arena *a, struct err *e)
+	MUST_USE;
 /* Puts process PID (0: the caller) into the v1 groups; with ALSO_V2 into the v2 group too (when clone3 could not). */
 int cgroup_join(const struct cgroup *cg, pid_t pid, bool also_v2, struct err *e) MUST_USE;
 /* Writes the limits of RES that are present into the existing group. */
@@ -64,13 +77,15 @@ struct pids {
 	size_t n, room;
 };
 int cgroup_pids(const struct cgroup *cg, struct arena *a, struct pids *ret, struct err *e) MUST_USE;
-/* Removes the group and those below it in every hierarchy; tries again while the kernel says busy, at most TIMEOUT_MS. */
+/*
+ * Removes the group and those below it in every hierarchy; tries again while the kernel says busy, at most TIMEOUT_MS.
+ */
 int cgroup_remove(struct cgroup *cg, int timeout_ms, struct err *e) MUST_USE;
 /* What the group uses, and its limits (UINT64_MAX: none); a number that no controller counts is absent. */
 struct cgroup_stat {
 	struct opt_u64 memory, memory_max; /* bytes */
 	struct opt_u64 pids, pids_max;
-	struct opt_u64 cpu_us;		   /* processor time used so far, microseconds */
+	struct opt_u64 cpu_us; /* processor time used so far, microseconds */
 };
 void cgroup_stat(const struct cgroup *cg, struct cgroup_stat *ret);
 /* Whether the out-of-memory killer killed in the group. */

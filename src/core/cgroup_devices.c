@@ -29,9 +29,10 @@
 
 enum {
 	RULES_MAX = 1024,
-	CLASSES_MAX = 4096,	/* three instructions each; a jump has 16 bits, and the verifier holds 8192 of them */
-	PROGRAMS_MAX = 64,	/* programs on one group; the kernel's own bound */
-	MAJOR_END = 1 << 12, MINOR_END = 1 << 20, /* dev_t in the kernel */
+	CLASSES_MAX = 4096, /* three instructions each; a jump has 16 bits, and the verifier holds 8192 of them */
+	PROGRAMS_MAX = 64,  /* programs on one group; the kernel's own bound */
+	MAJOR_END = 1 << 12,
+	MINOR_END = 1 << 20, /* dev_t in the kernel */
 	ANY = -1,
 };
 
@@ -40,9 +41,9 @@ enum {
 /* A rule in the program's terms. */
 struct device_rule {
 	bool allow;
-	int type;	  /* BPF_DEVCG_DEV_… or ANY */
+	int type;	      /* BPF_DEVCG_DEV_… or ANY */
 	int64_t major, minor; /* ANY: all */
-	int access;	  /* BPF_DEVCG_ACC_… */
+	int access;	      /* BPF_DEVCG_ACC_… */
 };
 
 static const int ACCESS_ALL = BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE;
@@ -131,8 +132,8 @@ static int classes_find(const struct device_rule *v, size_t n, int type, struct 
 	for (size_t i = 0; i < ret->n; i++)
 		for (size_t k = 0; k < n; k++)
 			if (rule_covers(&v[k], &ret->v[i]))
-				ret->v[i].allowed = v[k].allow ? ret->v[i].allowed | v[k].access
-							       : ret->v[i].allowed & ~v[k].access;
+				ret->v[i].allowed =
+					v[k].allow ? ret->v[i].allowed | v[k].access : ret->v[i].allowed & ~v[k].access;
 	return 0;
 }
 
@@ -153,8 +154,11 @@ static size_t emit(struct program *p, int code, int dst, int src, int off, int32
 	struct bpf_insn *insn = list_add(p, p->arena);
 
 	*insn = (struct bpf_insn){
-		.code = (__u8)code, .dst_reg = (__u8)dst & 0xf, .src_reg = (__u8)src & 0xf,
-		.off = (__s16)off, .imm = imm,
+		.code = (__u8)code,
+		.dst_reg = (__u8)dst & 0xf,
+		.src_reg = (__u8)src & 0xf,
+		.off = (__s16)off,
+		.imm = imm,
 	};
 	return p->n - 1;
 }
@@ -175,7 +179,7 @@ static void emit_load(struct program *p)
 {
 	const int load = BPF_LDX | BPF_MEM | BPF_W, word = sizeof(uint32_t);
 
-	emit(p, load, BPF_REG_2, BPF_REG_1, 0, 0);	/* access << 16 | type */
+	emit(p, load, BPF_REG_2, BPF_REG_1, 0, 0); /* access << 16 | type */
 	emit(p, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_3, BPF_REG_2, 0, 0);
 	emit(p, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_2, 0, 0, 0xffff);
 	emit(p, BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_3, 0, 0, 16);
@@ -266,7 +270,7 @@ static int program_load(const struct program *p)
 		.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
 		.insns = (uintptr_t)p->v,
 		.insn_cnt = (__u32)p->n,
-		.license = (uintptr_t)"GPL",
+		.license = (uintptr_t) "GPL",
 	};
 	int fd = (int)bpf(BPF_PROG_LOAD, &attr);
 	struct rlimit was;

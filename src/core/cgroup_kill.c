@@ -16,9 +16,9 @@
 #include <string.h>
 
 enum {
-	DEPTH_MAX = 100,	/* levels of nested groups that are looked at */
-	BATCH = 256,		/* processes that are killed after one look at the list: a descriptor each */
-	FREEZE_MS = 50,		/* how long a kill waits for the freezer before it goes on without */
+	DEPTH_MAX = 100, /* levels of nested groups that are looked at */
+	BATCH = 256,	 /* processes that are killed after one look at the list: a descriptor each */
+	FREEZE_MS = 50,	 /* how long a kill waits for the freezer before it goes on without */
 	PROCS_TEXT_MAX = 16 << 20,
 };
 

@@ -10,9 +10,9 @@
 
 /* ---- facts ---- */
 struct cgroup_fact {
-	const char *name;	/* the controller on v1, and its directory below /sys/fs/cgroup */
-	const char *together;	/* that directory's other name, where two controllers share a hierarchy; or NULL */
-	const char *v2;		/* its name on v2; NULL: v2 has none */
+	const char *name;     /* the controller on v1, and its directory below /sys/fs/cgroup */
+	const char *together; /* that directory's other name, where two controllers share a hierarchy; or NULL */
+	const char *v2;	      /* its name on v2; NULL: v2 has none */
 };
 extern const struct cgroup_fact cgroup_facts[CGC_COUNT];
 
@@ -82,7 +82,7 @@ extern const size_t cgroup_limits_n;
 
 /* The controllers that a set of limits takes (cgroup_check.c). */
 struct cgroup_needs {
-	uint32_t v2, v1;  /* 1 << CGC_…: where the limits asked for have their controllers */
+	uint32_t v2, v1;    /* 1 << CGC_…: where the limits asked for have their controllers */
 	char v2_words[256]; /* v2's controllers by name, between blanks, those known only from 'unified' too */
 };
 void cgroup_needs_find(const struct cgroup_host *h, const struct spec_resources *res, struct cgroup_needs *ret);

@@ -44,8 +44,8 @@ void cgroup_stat(const struct cgroup *cg, struct cgroup_stat *ret)
 
 	ret->memory = either(stat_read(cg, V2, "memory.current", NULL),
 			     stat_read(cg, CGC_MEMORY, "memory.usage_in_bytes", NULL));
-	ret->memory_max = either(stat_read(cg, V2, "memory.max", NULL),
-				 stat_read(cg, CGC_MEMORY, "memory.limit_in_bytes", NULL));
+	ret->memory_max =
+		either(stat_read(cg, V2, "memory.max", NULL), stat_read(cg, CGC_MEMORY, "memory.limit_in_bytes", NULL));
 	ret->pids = either(stat_read(cg, V2, "pids.current", NULL), stat_read(cg, CGC_PIDS, "pids.current", NULL));
 	ret->pids_max = either(stat_read(cg, V2, "pids.max", NULL), stat_read(cg, CGC_PIDS, "pids.max", NULL));
 	ns.v /= 1000;

@@ -107,8 +107,9 @@ static int evacuate(int parent, struct err *e)
 		for (char *pid; (pid = strsep(&text, "\n"));) {
 			r = *pid ? file_write(parent, CGROUP_CALLER "/cgroup.procs", pid, e) : 0;
 			if (r == -EOPNOTSUPP)
-				err_why(e, "a process was put into that group while there were others below it, which made it "
-					   "one for threads");
+				err_why(e,
+					"a process was put into that group while there were others below it, which made it "
+					"one for threads");
 			if (r < 0 && r != -ESRCH)
 				return err_context(e, "move the processes of this group one down");
 		}

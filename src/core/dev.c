@@ -14,8 +14,8 @@ static const char *const dev_dirs[] = {"pts", "shm", "mqueue"};
 static const struct {
 	const char *name, *target;
 } dev_links[] = {
-	{"fd", "/proc/self/fd"},	 {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
-	{"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},	       {"core", "/proc/kcore"},
+	{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+	{"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},	     {"core", "/proc/kcore"},
 };
 
 /* The path of device D below /dev, or NULL when it is elsewhere; nested names are allowed, ".." is not. */
@@ -47,7 +47,8 @@ static int parents_make(int dev_fd, const char *name, const struct dev_env *env,
 }
 
 /* Gives a node its owner and mode, counted from the container's root. */
-static int node_owner(int dev_fd, const char *name, const struct spec_device *d, const struct dev_env *env, struct err *e)
+static int node_owner(int dev_fd, const char *name, const struct spec_device *d, const struct dev_env *env,
+		      struct err *e)
 {
 	mode_t mode = (mode_t)(d->mode.has ? d->mode.v & 07777 : 0666);
 	uint32_t uid = env->uid + (d->uid.has ? (uint32_t)d->uid.v : 0);

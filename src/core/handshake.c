@@ -14,7 +14,7 @@ static const char *const word_names[] = {
 #define X(w) [HS_##w] = #w,
 	HS_WORDS(X)
 #undef X
-	[HS_WORD_COUNT] = "(nothing)",
+		[HS_WORD_COUNT] = "(nothing)",
 	[HS_END] = "the end of the conversation",
 };
 static_assert(ARRAY_LEN(word_names) == HS_END + 1, "word_names[] does not match enum hs_word");
@@ -143,9 +143,9 @@ int hs_recv(int sock, struct hs_msg *m, struct err *e)
 	ssize_t n;
 
 	/*
-	 * Its last words may still come after that: a peer that left without reading everything resets the connection, which
-	 * is told first; and one that leaves at the very moment that we begin to wait looks gone before it looks heard
-	 * (__skb_wait_for_more_packets).
+	 * Its last words may still come after that: a peer that left without reading everything resets the connection,
+	 * which is told first; and one that leaves at the very moment that we begin to wait looks gone before it looks
+	 * heard (__skb_wait_for_more_packets).
 	 */
 	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);

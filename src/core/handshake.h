@@ -26,7 +26,7 @@ enum hs_word {
 #define X(w) HS_##w,
 	HS_WORDS(X)
 #undef X
-	HS_WORD_COUNT,
+		HS_WORD_COUNT,
 	HS_END, /* never sent: the peer closed its end */
 };
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-	MAP_LINES_MAX = 340, /* UID_GID_MAP_MAX_EXTENTS, Linux 4.15 */
+	MAP_LINES_MAX = 340,	/* UID_GID_MAP_MAX_EXTENTS, Linux 4.15 */
 	IDS_OF_MACHINE = 65536, /* login.defs(5): users end at 60000, systemd's own ranges below 65536 */
 };
 
@@ -82,15 +82,16 @@ int idmap_check(const struct spec_idmaps *m, const char *what, struct err *e)
 
 		if (x->size == 0 || (uint64_t)x->container_id + x->size > UINT32_MAX ||
 		    (uint64_t)x->host_id + x->size > UINT32_MAX)
-			return err_set(e, 0, "%s: the range %u:%u:%u is empty or goes past the last id", what, x->container_id,
-				       x->host_id, x->size);
+			return err_set(e, 0, "%s: the range %u:%u:%u is empty or goes past the last id", what,
+				       x->container_id, x->host_id, x->size);
 		for (size_t j = 0; j < i; j++) {
 			const struct spec_idmap *y = &m->v[j];
 
 			if (overlap(x->container_id, x->size, y->container_id, y->size) ||
 			    overlap(x->host_id, x->size, y->host_id, y->size))
-				return err_set(e, 0, "%s: the ranges %u:%u:%u and %u:%u:%u overlap", what, y->container_id,
-					       y->host_id, y->size, x->container_id, x->host_id, x->size);
+				return err_set(e, 0, "%s: the ranges %u:%u:%u and %u:%u:%u overlap", what,
+					       y->container_id, y->host_id, y->size, x->container_id, x->host_id,
+					       x->size);
 		}
 	}
 	return 0;
@@ -154,15 +155,18 @@ int idmap_apply(pid_t pid, const struct spec_idmaps *uids, const struct spec_idm
 		if (i == 1 && direct && !privileged)
 			r = proc_write(pid, "setgroups", "deny", e);
 		if (r == 0)
-			r = direct ? proc_write(pid, kinds[i].file, idmap_text(maps[i], a), e) :
-				     helper_run(&kinds[i], pid, maps[i], a, e);
+			r = direct ? proc_write(pid, kinds[i].file, idmap_text(maps[i], a), e)
+				   : helper_run(&kinds[i], pid, maps[i], a, e);
 		if (r < 0)
 			return err_context(e, "map the container's %s ids", kinds[i].word);
 	}
 	return 0;
 }
 
-/* The login name of UID from /etc/passwd, without NSS: a static program has none, and files are what subuid(5) speaks of. */
+/*
+ * The login name of UID from /etc/passwd, without NSS: a static program has none, and files are what subuid(5) speaks
+ * of.
+ */
 static char *login_name(uid_t uid, struct arena *a)
 {
 	char *text, *line, *save = NULL;

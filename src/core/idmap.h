@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* User and group id maps of a user namespace (user_namespaces(7)): written by us, or by newuidmap(1) and newgidmap(1). */
+/*
+ * User and group id maps of a user namespace (user_namespaces(7)): written by us, or by newuidmap(1) and newgidmap(1).
+ */
 #ifndef ISLE_CORE_IDMAP_H
 #define ISLE_CORE_IDMAP_H
 
@@ -19,9 +21,9 @@ bool idmap_foreign(const struct spec_idmaps *m);
 int idmap_check(const struct spec_idmaps *m, const char *what, struct err *e) MUST_USE;
 
 /*
- * Gives process PID, alone in a new user namespace, its maps.  PRIVILEGED: the caller has CAP_SETUID and CAP_SETGID over
- * the ids; else a map of the caller's own id alone is written directly (setgroups(2) is denied first, as the kernel asks),
- * and any other by the system's helpers, found by absolute path and run with an empty environment.
+ * Gives process PID, alone in a new user namespace, its maps.  PRIVILEGED: the caller has CAP_SETUID and CAP_SETGID
+ * over the ids; else a map of the caller's own id alone is written directly (setgroups(2) is denied first, as the
+ * kernel asks), and any other by the system's helpers, found by absolute path and run with an empty environment.
  */
 int idmap_apply(pid_t pid, const struct spec_idmaps *uids, const struct spec_idmaps *gids, bool privileged,
 		struct arena *a, struct err *e) MUST_USE;

@@ -171,8 +171,8 @@ static void maps_explain(const void *ctx, struct explain *x)
 	explain_say(x, "map the container's user and group ids to its own range on the machine");
 	for (int i = 0; i < 2; i++)
 		for (size_t j = 0; j < maps[i]->n; j++)
-			explain_shell(x, "echo '%u %u %u' >> /proc/$PID/%s_map", maps[i]->v[j].container_id, maps[i]->v[j].host_id,
-				      maps[i]->v[j].size, i ? "gid" : "uid");
+			explain_shell(x, "echo '%u %u %u' >> /proc/$PID/%s_map", maps[i]->v[j].container_id,
+				      maps[i]->v[j].host_id, maps[i]->v[j].size, i ? "gid" : "uid");
 }
 
 const struct step step_id_maps = {"id-maps", SIDE_HOST, maps_wanted, maps_run, NULL, maps_explain};
@@ -210,7 +210,10 @@ static int own_oom_score_adj(void)
 	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 ? atoi(text) : 0;
 }
 
-/* Only from here can it be lowered; and what shields a service that calls us from the OOM killer is not the container's. */
+/*
+ * Only from here can it be lowered; and what shields a service that calls us from the OOM killer is not the
+ * container's.
+ */
 static int oom_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
@@ -251,8 +254,8 @@ const struct step step_begin = {"begin", SIDE_HOST, NULL, begin_run, NULL, NULL}
 /* ---- waiting for the box ---- */
 
 /*
- * The box closed its end: by exec, or because it was killed before.  The last thing it says before exec is GO's answer, so
- * a box that had not got so far has died.
+ * The box closed its end: by exec, or because it was killed before.  The last thing it says before exec is GO's
+ * answer, so a box that had not got so far has died.
  */
 static int box_exec_done(struct launch *l, struct err *e)
 {
@@ -261,8 +264,9 @@ static int box_exec_done(struct launch *l, struct err *e)
 	if (l->began)
 		return 0;
 	err_set(e, 0, "the container's first process ended while it was being set up");
-	if (l->pidfd >= 0 && waitid((idtype_t)3 /* P_PIDFD */, (id_t)l->pidfd, &info, WEXITED | WNOWAIT | __WALL) == 0 &&
-	    info.si_pid && info.si_code != CLD_EXITED)
+	if (l->pidfd >= 0 &&
+	    waitid((idtype_t)3 /* P_PIDFD */, (id_t)l->pidfd, &info, WEXITED | WNOWAIT | __WALL) == 0 && info.si_pid &&
+	    info.si_code != CLD_EXITED)
 		return err_why(e, "signal %d (%s) killed it; the memory limit may be too small", info.si_status,
 			       strsignal(info.si_status));
 	return -EINVAL;

@@ -49,7 +49,9 @@ static int identity_run(void *ctx, struct err *e)
 
 	if (r < 0)
 		return r;
-	/* Nobody who shares a pid namespace with us may look into this process until it runs the container's program. */
+	/*
+	 * Nobody who shares a pid namespace with us may look into this process until it runs the container's program.
+	 */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (l->spec->lin.ns[NS_USER].mode == NS_KEEP)
 		return 0;
@@ -81,10 +83,10 @@ static int loopback_up(void)
 }
 
 /*
- * A network namespace is by far the most expensive one, about half a millisecond.  A thread makes it, and the sysfs that
- * shows it, while the rest goes on.  The thread touches nothing but its own fields.  The kernel gives a new sysfs only to
- * who can still see one (mount_too_revealing), and the box is soon to leave the machine's root: so the thread takes a copy
- * of the mounts along.
+ * A network namespace is by far the most expensive one, about half a millisecond.  A thread makes it, and the sysfs
+ * that shows it, while the rest goes on.  The thread touches nothing but its own fields.  The kernel gives a new sysfs
+ * only to who can still see one (mount_too_revealing), and the box is soon to leave the machine's root: so the thread
+ * takes a copy of the mounts along.
  */
 struct net_maker {
 	struct launch *l;
@@ -165,7 +167,9 @@ static int network_run(void *ctx, struct err *e)
 	if (maker.err.what[0]) {
 		if (e)
 			*e = maker.err;
-		return maker.err.code == ENOSPC ? launch_refused(ctx, ENOSPC, e) : maker.err.code ? -maker.err.code : -EINVAL;
+		return maker.err.code == ENOSPC ? launch_refused(ctx, ENOSPC, e)
+		       : maker.err.code		? -maker.err.code
+						: -EINVAL;
 	}
 	if (maker.running && setns(maker.fd, CLONE_NEWNET) < 0)
 		return err_set(e, errno, "enter the network namespace");
@@ -192,7 +196,10 @@ static int namespaces_run(void *ctx, struct err *e)
 	/* Slave: what the machine unmounts later goes away here too, and nothing of ours reaches it. */
 	if (launch_new_ns(l, NS_MNT) && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_set(e, errno, "cut the container's mounts off from the machine's");
-	/* The cgroup namespace takes the group that we are in now as its root, so it comes after the host has moved us. */
+	/*
+	 * The cgroup namespace takes the group that we are in now as its root, so it comes after the host has moved
+	 * us.
+	 */
 	if (launch_new_ns(l, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0) {
 		int code = errno;
 
@@ -266,8 +273,8 @@ static int enter_by_move(struct launch *l, struct err *e)
 }
 
 /*
- * From here on "/" is the container's root.  The machine's root is attached on top of it, where "/.." leads: so 'leave' must
- * come before any path of the image's is followed.
+ * From here on "/" is the container's root.  The machine's root is attached on top of it, where "/.." leads: so
+ * 'leave' must come before any path of the image's is followed.
  */
 static int enter_run(void *ctx, struct err *e)
 {
@@ -277,7 +284,10 @@ static int enter_run(void *ctx, struct err *e)
 	l->old_root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (l->old_root_fd < 0)
 		return err_set(e, errno, "open the machine's root");
-	/* Stacked on "/", the new root needs no directory of the machine; our own root stays the old one until the pivot. */
+	/*
+	 * Stacked on "/", the new root needs no directory of the machine; our own root stays the old one until the
+	 * pivot.
+	 */
 	if (sys_move_mount(l->root_fd, "", l->old_root_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return err_set(e, errno, "attach the container's root");
 	if (fchdir(l->root_fd) < 0)

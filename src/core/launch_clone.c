@@ -56,7 +56,8 @@ static pid_t clone_box(struct launch *l, uint64_t extra, bool *ret_in_group)
 		a.cgroup = (uint64_t)l->cg.v2_fd;
 		pid = sys_clone3(&a, sizeof(a));
 		*ret_in_group = pid >= 0;
-		if (pid >= 0 || (errno != ENOSYS && errno != EINVAL && errno != E2BIG && errno != EBUSY && errno != EOPNOTSUPP))
+		if (pid >= 0 ||
+		    (errno != ENOSYS && errno != EINVAL && errno != E2BIG && errno != EBUSY && errno != EOPNOTSUPP))
 			return pid;
 		a.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
 		a.cgroup = 0;
@@ -96,8 +97,8 @@ struct go_between_result {
 };
 
 /*
- * Joined namespaces are entered by a go-between that then clones the box as a child of ours (CLONE_PARENT), so that this
- * process itself stays where it is.  A joined user namespace must be entered before the others are joined or made.
+ * Joined namespaces are entered by a go-between that then clones the box as a child of ours (CLONE_PARENT), so that
+ * this process itself stays where it is.  A joined user namespace must be entered before the others are joined or made.
  */
 static int clone_by_go_between(struct launch *l, bool *ret_in_group, struct err *e)
 {
@@ -112,7 +113,10 @@ static int clone_by_go_between(struct launch *l, bool *ret_in_group, struct err 
 	if (between < 0)
 		return err_set(e, errno, "fork");
 	if (between == 0) {
-		/* Who rules a joined pid namespace sees the box before the box itself can see to this (launch_box.c, identity). */
+		/*
+		 * Who rules a joined pid namespace sees the box before the box itself can see to this (launch_box.c,
+		 * identity).
+		 */
 		if (l->spec->lin.ns[NS_USER].mode != NS_NEW)
 			prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		if (join_namespaces(l, &res.err) == 0) {
@@ -243,7 +247,9 @@ static void clone_explain(const void *ctx, struct explain *x)
 	char made[160] = "", joined[160] = "";
 
 	for (int k = 0; k < NS_KIND_COUNT; k++) {
-		char *list = l->spec->lin.ns[k].mode == NS_NEW ? made : l->spec->lin.ns[k].mode == NS_JOIN ? joined : NULL;
+		char *list = l->spec->lin.ns[k].mode == NS_NEW	  ? made
+			     : l->spec->lin.ns[k].mode == NS_JOIN ? joined
+								  : NULL;
 
 		if (list)
 			snprintf(list + strlen(list), sizeof(made) - strlen(list), " --%s", ns_facts[k].shell);

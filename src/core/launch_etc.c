@@ -2,8 +2,8 @@
 /*
  * /etc/hostname, /etc/hosts and /etc/resolv.conf of a container: its own, not the image's and not the machine's.
  *
- * They lie in a tmpfs that is attached nowhere, and each travels to the box as a mount of its own.  Kernels before 6.15 take
- * no part out of such a tmpfs: there it travels whole, and the box takes the files out.
+ * They lie in a tmpfs that is attached nowhere, and each travels to the box as a mount of its own.  Kernels before
+ * 6.15 take no part out of such a tmpfs: there it travels whole, and the box takes the files out.
  */
 #include "core/launch.h"
 
@@ -53,7 +53,8 @@ static char *resolv_text(const struct launch *l)
 {
 	char *text;
 
-	if (launch_new_ns(l, NS_NET) || file_read(AT_FDCWD, "/etc/resolv.conf", l->arena, 1 << 20, &text, NULL, NULL) < 0)
+	if (launch_new_ns(l, NS_NET) ||
+	    file_read(AT_FDCWD, "/etc/resolv.conf", l->arena, 1 << 20, &text, NULL, NULL) < 0)
 		return arena_strdup(l->arena, "");
 	return text;
 }

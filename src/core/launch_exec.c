@@ -114,14 +114,15 @@ static bool is_null_device(int fd)
 }
 
 /*
- * Replaces the machine's /dev/null by the container's: through /proc/self/fd its root could change owner and mode of the
- * file.  What stands at /dev/null of a running container may be anything; then the machine's stays.
+ * Replaces the machine's /dev/null by the container's: through /proc/self/fd its root could change owner and mode of
+ * the file.  What stands at /dev/null of a running container may be anything; then the machine's stays.
  */
 static int null_reopen(int fd)
 {
 	if (!is_null_device(fd))
 		return 0;
-	auto_fd own = open("/dev/null", (fcntl(fd, F_GETFL) & O_ACCMODE) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	auto_fd own =
+		open("/dev/null", (fcntl(fd, F_GETFL) & O_ACCMODE) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (own < 0 || !is_null_device(own) || fcntl(own, F_SETFL, 0) < 0)
 		return 0;
 	return dup2(own, fd);
@@ -237,8 +238,8 @@ static int execute(struct launch *l, char *path, struct err *e)
 }
 
 /*
- * Sees to it that no descriptor above 2 outlives exec: our own are close-on-exec anyway, those of whoever called us need
- * not be.  Kernels before 5.11 can't mark them all at once.
+ * Sees to it that no descriptor above 2 outlives exec: our own are close-on-exec anyway, those of whoever called us
+ * need not be.  Kernels before 5.11 can't mark them all at once.
  */
 static int descriptors_end(struct err *e)
 {
@@ -291,7 +292,8 @@ static void exec_explain(const void *ctx, struct explain *x)
 	char text[512] = "";
 
 	for (size_t i = 0; i < l->spec->process.args.n && strlen(text) < 400; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%.80s", i ? " " : "", l->spec->process.args.v[i]);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%.80s", i ? " " : "",
+			 l->spec->process.args.v[i]);
 	explain_say(x, "load the system call filter and execute the program%s", l->init ? " below isle's init" : "");
 	explain_shell(x, "exec %s", text);
 }

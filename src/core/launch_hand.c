@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The root, /dev and the shared files: made on the side that may, and handed over to the box.  See launch.h for the theory. */
+/*
+ * The root, /dev and the shared files: made on the side that may, and handed over to the box.  See launch.h for the
+ * theory.
+ */
 #include "core/launch.h"
 
 #include "base/fd.h"
@@ -29,7 +32,8 @@ static int root_assemble(struct launch *l, bool in_userns, struct err *e)
 		.in_userns = in_userns,
 		.uid = in_userns ? 0 : launch_root_uid(l),
 		.gid = in_userns ? 0 : launch_root_gid(l),
-		.foreign = launch_own_ids(l) && idmap_foreign(&l->spec->lin.uid_map) && idmap_foreign(&l->spec->lin.gid_map),
+		.foreign = launch_own_ids(l) && idmap_foreign(&l->spec->lin.uid_map) &&
+			   idmap_foreign(&l->spec->lin.gid_map),
 		.arena = l->arena,
 		.spent = &l->spent,
 	};
@@ -61,14 +65,16 @@ static void root_explain(const void *ctx, struct explain *x)
 	const struct rootfs *r = l->rootfs;
 
 	if (r->kind == ROOTFS_DIRECT) {
-		explain_say(x, "take %s as the container's root, its owners shifted into the container's ids", r->lower.v[0]);
+		explain_say(x, "take %s as the container's root, its owners shifted into the container's ids",
+			    r->lower.v[0]);
 		explain_shell(x, "mount --bind -o X-mount.idmap=/proc/$PID/ns/user %s /mnt", r->lower.v[0]);
 		return;
 	}
 	explain_say(x, "lay a writable layer over %s%s", r->lower.v[0],
-		    r->guarded ? ", which is seen through the eyes of nobody: what others may not read stays unreadable" : "");
-	explain_shell(x, "mount -t overlay overlay -o lowerdir=%s,upperdir=%s/upper,workdir=%s/work /mnt", r->lower.v[0],
-		      r->writable ? r->writable : "/tmpfs", r->writable ? r->writable : "/tmpfs");
+		    r->guarded ? ", which is seen through the eyes of nobody: what others may not read stays unreadable"
+			       : "");
+	explain_shell(x, "mount -t overlay overlay -o lowerdir=%s,upperdir=%s/upper,workdir=%s/work /mnt",
+		      r->lower.v[0], r->writable ? r->writable : "/tmpfs", r->writable ? r->writable : "/tmpfs");
 }
 
 const struct step step_root = {"root", SIDE_HOST, host_makes, root_run, NULL, root_explain};
@@ -110,8 +116,9 @@ static void dev_explain(const void *ctx, struct explain *x)
 
 	explain_say(x, "make a small /dev with %zu devices", l->spec->lin.devices.n);
 	for (size_t i = 0; i < l->spec->lin.devices.n; i++)
-		explain_shell(x, "mknod -m 666 /mnt%s %c %lld %lld", l->spec->lin.devices.v[i].path, l->spec->lin.devices.v[i].type,
-			      (long long)l->spec->lin.devices.v[i].major, (long long)l->spec->lin.devices.v[i].minor);
+		explain_shell(x, "mknod -m 666 /mnt%s %c %lld %lld", l->spec->lin.devices.v[i].path,
+			      l->spec->lin.devices.v[i].type, (long long)l->spec->lin.devices.v[i].major,
+			      (long long)l->spec->lin.devices.v[i].minor);
 }
 
 const struct step step_dev = {"dev", SIDE_HOST, host_makes, dev_run, NULL, dev_explain};
@@ -138,7 +145,8 @@ static void binds_explain(const void *ctx, struct explain *x)
 	explain_say(x, "take the files and directories to share with the container");
 	for (size_t i = 0; i < l->spec->mounts.n; i++)
 		if (is_bind(l, i))
-			explain_shell(x, "mount --bind %s /mnt%s", l->spec->mounts.v[i].source, l->spec->mounts.v[i].destination);
+			explain_shell(x, "mount --bind %s /mnt%s", l->spec->mounts.v[i].source,
+				      l->spec->mounts.v[i].destination);
 }
 
 const struct step step_binds = {"binds", SIDE_HOST, binds_wanted, binds_run, NULL, binds_explain};
@@ -246,7 +254,8 @@ static void box_mounts_explain(const void *ctx, struct explain *x)
 		const struct spec_mount *m = &l->spec->mounts.v[i];
 
 		if (is_ours_at_once(l, i) && !is_bind(l, i))
-			explain_shell(x, "mount -t %s %s /mnt%s", m->type, m->source ? m->source : m->type, m->destination);
+			explain_shell(x, "mount -t %s %s /mnt%s", m->type, m->source ? m->source : m->type,
+				      m->destination);
 	}
 }
 

@@ -51,11 +51,14 @@ static int attach_devices(struct launch *l, struct err *e)
 	return 0;
 }
 
-/* File systems of the kernel go on real directories only: a link would take them where the masks do not (CVE-2019-19921). */
+/*
+ * File systems of the kernel go on real directories only: a link would take them where the masks do not
+ * (CVE-2019-19921).
+ */
 static bool wants_strict(const struct spec_mount *m)
 {
-	return m->type && (strcmp(m->type, "proc") == 0 || strcmp(m->type, "sysfs") == 0 ||
-			   strcmp(m->destination, "/dev") == 0);
+	return m->type &&
+	       (strcmp(m->type, "proc") == 0 || strcmp(m->type, "sysfs") == 0 || strcmp(m->destination, "/dev") == 0);
 }
 
 /* Binds the container's own files over those in /etc, where the image has an /etc at all. */
@@ -67,7 +70,10 @@ static int attach_etc(struct launch *l, struct err *e)
 	for (int i = 0; i < ETC_FILES && r == 0; i++) {
 		auto_fd target = FD_NONE;
 
-		/* A link (resolv.conf often is one) may lead to where nothing can be made; then the file is not provided. */
+		/*
+		 * A link (resolv.conf often is one) may lead to where nothing can be made; then the file is not
+		 * provided.
+		 */
 		if (l->etc_fds[i] < 0 || mount_target(launch_etc_paths[i], true, false, &target, NULL) < 0)
 			continue;
 		r = mount_attach(l->etc_fds[i], target, &o, launch_etc_paths[i], e);
@@ -83,7 +89,8 @@ static bool is_late(const struct launch *l, const char *path)
 		const char *sys = l->spec->mounts.v[i].destination;
 		size_t len = strlen(sys);
 
-		if (launch_mount_shows_net(l, i) && strncmp(path, sys, len) == 0 && (path[len] == '/' || path[len] == '\0'))
+		if (launch_mount_shows_net(l, i) && strncmp(path, sys, len) == 0 &&
+		    (path[len] == '/' || path[len] == '\0'))
 			return true;
 	}
 	return false;
@@ -217,9 +224,12 @@ const struct step step_terminal = {"terminal", SIDE_BOX, terminal_wanted, termin
 
 /* ---- masked and read-only paths ---- */
 
-/* What covers masked paths: one read-only tmpfs for all directories, the null device for files; found when first needed. */
+/*
+ * What covers masked paths: one read-only tmpfs for all directories, the null device for files; found when first
+ * needed.
+ */
 struct covers {
-	int dir;	 /* the tmpfs, attached on the first masked directory */
+	int dir; /* the tmpfs, attached on the first masked directory */
 	int null;
 	char source[32]; /* the null device by our own descriptor: no name in the container's /dev is trusted twice */
 };
@@ -231,10 +241,14 @@ static void covers_release(struct covers *c)
 	fd_close(&c->null);
 }
 
-/* Covers the directory at PATH with a copy of the tmpfs; the first one gets the tmpfs itself, which saves throwing it away. */
+/*
+ * Covers the directory at PATH with a copy of the tmpfs; the first one gets the tmpfs itself, which saves throwing it
+ * away.
+ */
 static int mask_directory(struct covers *c, const char *path, struct err *e)
 {
-	const struct mount_opts ro = {.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+	const struct mount_opts ro = {.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					     MOUNT_ATTR_NOEXEC};
 	const struct mount_opts bind = {.bind = true};
 	auto_fd target = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_fd copy = FD_NONE;
@@ -375,7 +389,8 @@ static void read_only_explain(const void *ctx, struct explain *x)
 
 	explain_say(x, "make parts of /proc%s read-only", l->spec->root.readonly ? " and the root" : "");
 	for (size_t i = 0; i < l->spec->lin.readonly_paths.n; i++)
-		explain_shell(x, "mount --bind -o ro %s %s", l->spec->lin.readonly_paths.v[i], l->spec->lin.readonly_paths.v[i]);
+		explain_shell(x, "mount --bind -o ro %s %s", l->spec->lin.readonly_paths.v[i],
+			      l->spec->lin.readonly_paths.v[i]);
 	if (l->spec->root.readonly)
 		explain_shell(x, "mount -o remount,bind,ro /");
 }

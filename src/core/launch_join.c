@@ -6,10 +6,11 @@
  *     go-between                              join  terminal  cwd  user  rights  spawn
  *     program                                                                      stdio  filter  exec
  *
- * The go-between is born in the container's cgroup, joins all namespaces, and takes on the container's rights.  Joining a
- * pid namespace changes nothing for the one who joins, only for the children it makes: so the go-between stays invisible to
- * the container, and the only process of ours that ever stands inside is the program's, made last, with the container's
- * rights, not dumpable, and with every descriptor close-on-exec (CVE-2016-9962, CVE-2019-5736, CVE-2024-21626).
+ * The go-between is born in the container's cgroup, joins all namespaces, and takes on the container's rights. 
+ * Joining a pid namespace changes nothing for the one who joins, only for the children it makes: so the go-between
+ * stays invisible to the container, and the only process of ours that ever stands inside is the program's, made last,
+ * with the container's rights, not dumpable, and with every descriptor close-on-exec (CVE-2016-9962, CVE-2019-5736,
+ * CVE-2024-21626).
  *
  * The program is a child of the host side (CLONE_PARENT), which so learns its exit status.
  */

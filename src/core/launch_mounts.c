@@ -4,8 +4,8 @@
 
 #include "base/fd.h"
 #include "core/dev.h"
-#include "core/idmap.h"
 #include "core/handshake.h"
+#include "core/idmap.h"
 #include "core/sys.h"
 
 #include <errno.h>
@@ -40,8 +40,11 @@ static int make_bind(struct launch *l, size_t i, struct err *e)
 		if (r < 0 && r != -EINVAL && r != -EPERM && r != -ENOSYS)
 			return err_context(e, "share %s", m->source);
 		if (r < 0)
-			say(l, arena_printf(l->arena,
-					    "%s: its file system refuses idmapped mounts; inside, its files belong to nobody", m->source));
+			say(l,
+			    arena_printf(
+				    l->arena,
+				    "%s: its file system refuses idmapped mounts; inside, its files belong to nobody",
+				    m->source));
 	}
 	l->mount_fds[i] = fd_take(&fd);
 	return 0;
@@ -74,7 +77,10 @@ static int make_new(struct launch *l, size_t i, struct err *e)
 	return mount_new(m->type, m->source, &o, &l->mount_fds[i], e);
 }
 
-/* Takes the machine's own device nodes, to be bound in once /dev is attached: who is root of a user namespace makes none. */
+/*
+ * Takes the machine's own device nodes, to be bound in once /dev is attached: who is root of a user namespace makes
+ * none.
+ */
 static int take_nodes(struct launch *l, struct err *e)
 {
 	const struct mount_opts o = {.bind = true};
@@ -131,7 +137,10 @@ static int make_copy(struct launch *l, size_t i, const char *path, struct err *e
 	return mount_clone(AT_FDCWD, path, &o, &l->mount_fds[i], e);
 }
 
-/* sysfs shows the net namespace it is made in, and can be made only by who owns that namespace (sysfs_init_fs_context). */
+/*
+ * sysfs shows the net namespace it is made in, and can be made only by who owns that namespace
+ * (sysfs_init_fs_context).
+ */
 static int make_sysfs(struct launch *l, size_t i, struct err *e)
 {
 	int r = make_new(l, i, e);
@@ -139,14 +148,17 @@ static int make_sysfs(struct launch *l, size_t i, struct err *e)
 	return r == -EPERM || r == -EBUSY ? make_copy(l, i, "/sys", e) : r;
 }
 
-/* A /proc of its own; where it is refused, the machine hides parts of its own /proc, and the kernel keeps them hidden. */
+/*
+ * A /proc of its own; where it is refused, the machine hides parts of its own /proc, and the kernel keeps them hidden.
+ */
 static int make_proc(struct launch *l, size_t i, struct err *e)
 {
 	int r = make_new(l, i, e);
 
 	if (r != -EPERM || launch_new_ns(l, NS_PID)) {
 		if (r == -EPERM) {
-			err_why(e, "parts of this machine's own /proc are covered, as in a container, and the kernel keeps them so");
+			err_why(e,
+				"parts of this machine's own /proc are covered, as in a container, and the kernel keeps them so");
 			return err_cure(e, "run isle where /proc is whole, or in a container made with unmasked paths");
 		}
 		return r;
@@ -174,7 +186,10 @@ static const struct {
 	const char *type;
 	int (*make)(struct launch *l, size_t i, struct err *e);
 } makers[] = {
-	{"proc", make_proc}, {"sysfs", make_sysfs}, {"cgroup", make_cgroup}, {"cgroup2", make_cgroup},
+	{"proc", make_proc},
+	{"sysfs", make_sysfs},
+	{"cgroup", make_cgroup},
+	{"cgroup2", make_cgroup},
 };
 
 int launch_mount_make(struct launch *l, size_t i, struct err *e)

@@ -12,7 +12,8 @@ static const struct {
 	const char *file, *forbids, *cure;
 } switches[] = {
 	{"/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"},
-	{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "kernel.apparmor_restrict_unprivileged_userns=0"},
+	{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+	 "kernel.apparmor_restrict_unprivileged_userns=0"},
 };
 
 /* Whether the one word in FILE is WORD. */

@@ -66,8 +66,8 @@ static const struct {
 	uint64_t propagation;
 	bool rec;
 } propagation_words[] = {
-	{"private", MS_PRIVATE, false},	      {"rprivate", MS_PRIVATE, true},	{"slave", MS_SLAVE, false},
-	{"rslave", MS_SLAVE, true},	      {"shared", MS_SHARED, false},	{"rshared", MS_SHARED, true},
+	{"private", MS_PRIVATE, false},	      {"rprivate", MS_PRIVATE, true},	    {"slave", MS_SLAVE, false},
+	{"rslave", MS_SLAVE, true},	      {"shared", MS_SHARED, false},	    {"rshared", MS_SHARED, true},
 	{"unbindable", MS_UNBINDABLE, false}, {"runbindable", MS_UNBINDABLE, true},
 };
 
@@ -138,7 +138,8 @@ int mount_opts_parse(const struct spec_mount *m, struct arena *a, struct mount_o
 		const char *w = m->options.v[i];
 
 		if (strpbrk(w, "\n") || !*w)
-			return err_set(e, 0, "mount %s: the option \"%s\" is empty or has a line break", m->destination, w);
+			return err_set(e, 0, "mount %s: the option \"%s\" is empty or has a line break", m->destination,
+				       w);
 		if (!word_attr(w, ret) && !word_propagation(w, ret) && !word_flag(w, ret))
 			strs_add(&ret->data, a, w);
 	}
@@ -330,7 +331,8 @@ static int target_make(const char *path, bool file, struct err *e)
 			int code = errno;
 
 			err_set(e, code, "make the mount point %s", path);
-			return code == EROFS ? err_cure(e, "make it in the root beforehand, or leave out --read-only") : -code;
+			return code == EROFS ? err_cure(e, "make it in the root beforehand, or leave out --read-only")
+					     : -code;
 		}
 	}
 	return 0;
@@ -358,14 +360,18 @@ int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct e
 		err_set(e, ELOOP, "mount on %s", path);
 		return err_why(e, "the root has a symbolic link there, and what is mounted would land elsewhere");
 	}
-	/* What we write into /proc later must go to the kernel, not into a file that a link has put over it (CVE-2019-16884). */
+	/*
+	 * What we write into /proc later must go to the kernel, not into a file that a link has put over it
+	 * (CVE-2019-16884).
+	 */
 	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC && strncmp(path, "/proc/", 6) != 0) {
 		err_set(e, ELOOP, "mount on %s", path);
 		return err_why(e, "the root has a symbolic link there, which leads into /proc");
 	}
 	if (file == S_ISDIR(st.st_mode)) {
 		err_set(e, file ? EISDIR : ENOTDIR, "mount on %s", path);
-		return err_why(e, file ? "a file can't be mounted on a directory" : "a directory can't be mounted on a file");
+		return err_why(e, file ? "a file can't be mounted on a directory"
+				       : "a directory can't be mounted on a file");
 	}
 	*ret_fd = fd_take(&fd);
 	return 0;

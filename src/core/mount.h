@@ -13,24 +13,26 @@
 
 /* The option words of a mount, sorted out. */
 struct mount_opts {
-	uint64_t set, clear;	   /* MOUNT_ATTR_… for the mount itself */
+	uint64_t set, clear;	     /* MOUNT_ATTR_… for the mount itself */
 	uint64_t rec_set, rec_clear; /* the same for it and everything below ("rro", "rnosuid"…) */
-	uint64_t propagation;	   /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, or 0 */
+	uint64_t propagation;	     /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, or 0 */
 	bool propagation_rec;
-	bool bind, recursive;	   /* "bind"; "rbind" */
-	bool idmap, idmap_rec;	   /* "idmap", "ridmap" */
-	bool copy_up;		   /* "tmpcopyup": a tmpfs that starts with what it covers */
-	struct strs data;	   /* the file system's own: "size=64k", "newinstance" */
+	bool bind, recursive;  /* "bind"; "rbind" */
+	bool idmap, idmap_rec; /* "idmap", "ridmap" */
+	bool copy_up;	       /* "tmpcopyup": a tmpfs that starts with what it covers */
+	struct strs data;      /* the file system's own: "size=64k", "newinstance" */
 };
 
 /* Sorts out M's words; a word that no mount has is left for the file system, which refuses it by name. */
 int mount_opts_parse(const struct spec_mount *m, struct arena *a, struct mount_opts *ret, struct err *e) MUST_USE;
 
-/* A detached copy of the mount at PATH below DIRFD (with what is below it, if O->recursive), flags set, not idmapped. */
+/*
+ * A detached copy of the mount at PATH below DIRFD (with what is below it, if O->recursive), flags set, not idmapped.
+ */
 int mount_clone(int dirfd, const char *path, const struct mount_opts *o, int *ret_fd, struct err *e) MUST_USE;
 /*
- * Shifts the owners of the detached mount FD by the ids of user namespace USERNS_FD; with O->recursive all below it too.
- * -EINVAL and -EPERM mean that the file system cannot be idmapped, -ENOSYS that the kernel cannot.
+ * Shifts the owners of the detached mount FD by the ids of user namespace USERNS_FD; with O->recursive all below it
+ * too. -EINVAL and -EPERM mean that the file system cannot be idmapped, -ENOSYS that the kernel cannot.
  */
 int mount_idmap(int fd, int userns_fd, bool recursive, struct err *e) MUST_USE;
 /* A new detached file system of TYPE from SOURCE. */
@@ -40,8 +42,8 @@ int mount_attach(int fd, int target_fd, const struct mount_opts *o, const char *
 
 /*
  * The place PATH in the process' own root to mount on: made with its parents if missing (a directory, or an empty file
- * when FILE).  STRICT refuses a symbolic link at its end; one that leads into /proc is always refused.  Call it only after
- * entering the container's root: then links that an image plants lead nowhere but into the container.
+ * when FILE).  STRICT refuses a symbolic link at its end; one that leads into /proc is always refused.  Call it only
+ * after entering the container's root: then links that an image plants lead nowhere but into the container.
  */
 int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct err *e) MUST_USE;
 

@@ -7,7 +7,9 @@
 
 #include <stdbool.h>
 
-/* In the order in which they are joined: user first, where it gives the right to join the others; mnt late, pid last. */
+/*
+ * In the order in which they are joined: user first, where it gives the right to join the others; mnt late, pid last.
+ */
 enum ns_kind { NS_USER, NS_CGROUP, NS_IPC, NS_UTS, NS_NET, NS_TIME, NS_MNT, NS_PID, NS_KIND_COUNT };
 
 struct ns_fact {

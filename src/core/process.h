@@ -25,8 +25,8 @@ int process_wait(int pidfd, int timeout_ms) MUST_USE;
 int process_reap(int pidfd, int *ret_status, struct err *e) MUST_USE;
 
 /* How a process ended as the shell has it, 0 to 255: its own status, or 128 + the signal that killed it. */
-int process_status(const siginfo_t *info);	/* from waitid(2) */
-int process_status_of_wait(int status);		/* from waitpid(2) */
+int process_status(const siginfo_t *info); /* from waitid(2) */
+int process_status_of_wait(int status);	   /* from waitpid(2) */
 
 /* Reads the start time out of the text of a /proc/PID/stat; -EINVAL if it is none. */
 int process_start_time(const char *stat, uint64_t *ret);

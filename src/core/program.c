@@ -85,8 +85,8 @@ int program_failed(const char *path, int code, struct err *e)
 	if (code == ENOENT) {
 		const char *script = interpreter(path, buf, sizeof(buf));
 
-		return script ? err_why(e, "its interpreter %s is not in the container", script) :
-				err_why(e, "its dynamic loader is not in the container");
+		return script ? err_why(e, "its interpreter %s is not in the container", script)
+			      : err_why(e, "its dynamic loader is not in the container");
 	}
 	return code == ENOEXEC ? err_why(e, "it is no program for this machine, or a script without a #! line") : -code;
 }

@@ -6,12 +6,14 @@
 #include "core/spec.h"
 
 /*
- * The path of the program NAME: itself if it has a slash, else the first executable file of that name on PATH, a list as
- * in the environment (NULL: the usual directories).  Errors have the exit status of a shell: 127 not found, 126 found but
- * not executable.
+ * The path of the program NAME: itself if it has a slash, else the first executable file of that name on PATH, a list
+ * as in the environment (NULL: the usual directories).  Errors have the exit status of a shell: 127 not found, 126
+ * found but not executable.
  */
 int program_find(const char *name, const char *path, struct arena *a, char **ret, struct err *e) MUST_USE;
-/* The error of a failed execve of PATH: names the missing interpreter or the wrong architecture; with the exit status. */
+/*
+ * The error of a failed execve of PATH: names the missing interpreter or the wrong architecture; with the exit status.
+ */
 int program_failed(const char *path, int code, struct err *e);
 
 #endif

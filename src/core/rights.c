@@ -29,9 +29,11 @@ int rights_limits(const struct spec_process *p, struct err *e)
 		if (setrlimit(l->resource, &r) < 0) {
 			int code = errno;
 
-			err_set(e, code, "set the limit %s to %llu:%llu", rlimit_name(l->resource), (unsigned long long)l->soft,
-				(unsigned long long)l->hard);
-			return code == EPERM ? err_cure(e, "ask for no more than the caller's own hard limit (ulimit -H)") : -code;
+			err_set(e, code, "set the limit %s to %llu:%llu", rlimit_name(l->resource),
+				(unsigned long long)l->soft, (unsigned long long)l->hard);
+			return code == EPERM
+				       ? err_cure(e, "ask for no more than the caller's own hard limit (ulimit -H)")
+				       : -code;
 		}
 	}
 	return 0;
@@ -127,7 +129,8 @@ static int id_error(const char *what, uint32_t id, struct err *e)
 	err_set(e, code, "become %s %u", what, id);
 	if (code == EINVAL) {
 		err_why(e, "that id is not mapped into the container");
-		return err_cure(e, "give the caller more ids in /etc/subuid and /etc/subgid, or use an id that is mapped");
+		return err_cure(e,
+				"give the caller more ids in /etc/subuid and /etc/subgid, or use an id that is mapped");
 	}
 	return -code;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The restricted rights that a process takes on before it runs a container's program; for the launch and for exec alike.
+ * The restricted rights that a process takes on before it runs a container's program; for the launch and for exec
+ * alike.
  *
- * Order, and why: limits and the keyring while everything is allowed; the bounding set before the ids, since dropping from
- * it needs CAP_SETPCAP; groups before ids; ids with the capabilities kept, then the sets exactly as asked; no_new_privs; the
- * parent-death signal last of all, because a change of ids clears it (prctl(2)).
+ * Order, and why: limits and the keyring while everything is allowed; the bounding set before the ids, since dropping
+ * from it needs CAP_SETPCAP; groups before ids; ids with the capabilities kept, then the sets exactly as asked;
+ * no_new_privs; the parent-death signal last of all, because a change of ids clears it (prctl(2)).
  */
 #ifndef ISLE_CORE_RIGHTS_H
 #define ISLE_CORE_RIGHTS_H

@@ -7,11 +7,11 @@
  *     directory --clone--> detached mount --idmap--> owners in the container's ids --guard--> read-only overlay whose
  *     mounter is nobody (what others may not read, nobody inside may) --> the lower layer of the container's overlay
  *
- * The mounter's credentials are those in force at fsconfig(CMD_CREATE): overlayfs keeps them and checks every access to the
- * layers below with them (Documentation/filesystems/overlayfs.rst, "Permission model").
+ * The mounter's credentials are those in force at fsconfig(CMD_CREATE): overlayfs keeps them and checks every access
+ * to the layers below with them (Documentation/filesystems/overlayfs.rst, "Permission model").
  *
- * Kernels before 6.15 refuse detached mounts as layers.  There the layers are attached in a mount namespace of a short-lived
- * child, where nobody else sees them, and the overlay is made in that child and sent back.
+ * Kernels before 6.15 refuse detached mounts as layers.  There the layers are attached in a mount namespace of a
+ * short-lived child, where nobody else sees them, and the overlay is made in that child and sent back.
  */
 #include "core/rootfs_priv.h"
 
@@ -72,7 +72,10 @@ static int layer_open(struct assembly *as, const char *path, int *ret, struct er
 	bool shift = as->r->idmapped && as->env->userns_fd >= 0;
 	int fd, r;
 
-	/* A user namespace may not copy a mount whose children were mounted by the machine; overlayfs needs no copy anyway. */
+	/*
+	 * A user namespace may not copy a mount whose children were mounted by the machine; overlayfs needs no copy
+	 * anyway.
+	 */
 	if (!shift && !rootfs_needs_guard(as)) {
 		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
@@ -186,7 +189,10 @@ static int guard(struct assembly *as, int lower, int *ret, struct err *e)
 	struct rights saved;
 	int fd, r = scratch_make(as, e);
 
-	/* A read-only overlay wants two layers at least; the second is an empty directory that everybody may look into. */
+	/*
+	 * A read-only overlay wants two layers at least; the second is an empty directory that everybody may look
+	 * into.
+	 */
 	if (r == 0)
 		r = layer_dir(as, as->scratch, "empty", &l.lower[1], e);
 	if (r == 0)
@@ -202,7 +208,10 @@ static int guard(struct assembly *as, int lower, int *ret, struct err *e)
 	return stage(as, fd, ret, e);
 }
 
-/* The top of the writable layer is what the root itself looks like: it begins with the mode and owner of the layer below. */
+/*
+ * The top of the writable layer is what the root itself looks like: it begins with the mode and owner of the layer
+ * below.
+ */
 static int upper_dir(struct assembly *as, int dir, const char *name, struct layers *l, struct err *e)
 {
 	bool fresh = faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
@@ -211,11 +220,16 @@ static int upper_dir(struct assembly *as, int dir, const char *name, struct laye
 
 	if (r < 0 || !fresh || fstatat(l->lower[0], "", &st, AT_EMPTY_PATH) < 0)
 		return r;
-	/* An owner that the container does not have would leave it nobody who may write there: it stays the container's root. */
+	/*
+	 * An owner that the container does not have would leave it nobody who may write there: it stays the
+	 * container's root.
+	 */
 	bool has_owner = !as->env->in_userns && (as->r->idmapped || !as->env->foreign);
 	if (has_owner && fchownat(dir, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_set(e, errno, "set the owner of the throw-away layer");
-	return fchmodat(dir, name, st.st_mode & 07777, 0) < 0 ? err_set(e, errno, "set the mode of the throw-away layer") : 0;
+	return fchmodat(dir, name, st.st_mode & 07777, 0) < 0
+		       ? err_set(e, errno, "set the mode of the throw-away layer")
+		       : 0;
 }
 
 /* Opens the places where changes go: on disk, or in the scratch tmpfs under NAME. */
@@ -239,7 +253,10 @@ static int writable_open(struct assembly *as, const char *name, struct layers *l
 	auto_fd dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return err_set(e, errno, "open the layer directory %s", path);
-	/* A volatile overlay leaves a mark that stops it from being mounted again (overlayfs.rst); ours is ours: take it off. */
+	/*
+	 * A volatile overlay leaves a mark that stops it from being mounted again (overlayfs.rst); ours is ours: take
+	 * it off.
+	 */
 	unlinkat(dir, "work/work/incompat/volatile/dirty", 0);
 	unlinkat(dir, "work/work/incompat/volatile", AT_REMOVEDIR);
 	unlinkat(dir, "work/work/incompat", AT_REMOVEDIR);
@@ -301,8 +318,8 @@ struct job {
 /* One try, with or without a stage. */
 static int assemble(const struct job *j, bool staged, int stage_fd, int *ret_fd, struct err *e)
 {
-	CLEANUP(assembly_release) struct assembly as = {
-		.r = j->r, .env = j->env, .staged = staged, .stage = stage_fd, .scratch = FD_NONE};
+	CLEANUP(assembly_release)
+	struct assembly as = {.r = j->r, .env = j->env, .staged = staged, .stage = stage_fd, .scratch = FD_NONE};
 
 	if (j->r->kind == ROOTFS_DIRECT)
 		return direct(&as, ret_fd, e);
@@ -374,7 +391,10 @@ static bool staging_may_help(const struct job *j, int r, const struct err *e)
 {
 	if (r != -EINVAL || j->r->kind == ROOTFS_DIRECT || (e && strstr(e->why, ROOTFS_NO_IDMAP)))
 		return false;
-	/* Parts of a skeleton are refused for what is mounted in them, too: a way that is no older would change nothing. */
+	/*
+	 * Parts of a skeleton are refused for what is mounted in them, too: a way that is no older would change
+	 * nothing.
+	 */
 	return j->r->kind == ROOTFS_LAYERED || (j->path && rootfs_kernel_before(6, 15));
 }
 

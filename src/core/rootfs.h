@@ -2,9 +2,10 @@
 /*
  * How a container's root is put together: a directory as it is, or layers below a writable one.
  *
- * 'guarded' is for roots that were not made to be given away, such as this machine's own: the layer is looked at through a
- * second, read-only overlay whose mounter is an unprivileged stranger, so what only its owner may read stays unreadable
- * inside, whatever the container's root tries (overlayfs checks the lower layer with the mounter's credentials).
+ * 'guarded' is for roots that were not made to be given away, such as this machine's own: the layer is looked at
+ * through a second, read-only overlay whose mounter is an unprivileged stranger, so what only its owner may read stays
+ * unreadable inside, whatever the container's root tries (overlayfs checks the lower layer with the mounter's
+ * credentials).
  */
 #ifndef ISLE_CORE_ROOTFS_H
 #define ISLE_CORE_ROOTFS_H
@@ -13,38 +14,38 @@
 #include "base/fd.h"
 
 enum rootfs_kind {
-	ROOTFS_DIRECT,	/* lower.v[0] itself is the root; writes go there */
-	ROOTFS_LAYERED, /* overlay: lower.v[0] is the topmost of the read-only layers */
+	ROOTFS_DIRECT,	 /* lower.v[0] itself is the root; writes go there */
+	ROOTFS_LAYERED,	 /* overlay: lower.v[0] is the topmost of the read-only layers */
 	ROOTFS_SKELETON, /* empty directories and links like those of lower.v[0]; each real one is a submount */
 };
 
 struct rootfs {
 	enum rootfs_kind kind;
-	struct strs lower;  /* absolute paths of directories */
-	bool guarded;	    /* ROOTFS_LAYERED only */
-	bool idmapped;	    /* shift owners into the container's ids; false: they are stored in the container's ids already */
-	char *writable;	    /* directory that holds "upper" and "work"; NULL: a tmpfs that dies with the container */
+	struct strs lower; /* absolute paths of directories */
+	bool guarded;	   /* ROOTFS_LAYERED only */
+	bool idmapped; /* shift owners into the container's ids; false: they are stored so already */
+	char *writable;	       /* directory that holds "upper" and "work"; NULL: a tmpfs that dies with the container */
 	struct strs submounts; /* paths like "/usr" that are file systems of their own: laid over the root once more */
-	char *tmpfs_size;   /* size= of that tmpfs, or NULL for the kernel's default */
+	char *tmpfs_size;      /* size= of that tmpfs, or NULL for the kernel's default */
 };
 
 /*
  * Makes a skeleton of R, a layered root whose layer is a machine's own: for who is root of a user namespace only.  The
- * kernel lets such a one lay nothing over a directory that the machine has mounted on (clone_private_mount, Linux 5.14); its
- * parts that nothing is mounted in can be, and the others are shown read-only.
+ * kernel lets such a one lay nothing over a directory that the machine has mounted on (clone_private_mount, Linux
+ * 5.14); its parts that nothing is mounted in can be, and the others are shown read-only.
  */
 void rootfs_skeleton(struct rootfs *r, struct arena *a);
 
 /* Where the layers are put together, and what may be used for it. */
 struct rootfs_env {
-	int userns_fd;	    /* whose ids idmapped layers are shifted into; FD_NONE: no shifting */
-	bool in_userns;	    /* we are root of a user namespace only: overlay marks go into user.* attributes */
-	uint32_t uid, gid;  /* host ids of the container's root: it owns the writable layer */
-	bool foreign;	    /* no id of the container belongs to anybody on the machine */
+	int userns_fd;	   /* whose ids idmapped layers are shifted into; FD_NONE: no shifting */
+	bool in_userns;	   /* we are root of a user namespace only: overlay marks go into user.* attributes */
+	uint32_t uid, gid; /* host ids of the container's root: it owns the writable layer */
+	bool foreign;	   /* no id of the container belongs to anybody on the machine */
 	struct arena *arena;
 	/*
-	 * Descriptors that have done their work are left here for the caller to close when it has time: the last descriptor of
-	 * a mount that was never attached takes an RCU grace period to close, about 0.1 ms.
+	 * Descriptors that have done their work are left here for the caller to close when it has time: the last
+	 * descriptor of a mount that was never attached takes an RCU grace period to close, about 0.1 ms.
 	 */
 	struct fds *spent;
 };

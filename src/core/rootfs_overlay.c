@@ -21,8 +21,8 @@ static int layer_add(int fs, const char *key, int fd)
 }
 
 /*
- * The lower layers for kernels that take them only as one string, "/proc/self/fd/5:/proc/self/fd/6"; those allow a page for
- * all options, so the stage, whose working directory is /proc/self/fd, names them "5:6".
+ * The lower layers for kernels that take them only as one string, "/proc/self/fd/5:/proc/self/fd/6"; those allow a
+ * page for all options, so the stage, whose working directory is /proc/self/fd, names them "5:6".
  */
 static int lower_add_string(int fs, const struct assembly *as, const struct layers *l)
 {
@@ -58,7 +58,10 @@ static int overlay_create(int fs, const struct assembly *as, const struct layers
 		r = layer_add(fs, "workdir", l->work);
 	if (r == 0 && as->env->in_userns)
 		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) == 0 ? 0 : -errno;
-	/* The writable layer is thrown away or belongs to one container: losing the last seconds in a power cut is fine. */
+	/*
+	 * The writable layer is thrown away or belongs to one container: losing the last seconds in a power cut is
+	 * fine.
+	 */
 	if (r == 0 && l->upper >= 0 && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
 		r = errno == EINVAL ? 0 : -errno;
 	return r == 0 && sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : r;

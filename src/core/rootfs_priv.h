@@ -18,15 +18,15 @@ struct layers {
 struct assembly {
 	const struct rootfs *r;
 	const struct rootfs_env *env;
-	bool staged;	 /* the older way: layers are attached below STAGE and named by path */
-	int stage;	 /* directory of the private tmpfs with mount points 0, 1, 2… */
+	bool staged; /* the older way: layers are attached below STAGE and named by path */
+	int stage;   /* directory of the private tmpfs with mount points 0, 1, 2… */
 	int stage_used;
-	int scratch;	 /* a detached tmpfs: the empty layer of a guard, and the writable layer in memory */
+	int scratch; /* a detached tmpfs: the empty layer of a guard, and the writable layer in memory */
 };
 
 /*
- * Whether a layer must be seen through a stranger's eyes.  Without shifted owners a container of foreign ids is a stranger
- * to all that the machine has, and the kernel itself keeps from it what others may not read.
+ * Whether a layer must be seen through a stranger's eyes.  Without shifted owners a container of foreign ids is a
+ * stranger to all that the machine has, and the kernel itself keeps from it what others may not read.
  */
 static inline bool rootfs_needs_guard(const struct assembly *as)
 {
@@ -34,8 +34,8 @@ static inline bool rootfs_needs_guard(const struct assembly *as)
 }
 
 /* An overlay of L as a detached mount. */
-int rootfs_overlay_new(const struct assembly *as, const struct layers *l, bool readonly, int *ret_fd,
-		       struct err *e) MUST_USE;
+int rootfs_overlay_new(const struct assembly *as, const struct layers *l, bool readonly, int *ret_fd, struct err *e)
+	MUST_USE;
 
 /* A skeleton's top: a tmpfs with the directories and links of the layer. */
 int rootfs_skeleton_make(struct assembly *as, int *ret_fd, struct err *e) MUST_USE;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Why a root could not be put together: the kernel tells its log, not its callers, so the file systems are looked at. */
+/*
+ * Why a root could not be put together: the kernel tells its log, not its callers, so the file systems are looked at.
+ */
 #include "core/rootfs_priv.h"
 
 #include <errno.h>
@@ -15,8 +17,8 @@ static const struct known_fs {
 	const char *name;
 	bool no_upper;
 } known_fs[] = {
-	{EXT4_SUPER_MAGIC, "ext4", false}, {TMPFS_MAGIC, "tmpfs", false}, {BTRFS_SUPER_MAGIC, "btrfs", false},
-	{XFS_SUPER_MAGIC, "xfs", false},   {NFS_SUPER_MAGIC, "nfs", true}, {FUSE_SUPER_MAGIC, "fuse", true},
+	{EXT4_SUPER_MAGIC, "ext4", false}, {TMPFS_MAGIC, "tmpfs", false},   {BTRFS_SUPER_MAGIC, "btrfs", false},
+	{XFS_SUPER_MAGIC, "xfs", false},   {NFS_SUPER_MAGIC, "nfs", true},  {FUSE_SUPER_MAGIC, "fuse", true},
 	{V9FS_MAGIC, "9p", true},	   {SMB2_SUPER_MAGIC, "smb", true}, {OVERLAYFS_SUPER_MAGIC, "overlay", true},
 };
 static const struct known_fs unknown_fs = {.name = "unknown"};
@@ -57,12 +59,14 @@ int rootfs_overlay_refused(const struct assembly *as, int r, char **paths, size_
 
 	if (r == -EPERM && as->env->in_userns && rootfs_kernel_before(5, 11)) {
 		err_why(e, "this kernel lets only root lay layers; since Linux 5.11 plain users may");
-		return err_cure(e, "use --rw with a root directory of your own, or the root host, which is then read-only");
+		return err_cure(
+			e, "use --rw with a root directory of your own, or the root host, which is then read-only");
 	}
 	if (r != -EINVAL || !as->staged)
 		return r;
 	if (shifted && rootfs_kernel_before(5, 19))
-		return err_why(e, "overlayfs of this kernel " ROOTFS_NO_IDMAP " as layers (since Linux 5.19 it takes them)");
+		return err_why(e, "overlayfs of this kernel " ROOTFS_NO_IDMAP
+				  " as layers (since Linux 5.19 it takes them)");
 	if (as->r->writable && statfs(as->r->writable, &st) == 0 && fs_kind(&st)->no_upper) {
 		err_why(e, "what changes can't be kept in %s: overlayfs does not write to a file system like that (%s)",
 			as->r->writable, fs_kind(&st)->name);
@@ -72,8 +76,9 @@ int rootfs_overlay_refused(const struct assembly *as, int r, char **paths, size_
 		if (statfs(paths[i], &st) < 0 || (long)st.f_type != OVERLAYFS_SUPER_MAGIC)
 			continue;
 		err_why(e, "%s is on an overlay itself, and the kernel stacks two at most", paths[i]);
-		return rootfs_needs_guard(as) ? err_cure(e, "use a user namespace of its own, --host-private, or another root")
-					      : err_cure(e, "use a root on another file system");
+		return rootfs_needs_guard(as)
+			       ? err_cure(e, "use a user namespace of its own, --host-private, or another root")
+			       : err_cure(e, "use a root on another file system");
 	}
 	return r;
 }

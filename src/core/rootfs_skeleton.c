@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Skeletons: a root of empty directories, for who may lay nothing over the machine's own (rootfs_skeleton in rootfs.h). */
+/*
+ * Skeletons: a root of empty directories, for who may lay nothing over the machine's own (rootfs_skeleton in
+ * rootfs.h).
+ */
 #include "core/rootfs_priv.h"
 
 #include "core/mount.h"
@@ -34,8 +37,8 @@ void rootfs_skeleton(struct rootfs *r, struct arena *a)
 		struct stat st;
 
 		/* What the caller can't look into stays an empty directory. */
-		if (is_copied(x->d_name) && fstatat(dirfd(d), x->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
-		    faccessat(dirfd(d), x->d_name, R_OK | X_OK, 0) == 0)
+		if (is_copied(x->d_name) && fstatat(dirfd(d), x->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(st.st_mode) && faccessat(dirfd(d), x->d_name, R_OK | X_OK, 0) == 0)
 			strs_take(&r->submounts, a, arena_printf(a, "/%s", x->d_name));
 	}
 	if (d)
@@ -62,7 +65,8 @@ int rootfs_skeleton_make(struct assembly *as, int *ret_fd, struct err *e)
 		if (S_ISDIR(st.st_mode)) {
 			if (mkdirat(fd, x->d_name, 0700) < 0 || fchmodat(fd, x->d_name, st.st_mode & 07777, 0) < 0)
 				r = err_set(e, errno, "make the directory /%s", x->d_name);
-		} else if (S_ISLNK(st.st_mode) && (n = readlinkat(dirfd(d), x->d_name, target, sizeof(target) - 1)) > 0) {
+		} else if (S_ISLNK(st.st_mode) &&
+			   (n = readlinkat(dirfd(d), x->d_name, target, sizeof(target) - 1)) > 0) {
 			target[n] = '\0';
 			if (symlinkat(target, fd, x->d_name) < 0)
 				r = err_set(e, errno, "make the link /%s", x->d_name);

@@ -22,10 +22,11 @@ struct seccomp_filter {
 /* The default profile for a process whose bounding set is CAPS (bits 1 << CAP_…). */
 int seccomp_default(uint64_t caps, struct arena *a, struct seccomp_filter *ret, struct err *e) MUST_USE;
 /*
- * Compiles JSON, the text of a profile: the runtime spec's linux.seccomp, or docker's form of it (archMap, and 'includes'
- * and 'excludes' with caps, arches, minKernel).  Errors name the path of the field.
+ * Compiles JSON, the text of a profile: the runtime spec's linux.seccomp, or docker's form of it (archMap, and
+ * 'includes' and 'excludes' with caps, arches, minKernel).  Errors name the path of the field.
  */
-int seccomp_compile(const char *json, uint64_t caps, struct arena *a, struct seccomp_filter *ret, struct err *e) MUST_USE;
+int seccomp_compile(const char *json, uint64_t caps, struct arena *a, struct seccomp_filter *ret, struct err *e)
+	MUST_USE;
 /* Loads F for the calling thread.  Needs no_new_privs or CAP_SYS_ADMIN. */
 int seccomp_load(const struct seccomp_filter *f, struct err *e) MUST_USE;
 

@@ -44,9 +44,12 @@ static const int16_t *const columns[ABI_COUNT] = {
 
 const enum seccomp_abi_id seccomp_abis_here[] = {
 #if defined(__x86_64__)
-	ABI_X86_64, ABI_I386, ABI_X32,
+	ABI_X86_64,
+	ABI_I386,
+	ABI_X32,
 #elif defined(__aarch64__)
-	ABI_AARCH64, ABI_ARM,
+	ABI_AARCH64,
+	ABI_ARM,
 #elif defined(__riscv)
 	ABI_RISCV64,
 #elif defined(__powerpc64__)
@@ -106,17 +109,38 @@ bool syscall_multiplexed(int index, enum seccomp_abi_id abi, uint32_t *ret_numbe
 		const char *through, *name;
 		uint32_t call;
 	} calls[] = {
-		{"socketcall", "socket", 1},	  {"socketcall", "bind", 2},	     {"socketcall", "connect", 3},
-		{"socketcall", "listen", 4},	  {"socketcall", "accept", 5},	     {"socketcall", "getsockname", 6},
-		{"socketcall", "getpeername", 7}, {"socketcall", "socketpair", 8},   {"socketcall", "send", 9},
-		{"socketcall", "recv", 10},	  {"socketcall", "sendto", 11},	     {"socketcall", "recvfrom", 12},
-		{"socketcall", "shutdown", 13},	  {"socketcall", "setsockopt", 14},  {"socketcall", "getsockopt", 15},
-		{"socketcall", "sendmsg", 16},	  {"socketcall", "recvmsg", 17},     {"socketcall", "accept4", 18},
-		{"socketcall", "recvmmsg", 19},	  {"socketcall", "sendmmsg", 20},    {"ipc", "semop", 1},
-		{"ipc", "semget", 2},		  {"ipc", "semctl", 3},		     {"ipc", "semtimedop", 4},
-		{"ipc", "msgsnd", 11},		  {"ipc", "msgrcv", 12},	     {"ipc", "msgget", 13},
-		{"ipc", "msgctl", 14},		  {"ipc", "shmat", 21},		     {"ipc", "shmdt", 22},
-		{"ipc", "shmget", 23},		  {"ipc", "shmctl", 24},
+		{"socketcall", "socket", 1},
+		{"socketcall", "bind", 2},
+		{"socketcall", "connect", 3},
+		{"socketcall", "listen", 4},
+		{"socketcall", "accept", 5},
+		{"socketcall", "getsockname", 6},
+		{"socketcall", "getpeername", 7},
+		{"socketcall", "socketpair", 8},
+		{"socketcall", "send", 9},
+		{"socketcall", "recv", 10},
+		{"socketcall", "sendto", 11},
+		{"socketcall", "recvfrom", 12},
+		{"socketcall", "shutdown", 13},
+		{"socketcall", "setsockopt", 14},
+		{"socketcall", "getsockopt", 15},
+		{"socketcall", "sendmsg", 16},
+		{"socketcall", "recvmsg", 17},
+		{"socketcall", "accept4", 18},
+		{"socketcall", "recvmmsg", 19},
+		{"socketcall", "sendmmsg", 20},
+		{"ipc", "semop", 1},
+		{"ipc", "semget", 2},
+		{"ipc", "semctl", 3},
+		{"ipc", "semtimedop", 4},
+		{"ipc", "msgsnd", 11},
+		{"ipc", "msgrcv", 12},
+		{"ipc", "msgget", 13},
+		{"ipc", "msgctl", 14},
+		{"ipc", "shmat", 21},
+		{"ipc", "shmdt", 22},
+		{"ipc", "shmget", 23},
+		{"ipc", "shmctl", 24},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {

@@ -27,11 +27,11 @@ enum seccomp_abi_id {
 };
 
 enum {
-	X32_BIT = 0x40000000,	     /* set in the number of every x32 call */
-	ARM_PRIVATE = 0x0f0000,	     /* arm's own calls (breakpoint, cacheflush …) count from here … */
-	ARM_PRIVATE_SHORT = 0x7000,  /* … and from here in the table, whose numbers have 16 bits */
-	SYSCALL_NONE = -1,	     /* the ABI has no such call */
-	SYSCALL_UNKNOWN_NAME = -1,   /* no ABI has it */
+	X32_BIT = 0x40000000,	    /* set in the number of every x32 call */
+	ARM_PRIVATE = 0x0f0000,	    /* arm's own calls (breakpoint, cacheflush …) count from here … */
+	ARM_PRIVATE_SHORT = 0x7000, /* … and from here in the table, whose numbers have 16 bits */
+	SYSCALL_NONE = -1,	    /* the ABI has no such call */
+	SYSCALL_UNKNOWN_NAME = -1,  /* no ABI has it */
 };
 
 struct seccomp_abi {

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 enum {
-	CALLS_END = 512,   /* the kernel walks the numbers below about this one */
+	CALLS_END = 512, /* the kernel walks the numbers below about this one */
 	LENIENCY_MAX = 7,
 	EXCEPTIONS_MAX = 3, /* so many single numbers within a range are picked out one by one */
 };

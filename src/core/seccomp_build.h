@@ -23,8 +23,8 @@ enum { SECCOMP_ARGS = 6 };
 struct seccomp_cond {
 	uint8_t arg;
 	enum seccomp_op op;
-	uint64_t value;	   /* OP_MASKED_EQ: the mask */
-	uint64_t value2;   /* OP_MASKED_EQ: what argument & mask must be */
+	uint64_t value;	 /* OP_MASKED_EQ: the mask */
+	uint64_t value2; /* OP_MASKED_EQ: what argument & mask must be */
 };
 
 struct seccomp_rule {

@@ -139,7 +139,7 @@ static const struct group {
 static const struct checked {
 	const char *names;
 	uint8_t arg;
-	bool masked;	/* value[0] is a mask, and none of its bits may be set; else one of 'value' must be there */
+	bool masked; /* value[0] is a mask, and none of its bits may be set; else one of 'value' must be there */
 	uint32_t match, otherwise;
 	uint32_t value[CHECKS_MAX];
 	size_t n;

@@ -142,9 +142,9 @@ static struct piece emit_cond(struct emit *e, const struct seccomp_cond *c, bool
 		uint16_t order; /* BPF_JGT or BPF_JGE; 0: for equality */
 		bool contrary;	/* what holds when that comparison fails */
 	} ops[] = {
-		[OP_NE] = {0, true},	   [OP_EQ] = {0, false},       [OP_MASKED_EQ] = {0, false},
-		[OP_LT] = {BPF_JGE, true}, [OP_LE] = {BPF_JGT, true},
-		[OP_GE] = {BPF_JGE, false}, [OP_GT] = {BPF_JGT, false},
+		[OP_NE] = {0, true},	    [OP_EQ] = {0, false},      [OP_MASKED_EQ] = {0, false},
+		[OP_LT] = {BPF_JGE, true},  [OP_LE] = {BPF_JGT, true}, [OP_GE] = {BPF_JGE, false},
+		[OP_GT] = {BPF_JGT, false},
 	};
 	static_assert(ARRAY_LEN(ops) == OP_COUNT, "ops[] does not match enum seccomp_op");
 	struct piece *holds = ops[c->op].contrary ? no : yes, *fails = ops[c->op].contrary ? yes : no;

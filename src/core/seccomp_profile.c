@@ -52,18 +52,23 @@ static const struct {
 	[ACT_NOTIFY] = {SECCOMP_RET_USER_NOTIF, false},
 };
 static const char *const action_words[] = {
-	[ACT_KILL] = "SCMP_ACT_KILL",	[ACT_KILL_THREAD] = "SCMP_ACT_KILL_THREAD",
-	[ACT_TRAP] = "SCMP_ACT_TRAP",	[ACT_KILL_PROCESS] = "SCMP_ACT_KILL_PROCESS",
-	[ACT_ERRNO] = "SCMP_ACT_ERRNO", [ACT_TRACE] = "SCMP_ACT_TRACE",
-	[ACT_LOG] = "SCMP_ACT_LOG",	[ACT_ALLOW] = "SCMP_ACT_ALLOW",
+	[ACT_KILL] = "SCMP_ACT_KILL",	  [ACT_KILL_THREAD] = "SCMP_ACT_KILL_THREAD",
+	[ACT_TRAP] = "SCMP_ACT_TRAP",	  [ACT_KILL_PROCESS] = "SCMP_ACT_KILL_PROCESS",
+	[ACT_ERRNO] = "SCMP_ACT_ERRNO",	  [ACT_TRACE] = "SCMP_ACT_TRACE",
+	[ACT_LOG] = "SCMP_ACT_LOG",	  [ACT_ALLOW] = "SCMP_ACT_ALLOW",
 	[ACT_NOTIFY] = "SCMP_ACT_NOTIFY",
 };
 static_assert(ARRAY_LEN(actions) == ACT_COUNT, "actions[] does not match enum action");
 static_assert(ARRAY_LEN(action_words) == ACT_COUNT, "action_words[] does not match enum action");
 
 static const char *const op_words[] = {
-	[OP_NE] = "SCMP_CMP_NE", [OP_LT] = "SCMP_CMP_LT", [OP_LE] = "SCMP_CMP_LE",	     [OP_EQ] = "SCMP_CMP_EQ",
-	[OP_GE] = "SCMP_CMP_GE", [OP_GT] = "SCMP_CMP_GT", [OP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
+	[OP_NE] = "SCMP_CMP_NE",
+	[OP_LT] = "SCMP_CMP_LT",
+	[OP_LE] = "SCMP_CMP_LE",
+	[OP_EQ] = "SCMP_CMP_EQ",
+	[OP_GE] = "SCMP_CMP_GE",
+	[OP_GT] = "SCMP_CMP_GT",
+	[OP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
 };
 static_assert(ARRAY_LEN(op_words) == OP_COUNT, "op_words[] does not match enum seccomp_op");
 
@@ -191,10 +196,9 @@ static int action_value(enum action action, struct opt_u64 data, const char *fie
 static int use_abi(struct seccomp_policy *policy, const char *word, const char *field, struct err *e)
 {
 	static const char *const others[] = {
-		"ARM", "AARCH64", "LOONGARCH64", "M68K", "MIPS", "MIPS64", "MIPS64N32",
-		"MIPSEL", "MIPSEL64", "MIPSEL64N32", "PARISC", "PARISC64", "PPC", "PPC64",
-		"PPC64LE", "RISCV64", "S390", "S390X", "SH", "SHEB", "X32",
-		"X86", "X86_64",
+		"ARM",	    "AARCH64",	   "LOONGARCH64", "M68K",     "MIPS", "MIPS64", "MIPS64N32", "MIPSEL",
+		"MIPSEL64", "MIPSEL64N32", "PARISC",	  "PARISC64", "PPC",  "PPC64",	"PPC64LE",   "RISCV64",
+		"S390",	    "S390X",	   "SH",	  "SHEB",     "X32",  "X86",	"X86_64",
 	};
 	static const char prefix[] = "SCMP_ARCH_";
 

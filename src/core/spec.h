@@ -2,9 +2,9 @@
 /*
  * What the user wants: the OCI runtime spec in memory, with its words and its nesting, and nothing else.
  *
- * Every door (run flags, config.json, toolbox flags) fills in this structure; the launcher reads it and never changes it.
- * All memory belongs to the arena that the filler used.  Where the spec leaves a value out, a pointer is NULL, a list is
- * empty, and a number has its 'has_' flag unset, so that printing gives back what was read.
+ * Every door (run flags, config.json, toolbox flags) fills in this structure; the launcher reads it and never changes
+ * it. All memory belongs to the arena that the filler used.  Where the spec leaves a value out, a pointer is NULL, a
+ * list is empty, and a number has its 'has_' flag unset, so that printing gives back what was read.
  * Source: opencontainers/runtime-spec, config.md and config-linux.md.
  */
 #ifndef ISLE_CORE_SPEC_H
@@ -71,7 +71,7 @@ struct spec_mount {
 	char *type;	     /* "bind", "tmpfs", "proc"…; NULL with a bind option means bind */
 	char *source;	     /* NULL: the type stands in */
 	struct strs options; /* mount(8) words: "ro", "rbind", "size=64k"… */
-	int source_fd;	     /* an open O_PATH descriptor of the source, taken early; FD_NONE: by path (never printed) */
+	int source_fd; /* an open O_PATH descriptor of the source, taken early; FD_NONE: by path (never printed) */
 };
 struct spec_mounts {
 	struct spec_mount *v;
@@ -130,7 +130,7 @@ struct spec_throttles {
 };
 
 struct spec_resources {
-	struct { /* bytes; -1 means no limit */
+	struct {					 /* bytes; -1 means no limit */
 		struct opt_i64 limit, reservation, swap; /* swap is memory + swap, as v1 counts */
 	} memory;
 	struct {

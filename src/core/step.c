@@ -45,7 +45,8 @@ static uint64_t now_ns(void)
 
 int plan_time(struct plan *p, struct err *e)
 {
-	void *m = mmap(NULL, sizeof(*p->times) * PLAN_STEPS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *m = mmap(NULL, sizeof(*p->times) * PLAN_STEPS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		       0);
 
 	if (m == MAP_FAILED)
 		return err_set(e, errno, "reserve memory for the timings");
@@ -92,7 +93,10 @@ int plan_run(struct plan *p, enum side side, size_t from, size_t to, struct err 
 
 		if (s->side != side || (s->wanted && !s->wanted(p->ctx)))
 			continue;
-		/* Marked before it runs: a step that fails half-way is undone too, so 'undo' must bear a half-done 'run'. */
+		/*
+		 * Marked before it runs: a step that fails half-way is undone too, so 'undo' must bear a half-done
+		 * 'run'.
+		 */
 		p->done[i] = side == SIDE_HOST;
 		int r = step_run(p, i, e);
 		if (r < 0)
@@ -135,8 +139,12 @@ void plan_explain(const struct plan *p, struct arena *a, struct step_lines *ret)
 		s->explain(p->ctx, &x);
 		if (!x.sentence)
 			continue;
-		*list_add(ret, a) = (struct step_line){
-			.name = s->name, .side = s->side, .sentence = x.sentence, .shell = x.shell, .start_us = -1, .took_us = -1};
+		*list_add(ret, a) = (struct step_line){.name = s->name,
+						       .side = s->side,
+						       .sentence = x.sentence,
+						       .shell = x.shell,
+						       .start_us = -1,
+						       .took_us = -1};
 	}
 }
 

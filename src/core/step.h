@@ -8,12 +8,12 @@
  *   errors       name the step that failed;
  *   ISLE_FAULT   "fail=STEP", "kill=STEP" (before it runs) or "kill-after=STEP": the tests stop at every step with it.
  *
- * A launch has two sides that walk the same plan: the host side (the process that keeps the machine's namespaces), and the
- * box side (the container's first process).  Each runs the steps of its own side; where one must wait for the other, a step
- * sends or awaits a named word (handshake.h).
+ * A launch has two sides that walk the same plan: the host side (the process that keeps the machine's namespaces), and
+ * the box side (the container's first process).  Each runs the steps of its own side; where one must wait for the
+ * other, a step sends or awaits a named word (handshake.h).
  *
- * When a step of the host side fails, the 'undo' of those that ran is called in reverse order, so nothing is left behind;
- * if isle is killed instead, the next command finds the record and undoes from it (engine/sweep.h).
+ * When a step of the host side fails, the 'undo' of those that ran is called in reverse order, so nothing is left
+ * behind; if isle is killed instead, the next command finds the record and undoes from it (engine/sweep.h).
  */
 #ifndef ISLE_CORE_STEP_H
 #define ISLE_CORE_STEP_H
@@ -53,7 +53,7 @@ struct plan {
 	const struct step *const *steps;
 	size_t n;
 	void *ctx;
-	struct step_time *times; /* NULL: not asked for */
+	struct step_time *times;   /* NULL: not asked for */
 	bool done[PLAN_STEPS_MAX]; /* ran on the host side, for undo */
 };
 

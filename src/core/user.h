@@ -23,8 +23,8 @@
  * Fills uid, gid and additional_gids (which begin with gid, as login does it) of RET; the rest of it is left alone.
  * *RET_HOME becomes the user's home directory, "/" if none is known; RET_HOME may be NULL.  TEXT NULL or "" is root.
  */
-int user_resolve(int root_fd, const char *text, struct arena *a, struct spec_user *ret, char **ret_home,
-		 struct err *e) MUST_USE;
+int user_resolve(int root_fd, const char *text, struct arena *a, struct spec_user *ret, char **ret_home, struct err *e)
+	MUST_USE;
 /* Checks the form of TEXT alone, without a root to look into. */
 int user_check(const char *text, struct err *e) MUST_USE;
 

@@ -40,8 +40,8 @@ int attach_listen(int run_fd, int *ret_fd, struct err *e) MUST_USE;
 int attach_connect(int run_fd, int *ret_fd, struct err *e) MUST_USE;
 
 struct attach_options {
-	bool no_stdin;	  /* show the output only */
-	bool sig_proxy;	  /* pass our signals on to the container's first process; otherwise they end us */
+	bool no_stdin;		 /* show the output only */
+	bool sig_proxy;		 /* pass our signals on to the container's first process; otherwise they end us */
 	const char *detach_keys; /* "ctrl-p,ctrl-q" form (keys.h); NULL: the default; "": none */
 };
 
@@ -50,7 +50,7 @@ struct attach_options {
  * *RET_STATUS is the container's exit status; 0 after the detach keys, with *RET_DETACHED (may be NULL) set.
  * After the container's end it waits until its owner has cleaned up, so that the caller may remove it at once.
  */
-int attach_client(struct box *b, const struct attach_options *o, int *ret_status, bool *ret_detached,
-		  struct err *e) MUST_USE;
+int attach_client(struct box *b, const struct attach_options *o, int *ret_status, bool *ret_detached, struct err *e)
+	MUST_USE;
 
 #endif

@@ -22,9 +22,9 @@
 #include <unistd.h>
 
 enum {
-	TYPED_MAX = 4096,     /* bytes of our input in one packet */
-	CLEANUP_MS = 10000,   /* how long the owner may take to clean up after the container's end */
-	HANDOVER_MS = 500,    /* how long after the connection's end the owner may take to be gone */
+	TYPED_MAX = 4096,   /* bytes of our input in one packet */
+	CLEANUP_MS = 10000, /* how long the owner may take to clean up after the container's end */
+	HANDOVER_MS = 500,  /* how long after the connection's end the owner may take to be gone */
 };
 static const char default_keys[] = "ctrl-p,ctrl-q";
 
@@ -33,10 +33,10 @@ enum ending { GOES_ON, EXITED, CLOSED, REFUSED, DETACHED, SIGNALED };
 struct attachment {
 	struct box *box;
 	const struct attach_options *options;
-	int fd;		    /* the monitor's socket */
+	int fd; /* the monitor's socket */
 	int signal_fd;
-	int tty;	    /* the terminal whose size the container's has; -1: none */
-	bool raw;	    /* and standard input is raw */
+	int tty;  /* the terminal whose size the container's has; -1: none */
+	bool raw; /* and standard input is raw */
 	bool stdin_open, stdin_tty;
 	struct keys keys;
 	struct insistence insistence;
@@ -45,7 +45,7 @@ struct attachment {
 	size_t packet_size; /* of 'packet', which waits to be sent; 0: nothing does */
 	char packet[1 + TYPED_MAX + KEYS_MAX];
 	enum ending ending;
-	int status;	    /* of the container, or the signal that ended us */
+	int status; /* of the container, or the signal that ended us */
 	char refusal[256];
 	sigset_t old_mask;
 	struct sigaction old_pipe;
@@ -213,6 +213,11 @@ static int turn(struct attachment *a, struct err *e)
 		flow_step(a->out);
 	if (p[WAIT_ERR].revents)
 		flow_step(a->err);
+	/* Nobody reads what we show: we end as any program would whose reader is gone. */
+	if (a->ending == GOES_ON && a->out->to.fd < 0) {
+		a->ending = SIGNALED;
+		a->status = SIGPIPE;
+	}
 	if (p[WAIT_STDIN].revents && a->ending == GOES_ON)
 		take_input(a);
 	if (p[WAIT_SOCKET].revents & POLLOUT)
@@ -316,7 +321,13 @@ int attach_client(struct box *b, const struct attach_options *o, int *ret_status
 {
 	static struct flow out, err;
 	struct attachment a = {
-		.box = b, .options = o, .fd = FD_NONE, .signal_fd = FD_NONE, .tty = -1, .out = &out, .err = &err,
+		.box = b,
+		.options = o,
+		.fd = FD_NONE,
+		.signal_fd = FD_NONE,
+		.tty = -1,
+		.out = &out,
+		.err = &err,
 	};
 
 	if (ret_detached)

@@ -2,18 +2,18 @@
 /*
  * A container as the engine knows it: its record, its state, and who is responsible for it.
  *
- * Responsibility.  Exactly one process owns a live container: the foreground 'isle run', or the monitor of a detached one.
- * It holds the lock of RUN/boxes/ID/owner (lock.h) from before anything exists in the world until all of it is gone.
- * So "is it alive?" is one question about a lock, which disturbs nobody; no pid number is trusted.  A lock that is free
- * while there is a state.json means the owner was killed: whoever sees that sweeps (sweep.h).
+ * Responsibility.  Exactly one process owns a live container: the foreground 'isle run', or the monitor of a detached
+ * one. It holds the lock of RUN/boxes/ID/owner (lock.h) from before anything exists in the world until all of it is
+ * gone. So "is it alive?" is one question about a lock, which disturbs nobody; no pid number is trusted.  A lock that
+ * is free while there is a state.json means the owner was killed: whoever sees that sweeps (sweep.h).
  *
  * Order.  State first, world second: the directory, the name and the id range are claimed before the first cgroup or
  * process is made, and are given up after the last one is gone; of what is given up, RUN/boxes/ID is the last, so that
  * what a killed remover left is always found from there.  The container's cgroup is box_cgroup_path(): it is noted in
  * state.json before it is made, and for root it can be found and killed with nothing but the id.
  *
- * Who writes what.  The owner: state.json, the exit record.  Whoever pauses: 'paused'.  Whoever renames: record.json and
- * the name, under a lock on the directory RUN/boxes/ID.
+ * Who writes what.  The owner: state.json, the exit record.  Whoever pauses: 'paused'.  Whoever renames: record.json
+ * and the name, under a lock on the directory RUN/boxes/ID.
  */
 #ifndef ISLE_ENGINE_BOX_H
 #define ISLE_ENGINE_BOX_H
@@ -32,43 +32,44 @@ extern const char *const box_status_names[BOX_STATUS_COUNT]; /* "created", "runn
 /* What outlives a run; record.json.  Never changed by the container. */
 struct box_record {
 	char *name;
-	char *root;		   /* the ROOT argument, as given */
-	char *command;		   /* the program and its arguments joined by spaces, for ps */
+	char *root;    /* the ROOT argument, as given */
+	char *command; /* the program and its arguments joined by spaces, for ps */
 	struct rootfs rootfs;
-	int64_t created_ns;	   /* since 1970 */
+	int64_t created_ns; /* since 1970 */
 	bool rm, detach, tty, stdin_open, init;
-	bool persistent;	   /* lives in DATA, not only in RUN */
-	bool pids_default;	   /* nobody asked for a number of processes: DEFAULT_PIDS, met without a v1 cgroup */
+	bool persistent;   /* lives in DATA, not only in RUN */
+	bool pids_default; /* nobody asked for a number of processes: DEFAULT_PIDS, met without a v1 cgroup */
 	struct spec_pairs labels;
 	int stop_signal, stop_timeout_s; /* SIGTERM, 10 */
-	int timeout_s;		   /* --timeout; 0: none */
-	int64_t log_max_size;	   /* bytes in one log file; default 10 MiB */
-	int log_max_files;	   /* default 3 */
-	int id_slot;		   /* claimed range of ids, -1: none */
-	struct strs warnings;	   /* told at create, kept for inspect */
-	char *net_mode, *pid_mode, *ipc_mode, *uts_mode, *user_mode, *cgroup_mode, *time_mode; /* as given, for inspect and start */
+	int timeout_s;			 /* --timeout; 0: none */
+	int64_t log_max_size;		 /* bytes in one log file; default 10 MiB */
+	int log_max_files;		 /* default 3 */
+	int id_slot;			 /* claimed range of ids, -1: none */
+	struct strs warnings;		 /* told at create, kept for inspect */
+	char *net_mode, *pid_mode, *ipc_mode, *uts_mode, *user_mode, *cgroup_mode,
+		*time_mode; /* as given, for inspect and start */
 	char *cidfile, *pidfile;
 };
 
 /* The present or last run; state.json while it runs, the content of 'owner' once it ended. */
 struct box_state {
 	enum box_status status;
-	pid_t pid;		/* of the first process, in the owner's pid namespace; 0: none */
-	uint64_t pid_identity;	/* pidfs inode of its pidfd (6.9+), else start time in ticks: see core/process.h */
+	pid_t pid;	       /* of the first process, in the owner's pid namespace; 0: none */
+	uint64_t pid_identity; /* pidfs inode of its pidfd (6.9+), else start time in ticks: see core/process.h */
 	pid_t owner_pid;
 	int64_t started_ns, finished_ns; /* since 1970; 0: not yet */
-	int exit_status;	/* as the shell has it: 0-255 */
+	int exit_status;		 /* as the shell has it: 0-255 */
 	bool oom_killed;
-	char *error;		/* why it could not start, or NULL */
-	char *cgroup_path;	/* relative, as given to cgroup_open */
+	char *error;	   /* why it could not start, or NULL */
+	char *cgroup_path; /* relative, as given to cgroup_open */
 	int restarts;
 };
 
 struct box {
 	struct home *home;
 	char id[BOX_ID_LEN + 1];
-	int run_fd;  /* RUN/boxes/ID */
-	int data_fd; /* where config.json and record.json are: DATA/containers/ID, or a duplicate of run_fd */
+	int run_fd;   /* RUN/boxes/ID */
+	int data_fd;  /* where config.json and record.json are: DATA/containers/ID, or a duplicate of run_fd */
 	int owner_fd; /* the owner file */
 	bool ours;    /* owner_fd holds the lock: since box_create or box_own */
 	struct box_record record;
@@ -102,14 +103,18 @@ int box_open(struct home *h, const char *ref, struct box *b, struct err *e) MUST
 /* Reads record and state (and the spec) of a box that is open. */
 int box_load(struct box *b, bool with_spec, struct err *e) MUST_USE;
 /*
- * Every known container, oldest first; one that vanishes or is broken meanwhile is left out, never an error.  The boxes have
- * record and state but no open descriptors, for there may be more of them than a process may open: box_find opens one.
+ * Every known container, oldest first; one that vanishes or is broken meanwhile is left out, never an error.  The
+ * boxes have record and state but no open descriptors, for there may be more of them than a process may open: box_find
+ * opens one.
  */
 int box_list(struct home *h, struct boxes *ret, struct err *e) MUST_USE;
 void box_close(struct box *b);
 /* What to call it in messages: the name where it is known, else the beginning of the id. */
 const char *box_called(const struct box *b);
-/* Where its cgroup is, relative to the hierarchies: as the state has it, else (not started yet) the home's base and the id. */
+/*
+ * Where its cgroup is, relative to the hierarchies: as the state has it, else (not started yet) the home's base and
+ * the id.
+ */
 int box_cgroup_path(const struct box *b, char **ret_path, struct err *e) MUST_USE;
 
 /* ---- responsibility and state ---- */
@@ -117,7 +122,9 @@ int box_cgroup_path(const struct box *b, char **ret_path, struct err *e) MUST_US
 int box_own(struct box *b, struct err *e) MUST_USE;
 /* Whether somebody else owns it now. */
 bool box_owned(const struct box *b);
-/* Writes state.json (status running, created…).  The first time before there is a cgroup: the sweep goes by this file. */
+/*
+ * Writes state.json (status running, created…).  The first time before there is a cgroup: the sweep goes by this file.
+ */
 int box_state_save(struct box *b, struct err *e) MUST_USE;
 /*
  * Re-reads state.json and the owner file.  The status is what is true now: paused if it is frozen, exited (137) if its
@@ -130,7 +137,10 @@ int box_state_end(struct box *b, struct err *e) MUST_USE;
 int box_wait_free(struct box *b, int timeout_ms, struct err *e) MUST_USE;
 /* A pidfd of the first process, after checking that it is still that process; -ESRCH if it is gone. */
 int box_pidfd(const struct box *b, int *ret_fd, struct err *e) MUST_USE;
-/* Kills whatever runs in the box, by its cgroup and by its first process; needs no state file.  May remove the cgroup too. */
+/*
+ * Kills whatever runs in the box, by its cgroup and by its first process; needs no state file.  May remove the cgroup
+ * too.
+ */
 int box_kill_all(struct box *b, bool remove_cgroup, int timeout_ms, struct err *e) MUST_USE;
 /*
  * Finishes the run of a box that we own and whose former owner was killed: kills what is left, records the exit (137),
@@ -142,8 +152,8 @@ int box_take_over(struct box *b, bool *ret_gone, struct err *e) MUST_USE;
 /* Forgets a box that we own and that has nothing in the world any more: name, ids, directories.  Can be repeated. */
 int box_remove(struct box *b, struct err *e) MUST_USE;
 /*
- * Its parts in their order, for a plan that names them.  Forgetting moves the records away: from there on every sweep goes
- * on with the removal.  Then name and ids are given back, and at last the directories deleted.
+ * Its parts in their order, for a plan that names them.  Forgetting moves the records away: from there on every sweep
+ * goes on with the removal.  Then name and ids are given back, and at last the directories deleted.
  */
 int box_forget(struct box *b, struct err *e) MUST_USE;
 void box_release_claims(struct box *b);

@@ -2,9 +2,9 @@
 /*
  * Ending and forgetting boxes: see box.h.
  *
- * What lives in a box is found by the path of its cgroup.  That follows from the id and, for a plain user, from the group
- * that the login which started it was in: another login has it from the state file.  Without one it is looked for where
- * this login's containers are; a state file may be missing, old or broken.
+ * What lives in a box is found by the path of its cgroup.  That follows from the id and, for a plain user, from the
+ * group that the login which started it was in: another login has it from the state file.  Without one it is looked
+ * for where this login's containers are; a state file may be missing, old or broken.
  *
  * The point of no return of a removal is box_forget: from then on the box has no record, and a sweep takes a box
  * without a record for one that must go.  RUN/boxes/ID is the last to go, because the sweep finds it there.

@@ -14,7 +14,7 @@
 
 struct client {
 	int fd;
-	char *queue;   /* ATTACH_QUEUE bytes: packets, each after its size (uint16_t); NULL while nothing waits */
+	char *queue; /* ATTACH_QUEUE bytes: packets, each after its size (uint16_t); NULL while nothing waits */
 	size_t queued;
 };
 struct clients {

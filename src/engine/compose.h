@@ -34,8 +34,8 @@ int compose_layer(const struct run_options *o, bool *ret_memory, struct err *e) 
 int compose_env(const struct strs *env, const struct strs *env_file, struct arena *a, struct spec_process *p,
 		struct err *e) MUST_USE;
 /*
- * Says whether P has a terminal, which then is as large as the user's from its first moment (runtime spec, consoleSize).
- * Where the user has none, 0 and 0: not known.
+ * Says whether P has a terminal, which then is as large as the user's from its first moment (runtime spec,
+ * consoleSize). Where the user has none, 0 and 0: not known.
  */
 void compose_terminal(bool wanted, struct spec_process *p);
 

@@ -26,14 +26,12 @@ static const struct ns_choice {
 	const char *option;
 	size_t typed, mode; /* offsets in struct run_options and struct box_record */
 } choices[] = {
-#define CHOICE(kind, word, record) \
-	{kind, "--" #word, offsetof(struct run_options, word), offsetof(struct box_record, record)}
-	CHOICE(NS_PID, pid, pid_mode),
-	CHOICE(NS_USER, userns, user_mode),
-	CHOICE(NS_NET, net, net_mode),
-	CHOICE(NS_IPC, ipc, ipc_mode),
-	CHOICE(NS_UTS, uts, uts_mode),
-	CHOICE(NS_CGROUP, cgroupns, cgroup_mode),
+#define CHOICE(kind, word, record)                                                                        \
+	{                                                                                                 \
+		kind, "--" #word, offsetof(struct run_options, word), offsetof(struct box_record, record) \
+	}
+	CHOICE(NS_PID, pid, pid_mode),	  CHOICE(NS_USER, userns, user_mode), CHOICE(NS_NET, net, net_mode),
+	CHOICE(NS_IPC, ipc, ipc_mode),	  CHOICE(NS_UTS, uts, uts_mode),      CHOICE(NS_CGROUP, cgroupns, cgroup_mode),
 	CHOICE(NS_TIME, time, time_mode),
 #undef CHOICE
 };
@@ -261,7 +259,8 @@ static void without_time(struct compose *c)
 	if (c->o->time || ns_exists(NS_TIME))
 		return;
 	c->record->time_mode = arena_strdup(c->a, "host");
-	strs_add(&c->record->warnings, c->a, "this kernel has no time namespaces; the container has the machine's clocks");
+	strs_add(&c->record->warnings, c->a,
+		 "this kernel has no time namespaces; the container has the machine's clocks");
 }
 
 int compose_ns(struct compose *c, struct err *e)

@@ -46,7 +46,10 @@ void strs_split(struct strs *s, struct arena *a, const char *text, char separato
 int compose_pair(struct compose *c, const char *text, const char *option, struct spec_pairs *to, struct err *e);
 /* PATH in its plainest form: no "//", no "/./", no "/" at the end; refused if it is not absolute or has a "..". */
 int compose_path(struct compose *c, const char *path, const char *option, char **ret, struct err *e);
-/* Calls FN with each line of FILE, a regular file of at most 1 MiB that OPTION names; not with empty ones and '#' comments. */
+/*
+ * Calls FN with each line of FILE, a regular file of at most 1 MiB that OPTION names; not with empty ones and '#'
+ * comments.
+ */
 int compose_lines(const char *option, const char *file, struct arena *a,
 		  int (*fn)(void *ctx, char *line, struct err *e), void *ctx, struct err *e);
 

@@ -263,7 +263,10 @@ static void mask_defaults(struct compose *c)
 			break;
 		strs_take(&c->spec->lin.masked_paths, c->a, path);
 	}
-	/* The host's /sys stands in for one that we may not make; with another's network its devices are not the container's. */
+	/*
+	 * The host's /sys stands in for one that we may not make; with another's network its devices are not the
+	 * container's.
+	 */
 	bool stands_in = c->spec->lin.ns[NS_NET].mode != NS_NEW && c->spec->lin.ns[NS_USER].mode == NS_NEW;
 	for (size_t i = 0; stands_in && i < ARRAY_LEN(foreign_sys_paths); i++)
 		strs_add(&c->spec->lin.masked_paths, c->a, foreign_sys_paths[i]);

@@ -151,8 +151,8 @@ static int stdio_run(void *ctx, struct err *e)
 static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, NULL, NULL};
 
 static const struct step *const steps[] = {
-	&step_find, &step_compose,  &step_stdio, &step_join_clone, &step_join_cgroups, &step_oom, &step_begin,	  &step_join,
-	&step_terminal, &step_cwd, &step_user,	 &step_rights,	   &step_spawn,	       &step_await_spawn,
+	&step_find, &step_compose,  &step_stdio, &step_join_clone, &step_join_cgroups, &step_oom,   &step_begin,
+	&step_join, &step_terminal, &step_cwd,	 &step_user,	   &step_rights,       &step_spawn, &step_await_spawn,
 };
 
 /* Everything that must be closed at the end is FD_NONE. */
@@ -162,10 +162,18 @@ static void exec_init(struct exec *x, struct home *h, const char *ref, const str
 
 	*x = (struct exec){.home = h, .ref = ref, .o = o, .pidfd = FD_NONE, .ours = {FD_NONE, FD_NONE, FD_NONE}};
 	x->box.run_fd = x->box.data_fd = x->box.owner_fd = FD_NONE;
-	*l = (struct launch){.arena = h->arena, .plan = &x->plan, .owner = x, .stdio = {FD_NONE, FD_NONE, FD_NONE},
-			     .spec = &x->spec, .rootfs = &x->no_root, .joining = true, .leave_running = o->detach,
-			     .signals = &x->signals, .target_fd = FD_NONE};
-	l->pidfd = l->terminal_fd = l->sock = l->root_fd = l->userns_fd = l->proc_fd = l->slave_fd = l->cg.v2_fd = FD_NONE;
+	*l = (struct launch){.arena = h->arena,
+			     .plan = &x->plan,
+			     .owner = x,
+			     .stdio = {FD_NONE, FD_NONE, FD_NONE},
+			     .spec = &x->spec,
+			     .rootfs = &x->no_root,
+			     .joining = true,
+			     .leave_running = o->detach,
+			     .signals = &x->signals,
+			     .target_fd = FD_NONE};
+	l->pidfd = l->terminal_fd = l->sock = l->root_fd = l->userns_fd = l->proc_fd = l->slave_fd = l->cg.v2_fd =
+		FD_NONE;
 	x->plan = (struct plan){.steps = steps, .n = ARRAY_LEN(steps), .ctx = l};
 }
 
@@ -200,8 +208,8 @@ static int exec_watch(struct exec *x, int *ret_status, struct err *e)
 	return supervise_foreground(&w, ret_status, e);
 }
 
-int engine_exec(struct home *h, const char *ref, const struct exec_options *o, const struct run_mode *m, int *ret_status,
-		struct err *e)
+int engine_exec(struct home *h, const char *ref, const struct exec_options *o, const struct run_mode *m,
+		int *ret_status, struct err *e)
 {
 	CLEANUP(exec_release) struct exec x;
 	struct step_lines lines = {0};

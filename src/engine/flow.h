@@ -14,11 +14,11 @@
 
 /* A descriptor to write to. */
 struct outlet {
-	int fd;		/* FD_NONE: closed, or its reader is gone */
-	bool opened;	/* fd is a second opening of our own, to be closed */
-	bool socket;	/* sent to, without waiting */
-	bool careful;	/* may wait: write little, and only after poll(2) */
-	int error;	/* why it was closed by flow_step: a positive errno; 0: it was not, or its reader just left */
+	int fd;	      /* FD_NONE: closed, or its reader is gone */
+	bool opened;  /* fd is a second opening of our own, to be closed */
+	bool socket;  /* sent to, without waiting */
+	bool careful; /* may wait: write little, and only after poll(2) */
+	int error;    /* why it was closed by flow_step: a positive errno; 0: it was not, or its reader just left */
 };
 
 /* Prepares to write to FD, one of our standard descriptors. */
@@ -32,9 +32,9 @@ void outlet_close(struct outlet *o);
 enum { FLOW_SIZE = 16 * 1024 };
 
 struct flow {
-	int from;	  /* borrowed; FD_NONE: there is nothing more to read */
-	bool hung_up;	  /* a terminal that nobody has open now; somebody may open it again */
-	int64_t left;	  /* how many more bytes are read; -1: all */
+	int from;     /* borrowed; FD_NONE: there is nothing more to read */
+	bool hung_up; /* a terminal that nobody has open now; somebody may open it again */
+	int64_t left; /* how many more bytes are read; -1: all */
 	struct outlet to;
 	size_t begin, end; /* what is in BUF and waits to be written */
 	char buf[FLOW_SIZE];

@@ -23,11 +23,11 @@ enum { FLOW_IN, FLOW_OUT, FLOW_ERR, FLOW_COUNT };
 
 struct foreground {
 	struct supervise *s;
-	struct flow *flows;	/* FLOW_COUNT */
+	struct flow *flows; /* FLOW_COUNT */
 	int signal_fd;
-	int tty;		/* the user's terminal, whose size the container's terminal has; -1: none */
-	bool raw;		/* and it is raw */
-	bool same_group;	/* the container is in our process group: it gets the terminal's signals itself */
+	int tty;	 /* the user's terminal, whose size the container's terminal has; -1: none */
+	bool raw;	 /* and it is raw */
+	bool same_group; /* the container is in our process group: it gets the terminal's signals itself */
 	bool ended, abandoned;
 	struct insistence insistence;
 	deadline timeout;
@@ -242,8 +242,7 @@ int supervise_foreground(struct supervise *s, int *ret_status, struct err *e)
 
 	begin_flows(&f);
 	int r = enter(&f, e);
-	while (r == 0 && !f.abandoned &&
-	       (!f.ended || flow_busy(&f.flows[FLOW_OUT]) || flow_busy(&f.flows[FLOW_ERR])))
+	while (r == 0 && !f.abandoned && (!f.ended || flow_busy(&f.flows[FLOW_OUT]) || flow_busy(&f.flows[FLOW_ERR])))
 		r = turn(&f, e);
 	if (r == 0)
 		r = supervise_reap(s, ret_status, e);

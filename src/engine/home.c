@@ -225,7 +225,7 @@ int home_lock(const struct home *h, int *ret_fd, struct err *e)
 
 	if (fd < 0)
 		return err_set(e, errno, "open %s/lock", h->run);
-	for (int left = LOCK_WAIT_MS; ; left -= 100) {
+	for (int left = LOCK_WAIT_MS;; left -= 100) {
 		int r = lock_take(fd);
 
 		if (r == 0)

@@ -36,7 +36,7 @@ struct home {
 	struct arena *arena;
 	char *run, *data; /* absolute paths */
 	int run_fd, data_fd;
-	bool rootless; /* the caller is not root of the initial user namespace */
+	bool rootless;		     /* the caller is not root of the initial user namespace */
 	struct cgroup_host *cgroups; /* see home_cgroups; NULL: not probed yet */
 };
 

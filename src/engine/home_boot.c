@@ -33,8 +33,8 @@ static const struct {
 	bool in_data;
 	const char *name;
 } dirs[] = {
-	{true, "containers"}, {true, "roots"}, {true, "trash"},
-	{false, "trash"},     {false, "boxes"}, {false, "names"}, {false, "ids"},
+	{true, "containers"}, {true, "roots"},	{true, "trash"}, {false, "trash"},
+	{false, "boxes"},     {false, "names"}, {false, "ids"},
 };
 
 /* This boot's id (random(4)); where there is none, the same word at every boot. */

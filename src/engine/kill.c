@@ -42,7 +42,9 @@ int box_signal(struct box *b, int sig, struct err *e)
 
 	if (r == 0 && sys_pidfd_send_signal(pidfd, sig, NULL, 0) < 0)
 		r = err_set(e, errno, "send signal %d to container %s", sig, box_called(b));
-	/* On old kernels a frozen process takes even SIGKILL only when thawed; on others its group may be gone by now. */
+	/*
+	 * On old kernels a frozen process takes even SIGKILL only when thawed; on others its group may be gone by now.
+	 */
 	if (r == 0 && sig == SIGKILL && b->state.status == BOX_PAUSED) {
 		r = box_freeze(b, false, e);
 		if (r == -ENOENT || r == -EOPNOTSUPP)

@@ -21,24 +21,24 @@ enum log_stream { LOG_STDOUT, LOG_STDERR, LOG_STREAM_COUNT };
 extern const char *const log_stream_names[LOG_STREAM_COUNT];
 
 enum {
-	LOG_TEXT_MAX = 8 * 1024,	      /* of the program's bytes in one record */
-	LOG_RECORD_MAX = LOG_TEXT_MAX + 64,   /* with time, stream, tag and newline */
+	LOG_TEXT_MAX = 8 * 1024,	    /* of the program's bytes in one record */
+	LOG_RECORD_MAX = LOG_TEXT_MAX + 64, /* with time, stream, tag and newline */
 	LOG_FILES_MAX = 100,
 	LOG_DEFAULT_FILES = 3,
 	LOG_DEFAULT_SIZE = 10 * 1024 * 1024,
 };
 
 struct log {
-	int dir_fd;	     /* borrowed */
-	int fd;		     /* "log", or FD_NONE when it could not be opened */
-	int64_t max_size;    /* bytes in one file */
+	int dir_fd;	  /* borrowed */
+	int fd;		  /* "log", or FD_NONE when it could not be opened */
+	int64_t max_size; /* bytes in one file */
 	int max_files;
-	uint64_t dropped;    /* bytes of output lost since the log last said so */
-	int dropped_errno;   /* why */
-	bool torn;	     /* the file ends in the middle of a record */
-	char *batch;	     /* LOG_BATCH bytes of anonymous memory, given back to the kernel by log_idle */
-	size_t batch_used;   /* bytes in it, whole records */
-	size_t batch_text;   /* how many of them the program wrote */
+	uint64_t dropped;  /* bytes of output lost since the log last said so */
+	int dropped_errno; /* why */
+	bool torn;	   /* the file ends in the middle of a record */
+	char *batch;	   /* LOG_BATCH bytes of anonymous memory, given back to the kernel by log_idle */
+	size_t batch_used; /* bytes in it, whole records */
+	size_t batch_text; /* how many of them the program wrote */
 };
 
 /* Begins a log in directory DIR_FD; sizes of 0 or less mean the default.  The file is made at the first write. */

@@ -24,7 +24,7 @@ enum {
 	HEAD_SIZE = TIME_SIZE + sizeof(" stdout F ") - 1, /* in front of a record's text */
 	TAG_AT = HEAD_SIZE - 2,
 	READ_SIZE = 64 * 1024,
-	LOOK_MS = 200,	/* how often the owner's end is looked for, which wakes nobody */
+	LOOK_MS = 200, /* how often the owner's end is looked for, which wakes nobody */
 };
 static_assert((int)READ_SIZE > (int)LOG_RECORD_MAX, "what is read at once must hold a record");
 
@@ -40,7 +40,7 @@ struct reader {
 	logs_sink *sink;
 	void *ctx;
 	bool stopped;			/* the sink has had enough */
-	bool in_line[LOG_STREAM_COUNT];	/* what comes next continues a line */
+	bool in_line[LOG_STREAM_COUNT]; /* what comes next continues a line */
 	bool skipping;			/* in a record that is too long to be one of ours */
 	size_t used;
 	char buf[READ_SIZE];
@@ -150,10 +150,10 @@ static void end_file(struct reader *r)
 /* ---- the tail ---- */
 
 struct tail {
-	int64_t wanted, found;		   /* lines */
+	int64_t wanted, found; /* lines */
 	bool seen[LOG_STREAM_COUNT];
-	size_t file;			   /* where what is wanted begins: the file… */
-	off_t offset;			   /* …and the place in it */
+	size_t file;  /* where what is wanted begins: the file… */
+	off_t offset; /* …and the place in it */
 };
 
 /* Counts the record of FD at START, going backwards; true when it is the end of the line before the first wanted. */

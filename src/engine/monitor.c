@@ -26,9 +26,9 @@
 #include <unistd.h>
 
 enum {
-	COOL_MS = 1000,	   /* without work for so long: give memory back */
-	GRACE_MS = 50,	   /* how long the container may have to wait for a client that is behind */
-	RETRY_MS = 1000,   /* a terminal that nobody has open, or no descriptor for a client: look again */
+	COOL_MS = 1000,	    /* without work for so long: give memory back */
+	GRACE_MS = 50,	    /* how long the container may have to wait for a client that is behind */
+	RETRY_MS = 1000,    /* a terminal that nobody has open, or no descriptor for a client: look again */
 	FAREWELL_MS = 1000, /* how long clients may take to read the end */
 	BUFFERS_SIZE = LOG_TEXT_MAX + ATTACH_PACKET_MAX,
 	TERMINAL_HOLDS = 128 * 1024, /* more than the kernel keeps for a terminal */
@@ -41,16 +41,16 @@ struct monitor {
 	struct clients clients;
 	int signal_fd;
 	int stop_signal, stop_timeout_s;
-	deadline kill;	    /* the time limit, or the end of a stop */
-	deadline await;	    /* until then the output waits for the first client; 0: it does not wait */
-	deadline grace;	    /* until then the output waits for a client that is behind; 0: it does not wait */
-	bool grace_spent;   /* it has waited long enough: who is still behind is soon disconnected */
-	deadline retry;	    /* for 'pty_hung_up' and 'listen_paused' */
+	deadline kill;	  /* the time limit, or the end of a stop */
+	deadline await;	  /* until then the output waits for the first client; 0: it does not wait */
+	deadline grace;	  /* until then the output waits for a client that is behind; 0: it does not wait */
+	bool grace_spent; /* it has waited long enough: who is still behind is soon disconnected */
+	deadline retry;	  /* for 'pty_hung_up' and 'listen_paused' */
 	bool pty_hung_up, listen_paused, ended;
-	bool warm;	    /* there was work since memory was given back… */
-	bool cool_now;	    /* …and then none for a while */
-	char *out;	    /* LOG_TEXT_MAX bytes: what the container wrote */
-	char *in;	    /* ATTACH_PACKET_MAX bytes: a packet for the container… */
+	bool warm;		 /* there was work since memory was given back… */
+	bool cool_now;		 /* …and then none for a while */
+	char *out;		 /* LOG_TEXT_MAX bytes: what the container wrote */
+	char *in;		 /* ATTACH_PACKET_MAX bytes: a packet for the container… */
 	size_t in_begin, in_end; /* …of which this still waits */
 };
 
@@ -292,7 +292,10 @@ static void fill_poll(const struct monitor *m, struct pollfd *p)
 		[WAIT_LISTEN] = {.fd = m->listen_paused ? -1 : m->s.listen_fd, .events = POLLIN},
 		[WAIT_OUT] = {.fd = hold || m->pty_hung_up ? -1 : out, .events = POLLIN},
 		[WAIT_ERR] = {.fd = hold ? -1 : m->s.err_fd, .events = POLLIN},
-		[WAIT_IN] = {.fd = !pending ? -1 : m->s.pty_fd >= 0 ? m->s.pty_fd : m->s.in_fd, .events = POLLOUT},
+		[WAIT_IN] = {.fd = !pending	      ? -1
+				   : m->s.pty_fd >= 0 ? m->s.pty_fd
+						      : m->s.in_fd,
+			     .events = POLLOUT},
 	};
 
 	memcpy(p, fixed, sizeof(fixed));

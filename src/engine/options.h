@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the user typed for 'isle run', as it was typed: text; compose.h checks it and makes a record and a spec of it. */
+/*
+ * What the user typed for 'isle run', as it was typed: text; compose.h checks it and makes a record and a spec of it.
+ */
 #ifndef ISLE_ENGINE_OPTIONS_H
 #define ISLE_ENGINE_OPTIONS_H
 
@@ -26,7 +28,8 @@ struct run_options {
 	/* namespaces: private | host | container:NAME | ns:PATH, and none for net */
 	char *net, *pid, *ipc, *uts, *userns, *cgroupns, *time;
 	/* limits */
-	char *memory, *memory_swap, *memory_reservation, *cpus, *cpu_shares, *cpu_period, *cpu_quota, *cpuset_cpus, *cpuset_mems;
+	char *memory, *memory_swap, *memory_reservation, *cpus, *cpu_shares, *cpu_period, *cpu_quota, *cpuset_cpus,
+		*cpuset_mems;
 	char *pids_limit, *blkio_weight, *oom_score_adj;
 	struct strs device_read_bps, device_write_bps, device_read_iops, device_write_iops;
 	struct strs ulimit, sysctl;

@@ -93,7 +93,7 @@ static bool match_label(const struct box *b, const char *want)
 static const struct filter {
 	const char *key;
 	bool (*match)(const struct box *b, const char *want);
-	bool every;	 /* several of this key must all match; else one of them */
+	bool every;	  /* several of this key must all match; else one of them */
 	bool implies_all; /* asks for more than the running ones */
 } filters_known[] = {
 	{"status", match_status, false, true}, {"exited", match_exited, false, true},

@@ -10,9 +10,9 @@ struct ps_row {
 	const char *command;	 /* the program and its arguments, joined by spaces */
 	const char *status_text; /* "running 5 min", "exited (0) 2 min ago" */
 	enum box_status status;
-	int64_t created_ns;	 /* since 1970 */
-	pid_t pid;		 /* of the first process; 0: it does not run */
-	int exit_status;	 /* meaningful with BOX_EXITED */
+	int64_t created_ns; /* since 1970 */
+	pid_t pid;	    /* of the first process; 0: it does not run */
+	int exit_status;    /* meaningful with BOX_EXITED */
 	const struct spec_pairs *labels;
 };
 struct ps_rows {

@@ -6,8 +6,8 @@
 
 /* ---- the record ---- */
 
-static const char *const rootfs_kinds[] = {[ROOTFS_DIRECT] = "direct", [ROOTFS_LAYERED] = "layered",
-					       [ROOTFS_SKELETON] = "skeleton"};
+static const char *const rootfs_kinds[] = {
+	[ROOTFS_DIRECT] = "direct", [ROOTFS_LAYERED] = "layered", [ROOTFS_SKELETON] = "skeleton"};
 static const struct bind_names rootfs_kind_names = {rootfs_kinds, ARRAY_LEN(rootfs_kinds)};
 
 static const struct bind_row rootfs_rows[] = {
@@ -81,7 +81,7 @@ static const struct bind_row state_rows[] = {
 	BIND_INT("ownerPid", struct box_state, owner_pid, 0),
 	BIND_I64("started", struct box_state, started_ns, 0),
 	BIND_I64("finished", struct box_state, finished_ns, 0),
-	BIND_INT("exitStatus", struct box_state, exit_status, 0),
+	BIND_INT("exitStatus", struct box_state, exit_status, BIND_ALWAYS),
 	BIND_BOOL("oomKilled", struct box_state, oom_killed, 0),
 	BIND_STRING("error", struct box_state, error, 0),
 	BIND_STRING("cgroupPath", struct box_state, cgroup_path, 0),

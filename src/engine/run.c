@@ -76,8 +76,8 @@ static int leave_stdio(struct err *e)
 }
 
 /*
- * While the container runs, its monitor needs nothing of what built it: all of that memory goes back.  What is needed at
- * the end is read again from the box's own files, and the cgroup is found again by its path.
+ * While the container runs, its monitor needs nothing of what built it: all of that memory goes back.  What is needed
+ * at the end is read again from the box's own files, and the cgroup is found again by its path.
  */
 static void shrink(void *ctx)
 {
@@ -87,7 +87,8 @@ static void shrink(void *ctx)
 	h->run = strdup(h->run);
 	h->data = strdup(h->data);
 	h->cgroups = NULL;
-	s->box.record = (struct box_record){.rm = s->box.record.rm, .persistent = s->box.record.persistent, .id_slot = -1};
+	s->box.record =
+		(struct box_record){.rm = s->box.record.rm, .persistent = s->box.record.persistent, .id_slot = -1};
 	s->box.state = (struct box_state){0};
 	spec_init(&s->box.spec);
 	s->launch.spec = NULL; /* launch_release has nothing to look at any more */
@@ -199,7 +200,9 @@ static int start_monitor(struct start *s, char ret_id[BOX_ID_LEN + 1], struct er
 		got += (size_t)n;
 	}
 	if (got < sizeof(rep) || !rep.ok)
-		/* Only when it is reaped has it let go of everything, so that the next command finds what it has left. */
+		/*
+		 * Only when it is reaped has it let go of everything, so that the next command finds what it has left.
+		 */
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	if (got < sizeof(rep))

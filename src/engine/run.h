@@ -21,8 +21,8 @@ struct run_mode {
 	/* Called with one line of progress or a warning; may be NULL. */
 	void (*tell)(void *ctx, const char *line);
 	void *ctx;
-	bool attach;	    /* start: stay attached to the container's output */
-	bool attach_stdin;  /* start -i */
+	bool attach;	   /* start: stay attached to the container's output */
+	bool attach_stdin; /* start -i */
 	const char *detach_keys;
 };
 

@@ -5,7 +5,6 @@
 #include "base/fd.h"
 #include "core/defaults.h"
 #include "core/idmap.h"
-#include "core/process.h"
 #include "engine/compose.h"
 #include "engine/signals.h"
 #include "engine/sweep.h"
@@ -18,8 +17,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { KILL_MS = 5000 }; /* how long the last processes and the cgroup may take to go */
 
 /* The start that a step belongs to. */
 static struct start *of(void *ctx)
@@ -44,7 +41,7 @@ static bool is_again(const void *ctx)
 }
 
 /* CLOCK_REALTIME: it is shown to people. */
-static int64_t now_ns(void)
+int64_t start_now_ns(void)
 {
 	struct timespec t;
 
@@ -136,7 +133,8 @@ static void claim_explain(const void *ctx, struct explain *x)
 	const struct start *s = of_const(ctx);
 
 	explain_say(x, "claim the name%s; one system call, so two can't have it",
-		    s->box.spec.lin.ns[NS_USER].mode == NS_NEW && !s->home->rootless ? " and a range of 65536 user ids" : "");
+		    s->box.spec.lin.ns[NS_USER].mode == NS_NEW && !s->home->rootless ? " and a range of 65536 user ids"
+										     : "");
 	explain_shell(x, "ln -s $ID %s/names/%s", s->home->run, s->box.record.name ? s->box.record.name : "NAME");
 }
 
@@ -176,7 +174,8 @@ static void resolve_explain(const void *ctx, struct explain *x)
 {
 	const struct start *s = of_const(ctx);
 
-	explain_say(x, "find the root \"%s\"; a tarball is unpacked and a suite is built if it is not kept yet", s->o->root);
+	explain_say(x, "find the root \"%s\"; a tarball is unpacked and a suite is built if it is not kept yet",
+		    s->o->root);
 }
 
 static const struct step step_resolve = {"resolve", SIDE_HOST, is_new, resolve_run, NULL, resolve_explain};
@@ -185,7 +184,7 @@ static int save_run(void *ctx, struct err *e)
 {
 	struct start *s = of(ctx);
 
-	s->box.record.created_ns = now_ns();
+	s->box.record.created_ns = start_now_ns();
 	return box_save(&s->box, e);
 }
 
@@ -195,8 +194,8 @@ static void save_explain(const void *ctx, struct explain *x)
 
 	explain_say(x, "write the container's config.json and record.json");
 	explain_shell(x, "cp config.json record.json %s/$ID/",
-		      s->box.record.persistent ? arena_printf(x->arena, "%s/containers", s->home->data) :
-						 arena_printf(x->arena, "%s/boxes", s->home->run));
+		      s->box.record.persistent ? arena_printf(x->arena, "%s/containers", s->home->data)
+					       : arena_printf(x->arena, "%s/boxes", s->home->run));
 }
 
 static const struct step step_save = {"save", SIDE_HOST, is_new, save_run, NULL, save_explain};
@@ -234,7 +233,10 @@ static void bound_processes(struct start *s)
 		spec->lin.resources.pids_limit = (struct opt_i64){.has = true, .v = DEFAULT_PIDS};
 }
 
-/* Whether a container of a plain user joins another's namespaces: that takes rights which only its user namespace gives. */
+/*
+ * Whether a container of a plain user joins another's namespaces: that takes rights which only its user namespace
+ * gives.
+ */
 static void join_user_too(struct start *s)
 {
 	struct spec_ns *user = &s->spec.lin.ns[NS_USER];
@@ -319,100 +321,17 @@ static void stdio_undo(void *ctx)
 
 static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, stdio_undo, NULL};
 
-/* ---- state ---- */
-
-/* Before anything exists in the world: whoever finds this file without a living owner cleans up after us. */
-static int intent_run(void *ctx, struct err *e)
-{
-	struct start *s = of(ctx);
-
-	s->box.state = (struct box_state){
-		.status = BOX_CREATED,
-		.owner_pid = getpid(),
-		.cgroup_path = arena_strdup(s->home->arena, s->launch.cgroup_path),
-		.restarts = s->box.state.restarts,
-	};
-	return box_state_save(&s->box, e);
-}
-
-static void intent_undo(void *ctx)
-{
-	struct start *s = of(ctx);
-
-	s->box.state.exit_status = EXIT_ISLE;
-	s->box.state.status = BOX_EXITED;
-	s->box.state.finished_ns = now_ns();
-	if (!s->o && !s->launch.group_left && box_state_end(&s->box, NULL) < 0)
-		return; /* the sweep will see a dead owner */
-}
-
-static const struct step step_intent = {"intent", SIDE_HOST, NULL, intent_run, intent_undo, NULL};
-
-/* Writes TEXT into a file of the user's choice; *RET_OURS tells that there is a file now that we may remove again. */
-static int note_file(const char *path, const char *text, int flags, bool *ret_ours, struct err *e)
-{
-	/* O_NONBLOCK: a FIFO that nobody reads must not hold us up. */
-	auto_fd fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | flags, 0644);
-	struct stat st;
-
-	*ret_ours = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode); /* /dev/null is not */
-	if (fd < 0 || fd_write_all(fd, text, strlen(text)) < 0)
-		return err_set(e, errno, "write %s", path);
-	return 0;
-}
-
-static int state_run(void *ctx, struct err *e)
-{
-	struct start *s = of(ctx);
-	const struct box_record *rec = &s->box.record;
-	char pid[16];
-	int r = 0;
-
-	s->box.state.status = BOX_RUNNING;
-	s->box.state.pid = s->launch.pid;
-	s->box.state.started_ns = now_ns();
-	snprintf(pid, sizeof(pid), "%d", (int)s->launch.pid);
-	r = process_identity(s->launch.pidfd, s->launch.pid, &s->box.state.pid_identity);
-	if (r < 0)
-		return err_set(e, -r, "identify the container's first process");
-	if (r == 0 && rec->cidfile && s->o)
-		r = note_file(rec->cidfile, s->box.id, O_EXCL, &s->cidfile_ours, e);
-	if (r == 0 && rec->pidfile)
-		r = note_file(rec->pidfile, pid, O_TRUNC, &s->pidfile_ours, e);
-	return r < 0 ? r : box_state_save(&s->box, e);
-}
-
-static void state_undo(void *ctx)
-{
-	struct start *s = of(ctx);
-	const struct box_record *rec = &s->box.record;
-
-	if (s->cidfile_ours)
-		unlink(rec->cidfile);
-	if (s->pidfile_ours)
-		unlink(rec->pidfile);
-}
-
-static void state_explain(const void *ctx, struct explain *x)
-{
-	const struct start *s = of_const(ctx);
-
-	explain_say(x, "write down that it runs, and with which first process");
-	explain_shell(x, "echo '{…}' > %s/boxes/$ID/state.json", s->home->run);
-}
-
-static const struct step step_state = {"state", SIDE_HOST, NULL, state_run, state_undo, state_explain};
-
 /* ---- the plan ---- */
 
 static const struct step *const steps[] = {
-	&step_create,	&step_compose,	  &step_find,	    &step_claim,     &step_resolve,	 &step_prepare,	 &step_intent,
-	&step_cgroup,	&step_stdio,	  &step_clone,	    &step_id_maps,   &step_join_cgroups, &step_oom, &step_begin,	 &step_identity,
-	&step_namespaces, &step_hostname, &step_box_mounts, &step_box_root,  &step_root,	 &step_dev,	 &step_binds,
-	&step_etc_files, &step_hand_over, &step_save,	    &step_state,     &step_receive,	 &step_enter,	 &step_leave,
-	&step_submounts, &step_attach,	  &step_mask,	    &step_network,   &step_attach_late,	 &step_mask_late, &step_sysctl,
-	&step_terminal, &step_read_only,  &step_cwd,	    &step_user,	     &step_rights,	 &step_await_go, &step_exec,
-	&step_go,
+	&step_create,	&step_compose,	 &step_find,	 &step_claim,	    &step_resolve,   &step_prepare,
+	&step_intent,	&step_cgroup,	 &step_stdio,	 &step_clone,	    &step_id_maps,   &step_join_cgroups,
+	&step_oom,	&step_begin,	 &step_identity, &step_namespaces,  &step_hostname,  &step_box_mounts,
+	&step_box_root, &step_root,	 &step_dev,	 &step_binds,	    &step_etc_files, &step_hand_over,
+	&step_save,	&step_state,	 &step_receive,	 &step_enter,	    &step_leave,     &step_submounts,
+	&step_attach,	&step_mask,	 &step_network,	 &step_attach_late, &step_mask_late, &step_sysctl,
+	&step_terminal, &step_read_only, &step_cwd,	 &step_user,	    &step_rights,    &step_await_go,
+	&step_exec,	&step_go,
 };
 static_assert(ARRAY_LEN(steps) <= PLAN_STEPS_MAX, "the plan has more steps than a plan can have");
 
@@ -420,9 +339,11 @@ void start_init(struct start *s, struct home *h, const struct run_mode *mode)
 {
 	*s = (struct start){.home = h, .mode = mode, .ours = {FD_NONE, FD_NONE, FD_NONE}};
 	s->box.run_fd = s->box.data_fd = s->box.owner_fd = FD_NONE;
-	s->launch = (struct launch){.arena = h->arena, .plan = &s->plan, .owner = s, .stdio = {FD_NONE, FD_NONE, FD_NONE}};
+	s->launch =
+		(struct launch){.arena = h->arena, .plan = &s->plan, .owner = s, .stdio = {FD_NONE, FD_NONE, FD_NONE}};
 	s->launch.pidfd = s->launch.terminal_fd = s->launch.sock = s->launch.root_fd = FD_NONE;
-	s->launch.userns_fd = s->launch.proc_fd = s->launch.slave_fd = s->launch.old_root_fd = s->launch.cg.v2_fd = FD_NONE;
+	s->launch.userns_fd = s->launch.proc_fd = s->launch.slave_fd = s->launch.old_root_fd = s->launch.cg.v2_fd =
+		FD_NONE;
 	s->plan = (struct plan){.steps = steps, .n = ARRAY_LEN(steps), .ctx = &s->launch};
 }
 
@@ -521,37 +442,6 @@ int start_explain(struct start *s, struct err *e)
 	if (s->mode->tell_steps)
 		s->mode->tell_steps(s->mode->ctx, &lines);
 	return 0;
-}
-
-int start_find_cgroup(struct start *s, struct err *e)
-{
-	const struct cgroup_host *host;
-	char *path = NULL;
-	int r = home_cgroups(s->home, &host, e);
-
-	if (r == 0)
-		r = box_cgroup_path(&s->box, &path, e);
-	return r < 0 ? r : cgroup_open(&s->launch.cg, host, path, s->home->arena, e);
-}
-
-int start_finish(struct start *s, int status, struct err *e)
-{
-	struct launch *l = &s->launch;
-	int r = 0;
-
-	s->box.state.status = BOX_EXITED;
-	s->box.state.exit_status = status;
-	s->box.state.finished_ns = now_ns();
-	s->box.state.pid = 0;
-	if (l->cg.path) {
-		s->box.state.oom_killed = cgroup_oom_killed(&l->cg);
-		/* With a pid namespace of its own all are gone with the first; else whoever is left is killed here. */
-		if (cgroup_kill(&l->cg, KILL_MS, e) < 0 || cgroup_remove(&l->cg, KILL_MS, e) < 0)
-			r = -EBUSY;
-	}
-	if (r == 0)
-		r = s->box.record.rm ? box_remove(&s->box, e) : box_state_end(&s->box, e);
-	return r;
 }
 
 void start_release(struct start *s)

@@ -16,16 +16,16 @@ struct start {
 	const struct run_options *o; /* NULL: an existing box is started again */
 	const char *ref;	     /* which one */
 	const struct run_mode *mode;
-	bool detached;		     /* a monitor owns it: output goes through pipes */
+	bool detached;			 /* a monitor owns it: output goes through pipes */
 	bool cidfile_ours, pidfile_ours; /* they were written: a failure later removes them */
 
 	struct box box;
-	struct spec spec;     /* what is launched: the box's, with what this machine and this start add */
+	struct spec spec; /* what is launched: the box's, with what this machine and this start add */
 	struct launch launch;
 	struct plan plan;
 	const struct cgroup_host *cgroups;
-	int ours[3];	      /* our ends of the pipes to descriptors 0 to 2; FD_NONE: none */
-	sigset_t signals;     /* the mask before we blocked what is passed on */
+	int ours[3];	  /* our ends of the pipes to descriptors 0 to 2; FD_NONE: none */
+	sigset_t signals; /* the mask before we blocked what is passed on */
 };
 
 /* Fills in S; nothing is opened yet. */
@@ -43,6 +43,10 @@ void start_release(struct start *s);
 
 /* The maps of a plain user: its own id as root, then what /etc/subuid and /etc/subgid give it. */
 int start_ids_rootless(struct spec_idmaps *uids, struct spec_idmaps *gids, struct arena *a, struct err *e) MUST_USE;
+/* Steps that write down that there will be a container, and that there is one: start_state.c. */
+extern const struct step step_intent, step_state;
+/* Now, in nanoseconds since 1970. */
+int64_t start_now_ns(void);
 /* The ids of the container on this machine, for start.c: see start_ids.c. */
 int start_ids_claim(struct start *s, struct err *e) MUST_USE;
 /* The next safest way where a layer can't be idmapped; false if there is none.  TELL hears about it. */

@@ -6,9 +6,10 @@
  *     a plain user    its own id as the container's root, then its ranges of /etc/subuid and /etc/subgid
  *     without those   its own id alone
  *
- * Files get the right owners by idmapped mounts.  Where a file system refuses them, the next safest way: a guarded root is
- * used unshifted (its files belong to nobody inside, and can only be read); any other root gets a user namespace that maps
- * the machine's ids to themselves, so that capabilities stay confined although numbers are the machine's.
+ * Files get the right owners by idmapped mounts.  Where a file system refuses them, the next safest way: a guarded
+ * root is used unshifted (its files belong to nobody inside, and can only be read); any other root gets a user
+ * namespace that maps the machine's ids to themselves, so that capabilities stay confined although numbers are the
+ * machine's.
  */
 #include "engine/start.h"
 

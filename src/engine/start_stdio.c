@@ -4,9 +4,10 @@
  *
  *     detached         pipes to the monitor; standard input only with -i
  *     foreground       ours as they are, standard input only with -i, else /dev/null
- *     but only files, pipes, sockets and /dev/null are handed in: for anything else a pipe stands in, which we relay.  A
- *                      container that holds the caller's terminal could read its keys and type into it; one that holds a
- *                      directory could walk the machine from there.
+ *     but only files, pipes, sockets and /dev/null are handed in: for anything else a pipe stands in, which we relay. 
+ *     A
+ *                      container that holds the caller's terminal could read its keys and type into it; one that holds
+ *                      a directory could walk the machine from there.
  *     with -t          none: the container opens a terminal of its own
  */
 #include "engine/start.h"
@@ -34,8 +35,8 @@ static int pipe_open(struct start *s, int i, struct err *e)
 }
 
 /*
- * Pipes belong to the container's root, so that /dev/stdout can be opened by name (nginx does).  Only those without a name:
- * a FIFO stays its owner's.
+ * Pipes belong to the container's root, so that /dev/stdout can be opened by name (nginx does).  Only those without a
+ * name: a FIFO stays its owner's.
  */
 static void pipe_own(const struct start *s, int fd)
 {

@@ -19,28 +19,32 @@
 #include "engine/box.h"
 
 struct supervise {
-	pid_t pid;		      /* the first process: our child (or by CLONE_PARENT), with SIGCHLD at its end */
-	int pidfd;		      /* of it; stays the caller's */
-	int in_fd, out_fd, err_fd;    /* our ends of pipes to its descriptors 0 to 2; FD_NONE: it has ours, or none */
-	int pty_fd;		      /* the master of its terminal, instead of the three; FD_NONE: it has none */
-	int timeout_s;		      /* kill it after so many seconds (it then ends with 137); 0: never */
-	void (*on_kill)(void *);      /* called after SIGKILL was sent, to thaw a frozen container; may be NULL */
+	pid_t pid;		   /* the first process: our child (or by CLONE_PARENT), with SIGCHLD at its end */
+	int pidfd;		   /* of it; stays the caller's */
+	int in_fd, out_fd, err_fd; /* our ends of pipes to its descriptors 0 to 2; FD_NONE: it has ours, or none */
+	int pty_fd;		   /* the master of its terminal, instead of the three; FD_NONE: it has none */
+	int timeout_s;		   /* kill it after so many seconds (it then ends with 137); 0: never */
+	void (*on_kill)(void *);   /* called after SIGKILL was sent, to thaw a frozen container; may be NULL */
 
 	/* foreground only */
-	bool interactive;	      /* pass our standard input on to in_fd or pty_fd */
+	bool interactive; /* pass our standard input on to in_fd or pty_fd */
 
 	/* detached only */
-	struct box *box;	      /* run_fd, data_fd and the record are used, all before 'before_loop' */
-	int listen_fd;		      /* from attach_listen, called before the launch; FD_NONE: it is made here */
-	int await_client_ms;	      /* hold the output so long for the first client, who then sees all of it */
-	void (*before_loop)(void *);  /* called before the loop, to free what is no longer needed; may be NULL */
-	void *ctx;		      /* for both callbacks; must outlive 'before_loop' */
+	struct box *box;	     /* run_fd, data_fd and the record are used, all before 'before_loop' */
+	int listen_fd;		     /* from attach_listen, called before the launch; FD_NONE: it is made here */
+	int await_client_ms;	     /* hold the output so long for the first client, who then sees all of it */
+	void (*before_loop)(void *); /* called before the loop, to free what is no longer needed; may be NULL */
+	void *ctx;		     /* for both callbacks; must outlive 'before_loop' */
 };
 
 /* No process, no descriptors. */
-#define SUPERVISE_NONE                                                                                       \
-	((struct supervise){.pidfd = FD_NONE, .in_fd = FD_NONE, .out_fd = FD_NONE, .err_fd = FD_NONE, \
-			    .pty_fd = FD_NONE, .listen_fd = FD_NONE})
+#define SUPERVISE_NONE                         \
+	((struct supervise){.pidfd = FD_NONE,  \
+			    .in_fd = FD_NONE,  \
+			    .out_fd = FD_NONE, \
+			    .err_fd = FD_NONE, \
+			    .pty_fd = FD_NONE, \
+			    .listen_fd = FD_NONE})
 
 /*
  * signals_block (signals.h), called before the launch, keeps a ^C that comes in between for the container.

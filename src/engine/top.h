@@ -12,12 +12,12 @@
 #include "engine/box.h"
 
 struct top_row {
-	pid_t pid, ppid;   /* as the host sees them */
-	pid_t inside_pid;  /* in the process's own pid namespace */
-	uid_t uid;	   /* as the host sees it */
-	char state;	   /* 'R', 'S', 'D', 'Z', 'T'… (proc_pid_stat(5)) */
-	int64_t cpu_ms;	   /* processor time used, user and system */
-	int64_t started_ns; /* since 1970 */
+	pid_t pid, ppid;     /* as the host sees them */
+	pid_t inside_pid;    /* in the process's own pid namespace */
+	uid_t uid;	     /* as the host sees it */
+	char state;	     /* 'R', 'S', 'D', 'Z', 'T'… (proc_pid_stat(5)) */
+	int64_t cpu_ms;	     /* processor time used, user and system */
+	int64_t started_ns;  /* since 1970 */
 	const char *command; /* the arguments joined by spaces, or "[name]" where there are none */
 };
 struct top_rows {

@@ -19,7 +19,7 @@ struct root_request {
 	bool rebuild;	    /* build or unpack again although it is there; no container may use the old one */
 	const char *data;   /* absolute path of the data directory */
 	bool rootless;	    /* not root: unpack and build inside a user namespace with these maps */
-	const struct spec_idmaps *uid_map, *gid_map; /* rootless only */
+	const struct spec_idmaps *uid_map, *gid_map;   /* rootless only */
 	void (*progress)(void *ctx, const char *line); /* long work tells what it does; may be NULL */
 	void *progress_ctx;
 };

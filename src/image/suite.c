@@ -37,7 +37,7 @@ static const char *const env_passed[] = {"http_proxy", "https_proxy", "no_proxy"
 /* The tools, the better one first. */
 static const struct tool {
 	const char *name;
-	bool rootless;		  /* works as root of a user namespace */
+	bool rootless; /* works as root of a user namespace */
 	const char *options[4];
 } tools[] = {
 	{"mmdebstrap", true, {"--mode=root", "--variant=minbase", "--format=directory"}},

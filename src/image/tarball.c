@@ -26,8 +26,9 @@
 
 enum {
 	TAR_BLOCK = 512,
-	TAR_CHECKSUM_AT = 148, TAR_CHECKSUM_LEN = 8, /* of a header: octal sum of its bytes, these counted as blanks */
-	SETTLED_S = 3, /* a file is remembered when it was last changed longer ago */
+	TAR_CHECKSUM_AT = 148,
+	TAR_CHECKSUM_LEN = 8, /* of a header: octal sum of its bytes, these counted as blanks */
+	SETTLED_S = 3,	      /* a file is remembered when it was last changed longer ago */
 };
 
 static const char name_prefix[] = "sha256-";
@@ -37,9 +38,11 @@ static const struct magic {
 	const char *bytes;
 	size_t n;
 } magics[] = {
-	{"\x1f\x8b", 2},		     /* gzip, RFC 1952 */
-	{"\xfd" "7zXZ\0", 6},		     /* xz */
-	{"\x28\xb5\x2f\xfd", 4},	     /* zstd, RFC 8878 */
+	{"\x1f\x8b", 2}, /* gzip, RFC 1952 */
+	{"\xfd"
+	 "7zXZ\0",
+	 6},			 /* xz */
+	{"\x28\xb5\x2f\xfd", 4}, /* zstd, RFC 8878 */
 };
 
 /* Whether BLOCK is the header of a tar entry: every tar since 1979 has the checksum, not all have "ustar". */

@@ -9,8 +9,8 @@
  * child's exit status (128 + N if signal N ended it).  The kernel then ends everything else in the pid namespace.
  * It is executed from a sealed memory file, with the container's rights and no others.
  *
- * With "-" it becomes PATH at once.  It is a step in between for containers whose root may write to isle's program file:
- * who makes PATH lead to /proc/self/exe then gets at the memory file only.
+ * With "-" it becomes PATH at once.  It is a step in between for containers whose root may write to isle's program
+ * file: who makes PATH lead to /proc/self/exe then gets at the memory file only.
  */
 #include <errno.h>
 #include <signal.h>

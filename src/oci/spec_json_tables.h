@@ -17,7 +17,7 @@ extern const struct bind_table spec_resources_table; /* struct spec_resources */
  * For custom readers of a field that holds one letter: VALUE must be one of the letters of ALLOWED.
  * WHAT names the letters for the message: "c, b, u or p".
  */
-int spec_read_letter(const struct json *value, const char *allowed, const char *what, char *ret,
-		     struct err *e) MUST_USE;
+int spec_read_letter(const struct json *value, const char *allowed, const char *what, char *ret, struct err *e)
+	MUST_USE;
 
 #endif

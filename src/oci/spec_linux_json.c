@@ -39,7 +39,7 @@ static int read_namespaces(const struct json *value, void *field, struct arena *
 	(void)a;
 	if (value->kind != JSON_LIST)
 		return bind_fail(e, "must be a list of objects");
-	json_foreach(item, value) {
+	json_foreach (item, value) {
 		int bad = read_namespace(item, field, e);
 
 		if (bad < 0)

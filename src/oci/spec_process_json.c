@@ -10,10 +10,8 @@ static const struct {
 	const char *key;
 	size_t offset;
 } cap_sets[] = {
-	{"bounding", offsetof(struct spec_caps, bounding)},
-	{"effective", offsetof(struct spec_caps, effective)},
-	{"inheritable", offsetof(struct spec_caps, inheritable)},
-	{"permitted", offsetof(struct spec_caps, permitted)},
+	{"bounding", offsetof(struct spec_caps, bounding)},	  {"effective", offsetof(struct spec_caps, effective)},
+	{"inheritable", offsetof(struct spec_caps, inheritable)}, {"permitted", offsetof(struct spec_caps, permitted)},
 	{"ambient", offsetof(struct spec_caps, ambient)},
 };
 
@@ -24,7 +22,7 @@ static int read_cap_set(const struct json *value, uint64_t *mask, struct err *e)
 
 	if (value->kind != JSON_LIST)
 		return bind_fail(e, "must be a list of strings");
-	json_foreach(item, value) {
+	json_foreach (item, value) {
 		const char *name = json_text(item);
 		int cap = name ? cap_by_name(name) : -1;
 

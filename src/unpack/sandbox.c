@@ -52,14 +52,14 @@ static const struct limit {
 
 /* All that stage 4 calls: files below the root, memory, time, and leaving.  No execve, clone, socket, mount, ptrace. */
 static const unsigned short calls_allowed[] = {
-	SYS_read, SYS_write, SYS_writev, SYS_pwrite64, SYS_lseek, SYS_ftruncate, SYS_close, SYS_fcntl,
-	SYS_openat, SYS_openat2, SYS_newfstatat, SYS_fstat, SYS_statx, SYS_getdents64,
-	SYS_mkdirat, SYS_mknodat, SYS_linkat, SYS_symlinkat, SYS_unlinkat, SYS_faccessat, SYS_faccessat2,
-	SYS_fchmod, SYS_fchmodat, SYS_fchown, SYS_fchownat, SYS_utimensat, SYS_fsetxattr,
-	SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise, SYS_mprotect,
-	SYS_clock_gettime, SYS_gettimeofday, SYS_getrandom, SYS_futex, SYS_getpid, SYS_gettid,
-	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_tgkill, SYS_restart_syscall,
-	SYS_exit, SYS_exit_group,
+	SYS_read,     SYS_write,	   SYS_writev,	   SYS_pwrite64,      SYS_lseek,	  SYS_ftruncate,
+	SYS_close,    SYS_fcntl,	   SYS_openat,	   SYS_openat2,	      SYS_newfstatat,	  SYS_fstat,
+	SYS_statx,    SYS_getdents64,	   SYS_mkdirat,	   SYS_mknodat,	      SYS_linkat,	  SYS_symlinkat,
+	SYS_unlinkat, SYS_faccessat,	   SYS_faccessat2, SYS_fchmod,	      SYS_fchmodat,	  SYS_fchown,
+	SYS_fchownat, SYS_utimensat,	   SYS_fsetxattr,  SYS_brk,	      SYS_mmap,		  SYS_munmap,
+	SYS_mremap,   SYS_madvise,	   SYS_mprotect,   SYS_clock_gettime, SYS_gettimeofday,	  SYS_getrandom,
+	SYS_futex,    SYS_getpid,	   SYS_gettid,	   SYS_rt_sigaction,  SYS_rt_sigprocmask, SYS_rt_sigreturn,
+	SYS_tgkill,   SYS_restart_syscall, SYS_exit,	   SYS_exit_group,
 };
 
 /* Moves into a mount namespace that has one mount, the directory itself; the machine's tree is let go. */

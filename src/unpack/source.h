@@ -2,8 +2,8 @@
 /*
  * Where an archive's bytes come from: a descriptor, through gzip where it is gzip.
  *
- * libarchive undoes xz and zstd itself and verifies their checksums; its gzip reader (3.6.2) takes a file whose checksum
- * is wrong.  So gzip is undone here, by zlib, which verifies it.
+ * libarchive undoes xz and zstd itself and verifies their checksums; its gzip reader (3.6.2) takes a file whose
+ * checksum is wrong.  So gzip is undone here, by zlib, which verifies it.
  */
 #ifndef ISLE_UNPACK_SOURCE_H
 #define ISLE_UNPACK_SOURCE_H
@@ -19,10 +19,10 @@ enum { SOURCE_BUFFER = 128 * 1024 };
 struct source {
 	int fd;
 	bool gzip;
-	bool in_member;	   /* gzip: between a member's header and its checksum */
-	z_stream z;	   /* next_in, avail_in: what of 'in' is still to be used, for plain bytes too */
+	bool in_member; /* gzip: between a member's header and its checksum */
+	z_stream z;	/* next_in, avail_in: what of 'in' is still to be used, for plain bytes too */
 	unsigned char in[SOURCE_BUFFER], out[SOURCE_BUFFER];
-	struct err err;	   /* why source_read returned -1 */
+	struct err err; /* why source_read returned -1 */
 };
 
 /* Reads the first bytes from FD and looks at what they are. */

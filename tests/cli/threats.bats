@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What an attacker inside a container, or who made its root or its volumes, tries: each test is one mechanism, by the front
-# door, with the outcome that must come of it.  The ids are those of docs/threats.md.
+# door, with the outcome that must come of it.  The letters and numbers before a name tell the family of the mechanism.
 #
 # A root made by an attacker is a directory of links into /usr, which is shared read-only (evil_root); what shell cannot do is
 # done by the static programs of tests/probe.  Nothing is ever written to a file of the machine's: what must stay untouched

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const kinds[] = {[ROOTFS_DIRECT] = "direct", [ROOTFS_LAYERED] = "layered",
-				    [ROOTFS_SKELETON] = "skeleton"};
+static const char *const kinds[] = {
+	[ROOTFS_DIRECT] = "direct", [ROOTFS_LAYERED] = "layered", [ROOTFS_SKELETON] = "skeleton"};
 
 static void progress(void *ctx, const char *line)
 {
@@ -71,9 +71,9 @@ static int act(const struct root_request *q, bool list, const char *forget, stru
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"rw", no_argument, NULL, 'w'},	    {"rebuild", no_argument, NULL, 'b'},
+		{"rw", no_argument, NULL, 'w'},		  {"rebuild", no_argument, NULL, 'b'},
 		{"mirror", required_argument, NULL, 'm'}, {"one-id", no_argument, NULL, '1'},
-		{"subids", no_argument, NULL, 's'}, {"list", no_argument, NULL, 'l'},
+		{"subids", no_argument, NULL, 's'},	  {"list", no_argument, NULL, 'l'},
 		{"forget", required_argument, NULL, 'f'}, {0},
 	};
 	struct arena a = {0};

@@ -152,7 +152,9 @@ static void calls(void)
 #endif
 	};
 
-	/* Pointers and descriptors that lead nowhere: what is let through fails behind the filter with EFAULT, EBADF… */
+	/*
+	 * Pointers and descriptors that lead nowhere: what is let through fails behind the filter with EFAULT, EBADF…
+	 */
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		tell(plain[i].name, syscall(plain[i].number, -1L, -1L, -1L, -1L, -1L));
 	tell("personality", syscall(SYS_personality, (long)ADDR_NO_RANDOMIZE));

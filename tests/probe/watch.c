@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lies in wait inside a container for processes that come in from outside (isle exec, isle run --pid container:), and grabs
- * what it can reach through them while they are being set up.
+ * Lies in wait inside a container for processes that come in from outside (isle exec, isle run --pid container:), and
+ * grabs what it can reach through them while they are being set up.
  *
  *     probe-watch CANARY
  *
- * One line for each catch: "root" if CANARY, a file of the machine by its absolute path, could be read through a newcomer's
- * root; "fd" if through one of its descriptors; "isle" if isle's own program file could be reached before its program ran.
- * SIGTERM ends it, with "seen NUMBER".
+ * One line for each catch: "root" if CANARY, a file of the machine by its absolute path, could be read through a
+ * newcomer's root; "fd" if through one of its descriptors; "isle" if isle's own program file could be reached before
+ * its program ran. SIGTERM ends it, with "seen NUMBER".
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
 /*
  * Places for tests that mount, change ids or die: a child process, in a mount namespace of its own where asked for.
  *
- * What is in the jail vanishes with it, so no test cleans up, and none can delete what is not its own: nothing is mounted
- * or written before the mount namespace is private, and the jail's files are on a file system in memory.
+ * What is in the jail vanishes with it, so no test cleans up, and none can delete what is not its own: nothing is
+ * mounted or written before the mount namespace is private, and the jail's files are on a file system in memory.
  */
 #ifndef ISLE_TESTS_JAIL_H
 #define ISLE_TESTS_JAIL_H

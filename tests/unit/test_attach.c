@@ -281,12 +281,9 @@ static void errors_are_sentences(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pipes_pass_both_ways),
-		cmocka_unit_test(without_stdin_it_only_shows),
-		cmocka_unit_test(a_terminal_is_used_and_left),
-		cmocka_unit_test(a_closed_terminal_only_detaches),
-		cmocka_unit_test(the_third_interrupt_leaves),
-		cmocka_unit_test(slow_and_stuck_readers),
+		cmocka_unit_test(pipes_pass_both_ways),	       cmocka_unit_test(without_stdin_it_only_shows),
+		cmocka_unit_test(a_terminal_is_used_and_left), cmocka_unit_test(a_closed_terminal_only_detaches),
+		cmocka_unit_test(the_third_interrupt_leaves),  cmocka_unit_test(slow_and_stuck_readers),
 		cmocka_unit_test(errors_are_sentences),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

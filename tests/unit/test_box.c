@@ -272,6 +272,34 @@ static void state_follows_the_owner(void **state)
 	box_close(&seen);
 }
 
+static void the_group_is_where_the_state_says(void **state)
+{
+	struct rig *g = *state;
+	struct box b, seen;
+	char *path, *elsewhere;
+
+	rig_box(g, "web", true, &b);
+	must(box_cgroup_path(&b, &path, &g->err), &g->err);
+	assert_string_equal(strrchr(path, '/') + 1, b.id);
+
+	/* Another login finds it in the state, also without having read that. */
+	elsewhere = arena_printf(g->home.arena, "/user.slice/other.scope/isle/%s", b.id);
+	b.state = (struct box_state){.status = BOX_RUNNING, .pid = 4711, .cgroup_path = elsewhere};
+	must(box_state_save(&b, &g->err), &g->err);
+	must(box_open(&g->home, "web", &seen, &g->err), &g->err);
+	assert_null(seen.state.cgroup_path);
+	must(box_cgroup_path(&seen, &path, &g->err), &g->err);
+	assert_string_equal(path, elsewhere);
+
+	/* A path that is not this container's is none. */
+	b.state.cgroup_path = arena_strdup(g->home.arena, "/system.slice");
+	must(box_state_save(&b, &g->err), &g->err);
+	must(box_cgroup_path(&seen, &path, &g->err), &g->err);
+	assert_string_equal(strrchr(path, '/') + 1, b.id);
+	box_close(&seen);
+	box_close(&b);
+}
+
 static void the_exit_record_survives_the_removal(void **state)
 {
 	struct rig *g = *state;
@@ -524,6 +552,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(made_up_names_and_ranges_differ, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(all_ranges_in_use_is_an_error, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(state_follows_the_owner, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(the_group_is_where_the_state_says, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(the_exit_record_survives_the_removal, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(a_reused_pid_is_not_taken_for_the_container, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(broken_entries_poison_nothing, rig_setup, rig_teardown),

@@ -187,8 +187,18 @@ static void paths_are_cleaned(void **state)
 
 static void numbers_are_read_strictly(void **state)
 {
-	static const char *const bad[] = {"", "\n", " 1", "1 ", "-1", "+1", "1x", "0x10", "1\n\n", "maximum",
-					  "18446744073709551616", "99999999999999999999999"};
+	static const char *const bad[] = {"",
+					  "\n",
+					  " 1",
+					  "1 ",
+					  "-1",
+					  "+1",
+					  "1x",
+					  "0x10",
+					  "1\n\n",
+					  "maximum",
+					  "18446744073709551616",
+					  "99999999999999999999999"};
 	uint64_t v;
 
 	(void)state;
@@ -205,8 +215,8 @@ static void numbers_are_read_strictly(void **state)
 static void shares_become_weights(void **state)
 {
 	static const uint64_t pairs[][2] = {
-		{0, 1}, {1, 1}, {2, 1}, {3, 2}, {512, 59}, {1024, 100}, {2048, 174}, {262143, 10000},
-		{262144, 10000}, {UINT64_MAX, 10000},
+		{0, 1},	     {1, 1},	  {2, 1},	   {3, 2},	    {512, 59},
+		{1024, 100}, {2048, 174}, {262143, 10000}, {262144, 10000}, {UINT64_MAX, 10000},
 	};
 
 	(void)state;
@@ -873,8 +883,8 @@ static void rule(struct spec_resources *res, bool allow, char type, int64_t majo
 {
 	struct spec_device_rule *r = list_add(&res->devices, &arena);
 
-	*r = (struct spec_device_rule){.allow = allow, .type = type, .major = {major >= 0, major},
-				       .minor = {minor >= 0, minor}};
+	*r = (struct spec_device_rule){
+		.allow = allow, .type = type, .major = {major >= 0, major}, .minor = {minor >= 0, minor}};
 	memcpy(r->access, access, strlen(access) + 1);
 }
 

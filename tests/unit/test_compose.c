@@ -20,8 +20,8 @@
 /* ---- tools ---- */
 
 /* Lists in options: LIST("a", "b"). */
-#define LIST(...) \
-	{ \
+#define LIST(...)                                                                                         \
+	{                                                                                                 \
 		.v = (char *[]){__VA_ARGS__, NULL}, .n = sizeof((char *[]){__VA_ARGS__}) / sizeof(char *) \
 	}
 #define OPTIONS(...) (&(const struct run_options){.root = "host", __VA_ARGS__})

@@ -149,8 +149,8 @@ static void first_commands_at_once_all_succeed(void **state)
 				struct box b;
 
 				_exit(home_open(&h, g->run, g->data, &g->arena, NULL) < 0 ? 1
-				      : box_create(&h, false, &b, NULL) < 0		   ? 2
-											   : 0);
+				      : box_create(&h, false, &b, NULL) < 0		  ? 2
+											  : 0);
 			}
 		}
 		for (size_t i = 0; i < ARRAY_LEN(children); i++)

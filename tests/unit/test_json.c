@@ -202,8 +202,13 @@ static void writing_reverses_reading(void **state)
 {
 	static const char *const same[] = {
 		"{\"a\":[1,-2,3.50,true,false,null,\"\"],\"b\":{},\"c\":[],\"d\":{\"e\":[[],{}]}}",
-		"18446744073709551615", "-9223372036854775808", "123456789012345678901234567890", "0",
-		"\"\\\"\\\\\\b\\f\\n\\r\\t/\"", "\"\\u0001\\u001b\\u007f\\u009b\\u202e\\u2066\"", "\"\\udcff\\udc80\"",
+		"18446744073709551615",
+		"-9223372036854775808",
+		"123456789012345678901234567890",
+		"0",
+		"\"\\\"\\\\\\b\\f\\n\\r\\t/\"",
+		"\"\\u0001\\u001b\\u007f\\u009b\\u202e\\u2066\"",
+		"\"\\udcff\\udc80\"",
 		"\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"",
 	};
 
@@ -249,7 +254,7 @@ static void the_buffer_grows(void **state)
 	json_close_list(&out);
 	const struct json *j = good(json_out_text(&out));
 	assert_int_equal(j->n, 20);
-	json_foreach(item, j)
+	json_foreach (item, j)
 		assert_string_equal(item->text, big);
 }
 

@@ -72,8 +72,7 @@ static const struct bind_row wheel_rows[] = {
 	BIND_U16("size", struct wheel, size, BIND_ALWAYS),
 	BIND_INT("spare", struct wheel, spare, BIND_ALWAYS),
 };
-static const struct bind_table wheel_table =
-	BIND_TABLE(wheel_rows, struct wheel, .strict = true, .init = wheel_init);
+static const struct bind_table wheel_table = BIND_TABLE(wheel_rows, struct wheel, .strict = true, .init = wheel_init);
 static const struct bind_row side_rows[] = {
 	BIND_INT("left", struct car, left, 0),
 	BIND_INT("right", struct car, right, 0),
@@ -128,7 +127,7 @@ static void every_kind_goes_around(void **state)
 	if (bind_parse(&car_table, full, strlen(full), &c, &arena, &e) < 0)
 		fail_msg("%s", e.what);
 	assert_string_equal(c.name, "n");
-	assert_true(c.new && c.sold.has && !c.sold.v && c.debt.has && c.price.has);
+	assert_true(c.new &&c.sold.has && !c.sold.v &&c.debt.has &&c.price.has);
 	assert_int_equal(c.gear, INT_MIN);
 	assert_true(c.km == INT64_MIN && c.serial == UINT64_MAX);
 	assert_int_equal(c.owner, 4294967294);
@@ -153,7 +152,7 @@ static void what_is_empty_is_left_out(void **state)
 	(void)state;
 	c.fifth.make = arena_strdup(&arena, "m");
 	assert_string_equal(bind_print(&car_table, &c, JSON_COMPACT, &arena), "{\"fifth\":{\"make\":\"m\",\"size\":0,"
-		"\"spare\":0}}");
+									      "\"spare\":0}}");
 	assert_string_equal(bind_print(&side_table, &c, JSON_COMPACT, &arena), "{}");
 }
 
@@ -161,7 +160,7 @@ static void absent_and_null_leave_defaults(void **state)
 {
 	struct car c = {.gear = 7, .right = 8};
 	static const char text[] = "{\"gear\":null,\"sides\":{},\"unknown\":[1],\"wheels\":[{\"make\":\"m\","
-		"\"spare\":null}],\"wings\":[]}";
+				   "\"spare\":null}],\"wings\":[]}";
 
 	(void)state;
 	assert_int_equal(bind_parse(&car_table, text, strlen(text), &c, &arena, NULL), 0);

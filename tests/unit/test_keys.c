@@ -24,9 +24,8 @@ static void sequences_are_read(void **state)
 
 static void nonsense_is_refused(void **state)
 {
-	static const char *const bad[] = {",", "a,", ",a", "ctrl-", "ctrl-1", "ctrl-pp", "ctrl", "ab", " ", "a,,b",
-					  "\xc3\xa4",
-					  "a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a"};
+	static const char *const bad[] = {",",	  "a,", ",a", "ctrl-", "ctrl-1",   "ctrl-pp",
+					  "ctrl", "ab", " ",  "a,,b",  "\xc3\xa4", "a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a"};
 	struct keys k;
 	struct err e;
 
@@ -61,10 +60,11 @@ static void bytes_pass_until_the_sequence(void **state)
 		const char *keys, *text, *out;
 		bool found;
 	} rows[] = {
-		{"p,q", "hello", "hello", false},  {"p,q", "apq rest", "a", true}, {"p,q", "ppq", "p", true},
-		{"p,q", "papbpq", "papb", true},   {"p,q", "pap", "pa", false},	   {"p,p,q", "pppq", "p", true},
-		{"a,b,a,c", "ababac", "ab", true}, {"a,b,a,c", "abab", "ab", false}, {"", "pq", "pq", false},
-		{"x", "x", "", true},
+		{"p,q", "hello", "hello", false},  {"p,q", "apq rest", "a", true},
+		{"p,q", "ppq", "p", true},	   {"p,q", "papbpq", "papb", true},
+		{"p,q", "pap", "pa", false},	   {"p,p,q", "pppq", "p", true},
+		{"a,b,a,c", "ababac", "ab", true}, {"a,b,a,c", "abab", "ab", false},
+		{"", "pq", "pq", false},	   {"x", "x", "", true},
 	};
 	char out[64];
 

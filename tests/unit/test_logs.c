@@ -58,8 +58,8 @@ static void write_file(struct handmade *h, const char *name, const char *text)
 
 #define AT(second) "2026-11-22T10:00:" second ".000000000Z "
 
-static const char sample[] = AT("01") "stdout F one\n" AT("02") "stderr F two\n" AT("03") "stdout P thr\n"
-			     AT("04") "stdout F ee\n" AT("05") "stdout F four\n" AT("06") "stdout P fi\n";
+static const char sample[] = AT("01") "stdout F one\n" AT("02") "stderr F two\n" AT("03") "stdout P thr\n" AT(
+	"04") "stdout F ee\n" AT("05") "stdout F four\n" AT("06") "stdout P fi\n";
 
 static void everything_in_order(void **state)
 {
@@ -91,8 +91,13 @@ static void times_in_front(void **state)
 
 static void the_tail_counts_lines(void **state)
 {
-	static const char *const want[] = {"", "fi", "four\nfi", "three\nfour\nfi", "two\nthree\nfour\nfi",
-					   "one\ntwo\nthree\nfour\nfi", "older\none\ntwo\nthree\nfour\nfi",
+	static const char *const want[] = {"",
+					   "fi",
+					   "four\nfi",
+					   "three\nfour\nfi",
+					   "two\nthree\nfour\nfi",
+					   "one\ntwo\nthree\nfour\nfi",
+					   "older\none\ntwo\nthree\nfour\nfi",
 					   "older\none\ntwo\nthree\nfour\nfi"};
 	struct handmade h;
 
@@ -168,8 +173,10 @@ static void damage_is_left_out_and_told(void **state)
 
 	(void)state;
 	handmade_make(&h);
-	write_file(&h, "log", AT("01") "stdout F one\nnonsense\n" AT("99") "stdout F bad time\n"
-		   AT("02") "stdxxx F bad stream\n" AT("03") "stdout X bad tag\n" AT("04") "stdout F two\n2026-11-");
+	write_file(
+		&h, "log",
+		AT("01") "stdout F one\nnonsense\n" AT("99") "stdout F bad time\n" AT("02") "stdxxx F bad stream\n" AT(
+			"03") "stdout X bad tag\n" AT("04") "stdout F two\n2026-11-");
 	assert_true(asprintf(&want, "one\n%s%s%s%stwo\n%s", notice, notice, notice, notice, notice) > 0);
 	assert_log(&h, &all, want);
 	/* The tail begins where the line before it ends. */

@@ -448,7 +448,9 @@ static void send_descriptors(int fd, const char *data, size_t size, int n)
 	} control;
 	char bytes[64];
 	struct iovec v = {bytes, size};
-	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr m = {.msg_iov = &v,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
 			   .msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)n)};
 
 	memcpy(bytes, data, size);

@@ -74,7 +74,8 @@ static int teardown(void **state)
 
 static void all_forms_are_read(void **state)
 {
-	struct parsed *p = PARSE("-avv", "--name=x=y", "-e", "A=1", "--env", "B", "-eC=2", "-t5", "--no-sig-proxy", "one", "-q", "-");
+	struct parsed *p = PARSE("-avv", "--name=x=y", "-e", "A=1", "--env", "B", "-eC=2", "-t5", "--no-sig-proxy",
+				 "one", "-q", "-");
 
 	assert_int_equal(p->r, 0);
 	assert_true(p->args.all && p->args.quiet && !p->args.proxy);
@@ -90,7 +91,8 @@ static void all_forms_are_read(void **state)
 
 static void the_last_one_counts(void **state)
 {
-	struct parsed *p = PARSE("--name", "a", "-n", "b", "--sig-proxy=false", "--sig-proxy", "--all", "--all=false", "-t=7");
+	struct parsed *p =
+		PARSE("--name", "a", "-n", "b", "--sig-proxy=false", "--sig-proxy", "--all", "--all=false", "-t=7");
 
 	assert_int_equal(p->r, 0);
 	assert_string_equal(p->args.name, "b");
@@ -160,7 +162,8 @@ static void errors_name_the_option(void **state)
 		{{"-t", "1x"}, "--timeout must be a whole number from -1 to 100, not \"1x\""},
 		{{"-t", ""}, "--timeout must be a whole number from -1 to 100, not \"\""},
 		{{"--timeout=101"}, "--timeout must be a whole number from -1 to 100, not \"101\""},
-		{{"--timeout=99999999999999999999"}, "--timeout must be a whole number from -1 to 100, not \"99999999999999999999\""},
+		{{"--timeout=99999999999999999999"},
+		 "--timeout must be a whole number from -1 to 100, not \"99999999999999999999\""},
 		{{"--color=red"}, "--color: \"red\" is not one of its words (it is one of auto|never)"},
 		{{"--color=auto|never"}, "--color: \"auto|never\" is not one of its words (it is one of auto|never)"},
 		{{"--json", "-q"}, "--json and --quiet exclude each other"},

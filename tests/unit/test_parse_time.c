@@ -85,12 +85,38 @@ static void users_forms_are_read(void **state)
 static void nonsense_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", " ", "x", "-1", "+5", "5x", "m", "1.m", ".5s", "1h30", "1 h", "10m ", "2026-13-01",
-		"2026-00-01", "2026-02-30", "2023-02-29", "1900-02-29", "2026-11-22T24:00:00Z",
-		"2026-11-22T12:60:00Z", "2026-11-22T12", "2026-11-22T", "2026-11-22T12:00:00.Z",
-		"2026-11-22T12:00:00Zx", "2026-11-22T12:00:00+2:00", "0000-01-01", "9999-12-31T00:00:00Z",
-		"99999999999999999999", "9999999999999", "300000h300000h300000d300000d", "1795348800.",
-		"99999999999999d", "2026-11-22T12:00:00+24:00",
+		"",
+		" ",
+		"x",
+		"-1",
+		"+5",
+		"5x",
+		"m",
+		"1.m",
+		".5s",
+		"1h30",
+		"1 h",
+		"10m ",
+		"2026-13-01",
+		"2026-00-01",
+		"2026-02-30",
+		"2023-02-29",
+		"1900-02-29",
+		"2026-11-22T24:00:00Z",
+		"2026-11-22T12:60:00Z",
+		"2026-11-22T12",
+		"2026-11-22T",
+		"2026-11-22T12:00:00.Z",
+		"2026-11-22T12:00:00Zx",
+		"2026-11-22T12:00:00+2:00",
+		"0000-01-01",
+		"9999-12-31T00:00:00Z",
+		"99999999999999999999",
+		"9999999999999",
+		"300000h300000h300000d300000d",
+		"1795348800.",
+		"99999999999999d",
+		"2026-11-22T12:00:00+24:00",
 	};
 
 	(void)state;
@@ -121,10 +147,8 @@ static void size_bounds_the_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(formats_like_the_c_library),
-		cmocka_unit_test(extremes_and_fractions_before_1970),
-		cmocka_unit_test(users_forms_are_read),
-		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(formats_like_the_c_library), cmocka_unit_test(extremes_and_fractions_before_1970),
+		cmocka_unit_test(users_forms_are_read),	      cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(size_bounds_the_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

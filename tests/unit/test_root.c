@@ -135,11 +135,15 @@ static void archives_are_known_by_content(void **state)
 		bool is;
 	} cases[] = {
 		{"\x1f\x8b\x08", 3, true},
-		{"\xfd" "7zXZ\0", 6, true},
+		{"\xfd"
+		 "7zXZ\0",
+		 6, true},
 		{"\x28\xb5\x2f\xfd", 4, true},
 		{"\x28\xb5\x2f", 3, false},
 		{"BZh9", 4, false},
-		{"\x7f" "ELF", 4, false},
+		{"\x7f"
+		 "ELF",
+		 4, false},
 		{"", 0, false},
 	};
 	char tar[512] = "name";
@@ -165,8 +169,8 @@ static void suites_and_mirrors_are_checked(void **state)
 {
 	static const char *const good[] = {"bookworm", "bookworm-backports", "7.0", "sid"};
 	static const char *const bad[] = {"", "-x", ".", "..", "a/b", "Sid", "a b", "a\n", "\xc3\xa4"};
-	static const char *const bad_mirrors[] = {"", "x", "--help", "ftp://x", "http://x y", "http://x\n", "deb http://x",
-						  "/etc", "-"};
+	static const char *const bad_mirrors[] = {
+		"", "x", "--help", "ftp://x", "http://x y", "http://x\n", "deb http://x", "/etc", "-"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
@@ -196,26 +200,35 @@ static void mirrors_of_both_formats(void **state)
 	assert_string_equal(mirror("# deb http://no.org/debian sid main\n"
 				   "deb-src http://no.org/debian sid main\n"
 				   "deb [ arch=amd64 signed-by=/x ] https://b.org/x/debian bookworm main # note\n",
-				   "", "sid"), "https://b.org/x/debian");
+				   "", "sid"),
+			    "https://b.org/x/debian");
 	/* One that has the suite comes before one that has not, wherever it stands. */
 	assert_string_equal(mirror("deb http://a.org/debian bookworm main\n",
-				   "Types: deb\nURIs: http://c.org/debian\nSuites: sid\n trixie\nComponents: main\n", "trixie"),
+				   "Types: deb\nURIs: http://c.org/debian\nSuites: sid\n trixie\nComponents: main\n",
+				   "trixie"),
 			    "http://c.org/debian");
-	assert_string_equal(mirror("", "Types: deb deb-src\nURIs:\n cdrom:x\n http://d.org/debian/\n# note\nSuites: sid\n"
-				       "components: non-free main\n\n", "sid"), "http://d.org/debian");
+	assert_string_equal(mirror("",
+				   "Types: deb deb-src\nURIs:\n cdrom:x\n http://d.org/debian/\n# note\nSuites: sid\n"
+				   "components: non-free main\n\n",
+				   "sid"),
+			    "http://d.org/debian");
 	/* Third parties, security, and what is switched off. */
-	assert_string_equal(mirror("deb https://apt.third.com sid main\n"
-				   "deb https://download.docker.com/linux/debian sid stable\n"
-				   "deb http://security.debian.org/debian-security sid main\n",
-				   "Enabled: no\nTypes: deb\nURIs: http://e.org/debian\nSuites: sid\nComponents: main\n", "sid"),
-			    "none");
+	assert_string_equal(
+		mirror("deb https://apt.third.com sid main\n"
+		       "deb https://download.docker.com/linux/debian sid stable\n"
+		       "deb http://security.debian.org/debian-security sid main\n",
+		       "Enabled: no\nTypes: deb\nURIs: http://e.org/debian\nSuites: sid\nComponents: main\n", "sid"),
+		"none");
 	assert_string_equal(mirror("deb http://f.org/ubuntu noble main\n", "", "noble"), "http://f.org/ubuntu");
 	assert_string_equal(mirror("deb http://f.org/ubuntu noble main\n", "", "sid"), "none");
 	/* Broken lines. */
-	assert_string_equal(mirror("deb\ndeb [\ndeb [x]\ndeb http:// sid main\n\n \n", ":\n x\nTypes\nURIs:\n\n\n", "sid"), "none");
+	assert_string_equal(
+		mirror("deb\ndeb [\ndeb [x]\ndeb http:// sid main\n\n \n", ":\n x\nTypes\nURIs:\n\n\n", "sid"), "none");
 }
 
-/* In a mount namespace of its own: FAKE/usr is a mount, FAKE/etc a bind mount of the same file system, FAKE/opt /proc. */
+/*
+ * In a mount namespace of its own: FAKE/usr is a mount, FAKE/etc a bind mount of the same file system, FAKE/opt /proc.
+ */
 static int submounts_child(void)
 {
 	struct strs found = {0};

@@ -39,12 +39,9 @@ static const struct {
 	int errno_ret; /* -1: not given */
 	uint32_t value;
 } actions[] = {
-	{"ALLOW", -1, SCMP_ACT_ALLOW},
-	{"ERRNO", 38, SCMP_ACT_ERRNO(38)},
-	{"ERRNO", -1, SCMP_ACT_ERRNO(1)},
-	{"KILL_PROCESS", -1, SCMP_ACT_KILL_PROCESS},
-	{"TRAP", -1, SCMP_ACT_TRAP},
-	{"TRACE", 7, SCMP_ACT_TRACE(7)},
+	{"ALLOW", -1, SCMP_ACT_ALLOW},	  {"ERRNO", 38, SCMP_ACT_ERRNO(38)},
+	{"ERRNO", -1, SCMP_ACT_ERRNO(1)}, {"KILL_PROCESS", -1, SCMP_ACT_KILL_PROCESS},
+	{"TRAP", -1, SCMP_ACT_TRAP},	  {"TRACE", 7, SCMP_ACT_TRACE(7)},
 	{"LOG", -1, SCMP_ACT_LOG},
 };
 
@@ -52,8 +49,12 @@ static const struct {
 	const char *json;
 	enum scmp_compare op;
 } ops[] = {
-	{"SCMP_CMP_NE", SCMP_CMP_NE}, {"SCMP_CMP_LT", SCMP_CMP_LT}, {"SCMP_CMP_LE", SCMP_CMP_LE},
-	{"SCMP_CMP_EQ", SCMP_CMP_EQ}, {"SCMP_CMP_GE", SCMP_CMP_GE}, {"SCMP_CMP_GT", SCMP_CMP_GT},
+	{"SCMP_CMP_NE", SCMP_CMP_NE},
+	{"SCMP_CMP_LT", SCMP_CMP_LT},
+	{"SCMP_CMP_LE", SCMP_CMP_LE},
+	{"SCMP_CMP_EQ", SCMP_CMP_EQ},
+	{"SCMP_CMP_GE", SCMP_CMP_GE},
+	{"SCMP_CMP_GT", SCMP_CMP_GT},
 	{"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ},
 };
 
@@ -133,8 +134,9 @@ static char *action_json(const char *key, const char *errno_key, unsigned int ac
 /* The rules as a profile's text. */
 static char *rules_json(const struct random_rule *v, size_t n, unsigned int default_action, struct arena *a)
 {
-	char *text = arena_printf(a, "{%s,\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\","
-				     "\"SCMP_ARCH_X32\",\"SCMP_ARCH_AARCH64\"],\"syscalls\":[",
+	char *text = arena_printf(a,
+				  "{%s,\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\","
+				  "\"SCMP_ARCH_X32\",\"SCMP_ARCH_AARCH64\"],\"syscalls\":[",
 				  action_json("defaultAction", "defaultErrnoRet", default_action, a));
 
 	for (size_t i = 0; i < n; i++) {
@@ -396,7 +398,13 @@ static size_t compare_random(bool tamed)
 			fail();
 		}
 		compare_answers(&(struct comparison){
-			&ours, theirs, n_theirs, v, n, actions[default_action].value, json,
+			&ours,
+			theirs,
+			n_theirs,
+			v,
+			n,
+			actions[default_action].value,
+			json,
 		});
 		arena_free(&a);
 	}
@@ -449,8 +457,8 @@ static void dockers_form_is_understood(void **state)
 	static const struct {
 		uint32_t number;
 		bool plain, admin; /* allowed without and with CAP_SYS_ADMIN */
-	} rows[] = {{0, true, true},   {1, false, true},   {2, true, false}, {3, true, true},
-		    {4, false, false}, {5, true, true},	   {6, false, false}};
+	} rows[] = {{0, true, true},   {1, false, true}, {2, true, false}, {3, true, true},
+		    {4, false, false}, {5, true, true},	 {6, false, false}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -493,7 +501,8 @@ static void bad_profiles_are_refused_with_the_place(void **state)
 		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/x\"}", "listener"},
 		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_Z80\"]}", "SCMP_ARCH_Z80"},
 		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86\"],"
-		 "\"archMap\":[{\"architecture\":\"SCMP_ARCH_X86_64\"}]}", "archMap"},
+		 "\"archMap\":[{\"architecture\":\"SCMP_ARCH_X86_64\"}]}",
+		 "archMap"},
 		{RULE("\"action\":\"SCMP_ACT_KILL\""), "syscalls[0]"},
 		{RULE("\"names\":[\"read\"],\"name\":\"read\",\"action\":\"SCMP_ACT_KILL\""), "names"},
 		{RULE("\"names\":[\"read\"]"), "action"},
@@ -504,9 +513,11 @@ static void bad_profiles_are_refused_with_the_place(void **state)
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"includes\":{\"minKernel\":\"x\"}"),
 		 "minKernel"},
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"args\":[{\"index\":6,\"value\":1,"
-		      "\"op\":\"SCMP_CMP_EQ\"}]"), "args[0].index"},
+		      "\"op\":\"SCMP_CMP_EQ\"}]"),
+		 "args[0].index"},
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"args\":[{\"index\":0,\"value\":-1,"
-		      "\"op\":\"SCMP_CMP_EQ\"}]"), "value"},
+		      "\"op\":\"SCMP_CMP_EQ\"}]"),
+		 "value"},
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"args\":[{\"index\":0,\"value\":1}]"), "op"},
 	};
 

@@ -117,14 +117,14 @@ static void an_empty_spec_goes_around(void **state)
 static void absence_differs_from_emptiness(void **state)
 {
 	struct spec s = good("{\"process\":{\"capabilities\":{}},\"linux\":{\"resources\":{\"pids\":{}},"
-		"\"namespaces\":[]}}");
+			     "\"namespaces\":[]}}");
 
 	(void)state;
 	assert_true(s.process.caps.has);
 	assert_false(s.lin.resources.pids_limit.has);
 	assert_int_equal(s.lin.ns[NS_PID].mode, NS_KEEP);
 	assert_string_equal(spec_print(&s, &arena), "{\"process\":{\"user\":{\"uid\":0,\"gid\":0},"
-		"\"capabilities\":{}}}");
+						    "\"capabilities\":{}}}");
 	assert_false(good("{\"process\":{}}").process.caps.has);
 }
 
@@ -220,7 +220,7 @@ static void errors_name_the_path(void **state)
 		{"{\"linux\":{\"resources\":{\"devices\":[{\"allow\":true,\"access\":\"rwmr\"}]}}}",
 		 "linux.resources.devices[0].access: must be made of \"r\", \"w\" and \"m\""},
 		{"{\"linux\":{\"resources\":{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":1,\"minor\":1,"
-		"\"rate\":-1}]}}}}",
+		 "\"rate\":-1}]}}}}",
 		 "linux.resources.blockIO.throttleReadBpsDevice[0].rate: must be between 0 and 18446744073709551615"},
 		{"{\"linux\":{\"seccomp\":\"x\"}}", "linux.seccomp: must be an object"},
 		{"{\"linux\":{\"sysctl\":{\"a\":1}}}", "linux.sysctl.a: must be a string"},

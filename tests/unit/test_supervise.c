@@ -92,9 +92,9 @@ static void the_exit_status_is_exact(void **state)
 	static const struct {
 		const char *script;
 		int status;
-	} rows[] = {{"exit 0", 0},	     {"exit 1", 1},	      {"exit 77", 77},	      {"exit 125", 125},
-		    {"exit 255", 255},	     {"kill -KILL $$", 137}, {"kill -TERM $$", 143}, {"kill -ABRT $$", 134},
-		    {"kill -HUP $$", 129}};
+	} rows[] = {{"exit 0", 0},	    {"exit 1", 1},	    {"exit 77", 77},
+		    {"exit 125", 125},	    {"exit 255", 255},	    {"kill -KILL $$", 137},
+		    {"kill -TERM $$", 143}, {"kill -ABRT $$", 134}, {"kill -HUP $$", 129}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -170,8 +170,9 @@ static void signals_are_passed_on(void **state)
 	static const struct {
 		const char *name;
 		int sig;
-	} rows[] = {{"HUP", SIGHUP},   {"INT", SIGINT},	  {"QUIT", SIGQUIT}, {"TERM", SIGTERM},	     {"USR1", SIGUSR1},
-		    {"USR2", SIGUSR2}, {"ALRM", SIGALRM}, {"CONT", SIGCONT}, {"37", 37 /* a real-time one */}};
+	} rows[] = {{"HUP", SIGHUP},   {"INT", SIGINT},	  {"QUIT", SIGQUIT},
+		    {"TERM", SIGTERM}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
+		    {"ALRM", SIGALRM}, {"CONT", SIGCONT}, {"37", 37 /* a real-time one */}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

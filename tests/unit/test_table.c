@@ -9,7 +9,8 @@ static void columns_are_aligned(void **state)
 {
 	struct arena a = {0};
 	struct table t = {.arena = &a, .columns = 3, .right = 1u << 1};
-	static const char *const cells[] = {"NAME", "PID", "COMMAND", "wéb", "7", "sleep  1", "database", "12345", "db"};
+	static const char *const cells[] = {"NAME",	"PID",	    "COMMAND", "wéb", "7",
+					    "sleep  1", "database", "12345",   "db"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
@@ -44,11 +45,15 @@ static void harmful_bytes_are_shown(void **state)
 		{"", ""},
 		{"a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f"},
 		{"\033[2J", "\\x1b[2J"},
-		{"\xc2\x9b"	 "2J", "\\xc2\\x9b2J"},	   /* C1: the one-byte ESC [ */
-		{"\xe2\x80\xae" "txt", "\\xe2\\x80\\xaetxt"}, /* U+202E turns the direction */
-		{"\xff\xc3", "\\xff\\xc3"},		   /* no UTF-8; cut off */
-		{"\xc0\xaf", "\\xc0\\xaf"},		   /* overlong */
-		{"\xed\xa0\x80", "\\xed\\xa0\\x80"},	   /* a surrogate */
+		{"\xc2\x9b"
+		 "2J",
+		 "\\xc2\\x9b2J"}, /* C1: the one-byte ESC [ */
+		{"\xe2\x80\xae"
+		 "txt",
+		 "\\xe2\\x80\\xaetxt"},		     /* U+202E turns the direction */
+		{"\xff\xc3", "\\xff\\xc3"},	     /* no UTF-8; cut off */
+		{"\xc0\xaf", "\\xc0\\xaf"},	     /* overlong */
+		{"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* a surrogate */
 	};
 	struct arena a = {0};
 
@@ -91,10 +96,8 @@ static void text_is_wrapped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(columns_are_aligned),
-		cmocka_unit_test(unfinished_and_empty_tables),
-		cmocka_unit_test(harmful_bytes_are_shown),
-		cmocka_unit_test(text_is_cut_between_characters),
+		cmocka_unit_test(columns_are_aligned),	   cmocka_unit_test(unfinished_and_empty_tables),
+		cmocka_unit_test(harmful_bytes_are_shown), cmocka_unit_test(text_is_cut_between_characters),
 		cmocka_unit_test(text_is_wrapped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

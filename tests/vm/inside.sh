@@ -506,14 +506,23 @@ user_make() {
 
 # Runs a command as a login of user $1: in a new group below the one that was delegated to him.
 as() {
+	local user=$1 group
+
+	shift
+	(
+		group=$(mktemp -d "/sys/fs/cgroup/$user/login.XXXXXX") && chown -R "$(stat -c %u "$work/$user")" "$group" &&
+			echo "$BASHPID" >"$group/cgroup.procs" && as_is "$user" "$@"
+	)
+}
+
+# The same in the group of the caller, which is not the user's.
+as_is() {
 	local user=$1
 
 	shift
 	(
 		cd / || exit
 		unset ISLE_RUN ISLE_DATA
-		group=$(mktemp -d "/sys/fs/cgroup/$user/login.XXXXXX") && chown -R "$(stat -c %u "$work/$user")" "$group" &&
-			echo "$BASHPID" >"$group/cgroup.procs" || exit
 		exec unshare --mount --propagation slave bash -c '
 			etc=$1 user=$2 home=$3; shift 3
 			for file in passwd group subuid subgid; do
@@ -627,6 +636,23 @@ user_tests() {
 	t user_logins "another login sees, enters, freezes and removes the container"
 }
 
+# From a login whose group was not delegated a container is seen and ended, but not entered: that would be without its limits.
+elsewhere() {
+	local user=isle-vm-else said
+
+	! older_than 5 11 || skip "plain users have no layers here" || return
+	user_make "$user" 21004 one && as "$user" isle run -d --name e host sleep 1000 || return
+	has "$(as_is "$user" isle ps)" running || return
+	said=$(as_is "$user" isle exec e id 2>&1)
+	same 125 $? && has "$said" 'may not move' && has "$said" 'systemd-run --user' || return
+	as_is "$user" isle pause e && as_is "$user" isle unpause e && as_is "$user" isle rm -f e && same '' "$(as_is "$user" isle ps -aq)" ||
+		return
+	# Without a group there is no limit; asked for one, it is refused.
+	as_is "$user" isle run --rm host true || return
+	said=$(as_is "$user" isle run --rm -m 64m host true 2>&1)
+	same 125 $? && has "$said" 'needs the control group controller' && has "$said" 'systemd-run --user'
+}
+
 # ---------------------------------------------------------------- what the machine forbids
 
 # With the sysctl $1 set to $2 a plain user's run fails and names it.
@@ -668,6 +694,7 @@ kernel_tests
 if [ "$(id -u)" = 0 ]; then
 	t rootless_many "a plain user with subordinate ids: all that he can"
 	t rootless_one "a plain user with one id: all that he can"
+	t elsewhere "a plain user's login in a group that is not his: containers are ended, not entered"
 	t no_unprivileged "user namespaces forbidden: the error names the sysctl"
 	t no_namespaces "user namespaces limited to 0: the error names the sysctl"
 	t apparmor "user namespaces forbidden by AppArmor: the error names the sysctl"

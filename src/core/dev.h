@@ -8,7 +8,7 @@
 
 struct dev_env {
 	uint32_t uid, gid; /* who owns the nodes: the container's root, in the caller's ids */
-	bool make_nodes; /* mknod(2) makes usable nodes; false: empty files, to bind the machine's own nodes on */
+	bool make_nodes;   /* mknod(2) makes usable nodes; false: empty files, to bind the machine's own nodes on */
 	struct arena *arena;
 };
 

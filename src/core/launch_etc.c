@@ -99,12 +99,12 @@ static int files_whole(struct launch *l, int dir, struct err *e)
 
 int launch_etc_unfold(struct launch *l, struct err *e)
 {
-	auto_fd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
 	if (l->etc_fds[0] < 0 || fstat(l->etc_fds[0], &st) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
 	/* Stacked on "/", where no path leads, it needs no directory of the image. */
+	auto_fd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_fd dir = l->etc_fds[0];
 	for (int i = 1; i < ETC_FILES; i++)
 		fd_close(&l->etc_fds[i]);

@@ -289,7 +289,7 @@ static int layered(struct assembly *as, char **paths, size_t n, const char *name
 {
 	int r = layered_try(as, paths, n, name, ret_fd, e);
 
-	return r < 0 && !(e && *e->why) ? rootfs_overlay_refused(as, r, paths, n, e) : r;
+	return r < 0 && !(e && strstr(e->why, ROOTFS_NO_IDMAP)) ? rootfs_overlay_refused(as, r, paths, n, e) : r;
 }
 
 /* A directory that is the root itself. */

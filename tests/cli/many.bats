@@ -208,7 +208,7 @@ memory_of_monitor() {
 
 @test "a reader that does not read does not hold up the container" {
 	"${raw[@]}" run -d --name x -e ISLE_TEST_MARK host \
-		sh -c 'sleep 0.5; head -c 50000000 /dev/zero | tr "\0" x | fold -w 100; echo the end; sleep 1000'
+		sh -c 'sleep 0.5; head -c 50000000 /dev/zero | tr "\0" x | fold -w 100; echo; echo the end; sleep 1000'
 	# shellcheck disable=SC2216 # that it does not read is what it is for
 	"${raw[@]}" attach --no-stdin x 3>&- | sleep 100 3>&- &
 	sleep=$!

@@ -504,33 +504,33 @@ user_make() {
 	return 0
 }
 
-# Runs a command as a login of user $1: in a new group below the one that was delegated to him.
-as() {
-	local user=$1 group
+# Becomes user $1 and runs a command; to be called in a subshell.
+become() {
+	local user=$1
 
 	shift
+	cd / || exit
+	unset ISLE_RUN ISLE_DATA
+	exec unshare --mount --propagation slave bash -c '
+		etc=$1 user=$2 home=$3; shift 3
+		for file in passwd group subuid subgid; do
+			[ ! -e "/etc/$file" ] || mount --bind "$etc/$file" "/etc/$file" || exit
+		done
+		exec setpriv --reuid "$user" --regid "$user" --init-groups --reset-env env PATH="$PATH" HOME="$home" \
+			TMPDIR="$home" XDG_RUNTIME_DIR="$home/runtime" "$@"' as "$work/etc-$user" "$user" "$work/$user" "$@"
+}
+
+# Runs a command as a login of user $1: in a new group below the one that was delegated to him.
+as() {
 	(
-		group=$(mktemp -d "/sys/fs/cgroup/$user/login.XXXXXX") && chown -R "$(stat -c %u "$work/$user")" "$group" &&
-			echo "$BASHPID" >"$group/cgroup.procs" && as_is "$user" "$@"
+		group=$(mktemp -d "/sys/fs/cgroup/$1/login.XXXXXX") && chown -R "$(stat -c %u "$work/$1")" "$group" &&
+			echo "$BASHPID" >"$group/cgroup.procs" && become "$@"
 	)
 }
 
 # The same in the group of the caller, which is not the user's.
 as_is() {
-	local user=$1
-
-	shift
-	(
-		cd / || exit
-		unset ISLE_RUN ISLE_DATA
-		exec unshare --mount --propagation slave bash -c '
-			etc=$1 user=$2 home=$3; shift 3
-			for file in passwd group subuid subgid; do
-				[ ! -e "/etc/$file" ] || mount --bind "$etc/$file" "/etc/$file" || exit
-			done
-			exec setpriv --reuid "$user" --regid "$user" --init-groups --reset-env env PATH="$PATH" HOME="$home" \
-				TMPDIR="$home" XDG_RUNTIME_DIR="$home/runtime" "$@"' as "$work/etc-$user" "$user" "$work/$user" "$@"
-	)
+	(become "$@")
 }
 
 # The whole of this script, as a user with $1 ids.

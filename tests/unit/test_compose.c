@@ -215,7 +215,7 @@ static void files_of_variables_and_labels(void **state)
 	assert_non_null(strstr(
 		x->says, "/bad, line 2: bad value of --env-file: \"B C=2\": a variable's name has no space in it"));
 	x = compose_it(g, OPTIONS(.env_file = LIST("/nonexistent")));
-	assert_string_equal(x->says, "open /nonexistent: No such file or directory");
+	assert_string_equal(x->says, "--env-file: open /nonexistent: No such file or directory");
 	char *fifo = arena_printf(&g->arena, "%s/fifo", g->dir);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	x = compose_it(g, OPTIONS(.env_file = LIST(fifo)));

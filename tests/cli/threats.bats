@@ -475,10 +475,12 @@ while True:
 }
 
 @test "CR05 the user stays the same over stop and start" {
+	logged() { [ "$(isle logs c | wc -l)" -ge "$1" ]; }
 	isle run -d --name c -u u "${shared[@]}" "$evil" sh -c 'id -u; id -G; exec sleep 100' >/dev/null
+	wait_for logged 2
 	isle stop -t 0 c >/dev/null
 	isle start c >/dev/null
-	wait_for [ "$(isle logs c | wc -l)" -ge 2 ]
+	wait_for logged 4
 	isle stop -t 0 c >/dev/null
 	[ "$(isle logs c | sort | uniq -c | sort -n | awk '{ print $1 }' | sort -u)" = 2 ]
 }

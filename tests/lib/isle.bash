@@ -146,7 +146,7 @@ process_lines() {
 	local file words
 
 	while read -r file; do
-		words=$(tr '\0' ' ' <"${file%/*}/cmdline" 2>/dev/null)
+		words=$(tr '\0' ' ' 2>/dev/null <"${file%/*}/cmdline")
 		if [ -n "$words" ]; then
 			echo "process $(basename "${file%/*}") $words"
 		fi

@@ -292,6 +292,9 @@ static int enter_run(void *ctx, struct err *e)
 		return err_set(e, errno, "attach the container's root");
 	if (fchdir(l->root_fd) < 0)
 		return err_set(e, errno, "enter the container's root");
+	/* The copy of a shared mount (under systemd all are) is shared too: what we mount would reach the machine. */
+	if (l->rootfs->kind == ROOTFS_DIRECT && mount(NULL, ".", NULL, MS_PRIVATE, NULL) < 0)
+		return err_set(e, errno, "cut the container's root off from the machine's mounts");
 	if (sys_pivot_root(".", ".") < 0) {
 		int code = errno;
 

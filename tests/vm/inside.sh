@@ -391,6 +391,19 @@ owners() {
 		same '9 10' "$(stat -c '%u %g' "$root/work/f")"
 }
 
+# Under systemd every mount is shared: nothing that is mounted in a container may reach the machine.
+shared_mounts() {
+	[ "$(id -u)" = 0 ] || skip "for root" || return
+	unshare --mount --propagation private bash -c '
+		mount --bind "$1" "$1" && mount --make-shared "$1" || exit
+		before=$(cut -d" " -f5 /proc/self/mountinfo)
+		isle run -d --rw --name s -v "$1/tmp:/mnt/v" -v "$1/usr:/mnt/v/u" "$1" sleep 1000 && isle exec s ls /proc/self >/dev/null &&
+			[ "$before" = "$(cut -d" " -f5 /proc/self/mountinfo)" ]
+		status=$?
+		isle rm -f s
+		exit $status' shared "$root"
+}
+
 read_only() {
 	same no "$(isle run --rm --read-only "$root" sh -c 'mkdir /x 2>/dev/null || echo no')"
 }
@@ -470,6 +483,7 @@ kernel_tests() {
 	t host_disk_owners "host, on a disk: owners are the machine's, and can be written"
 	t layer "a directory below a layer that is kept until rm"
 	t owners "owners in layers, with --rw and with -v"
+	t shared_mounts "on shared mounts, with --rw and nested -v: nothing that is mounted inside reaches the machine"
 	t read_only "--read-only"
 	t own_ids "a range of ids of its own"
 	t isolation "namespaces of its own"

@@ -3,7 +3,8 @@
 # error_sweep.sh [-f]: lets the system calls of 'isle run' fail, one after the other, each with an error that it may well
 # give.  Either the run does not mind, or it tells one sentence and its status is 125; nothing is left after the next
 # command.  With -f the calls of the container's first process too, up to a program that is not there (which a host side
-# that minds nothing tells with status 127).  Called by inject.bats as kill_sweep.sh is by kills.bats.
+# that minds nothing tells with status 127; 126, where looking for it fails).  Called by inject.bats as kill_sweep.sh is
+# by kills.bats.
 # shellcheck disable=SC2154 # raw is set by faults_use
 set -euE
 bats_require_minimum_version() { :; }
@@ -65,7 +66,7 @@ while read -r call n error; do
 	if [ "${ISLE_SHOW:-}" ]; then
 		echo "$round"
 	fi
-	[ "$status" -eq "$usual" ] || [ "$status" -eq 125 ]
+	[[ $status -eq $usual || $status -eq 125 || ($status -eq 126 && -n $follow) ]]
 	[ "$status" -eq 0 ] || told
 	"${raw[@]}" ps -a >/dev/null
 	nothing_left "$round"

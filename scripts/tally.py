@@ -13,7 +13,7 @@ import pathlib
 import re
 import sys
 
-TAP_LINE = re.compile(r"^(not )?ok\b *\d* *-? *(.*?)(?:\s+# *(skip|todo)\S* *(.*))?$", re.IGNORECASE)
+TAP_LINE = re.compile(r"^(not )?ok\b(?: +\d+)?(?: - | +|$)(.*?)(?:\s*# *(skip|todo)\S* *(.*))?$", re.IGNORECASE)
 TAP_PLAN = re.compile(r"^1\.\.(\d+)")
 STRICT = bool(os.environ.get("CI") or os.environ.get("ISLE_MUST_WORK"))
 

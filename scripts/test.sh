@@ -15,16 +15,20 @@ results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 trap 'exit 130' INT TERM
 
+begin=$(date +%s)
+
+# A heading, with the time since the beginning.
 say() {
-	printf '\n==== %s ====\n' "$*"
+	printf '\n==== %s (%d s) ====\n' "$*" $(($(date +%s) - begin))
 }
 
-# Namespaces, mounts and cgroups as tests need them are root's.
+# Namespaces, mounts and cgroups as tests need them are root's.  No signal is ignored, as some are for who runs in the
+# background: a shell could not set a trap on it any more.
 as_root() {
 	if [ "$(id -u)" = 0 ]; then
-		"$@"
+		env --default-signal "$@"
 	else
-		sudo -E env "PATH=$PATH" "$@"
+		sudo -E env --default-signal "PATH=$PATH" "$@"
 	fi
 }
 

@@ -12,7 +12,8 @@ enum { ROWS_MAX = 192 };
 
 struct parser {
 	const struct opt *rows;
-	char *const *argv; /* the next word */
+	unsigned int order; /* enum opt_order */
+	char *const *argv;  /* the next word */
 	void *args;
 	struct arena *arena;
 	struct opt_rest *rest;
@@ -65,6 +66,21 @@ static const struct opt *by_name(const struct opt *rows, const char *name, size_
 	*ret_no = true;
 	o = by_exact_name(rows, name + 3, len - 3);
 	return o && o->kind == OPT_KIND_SWITCH ? o : NULL;
+}
+
+/* The one row whose long name begins with the LEN bytes at NAME; NULL if none does, *RET_SEVERAL if more than one does. */
+static const struct opt *by_beginning(const struct opt *rows, const char *name, size_t len, bool *ret_several)
+{
+	const struct opt *found = NULL;
+
+	*ret_several = false;
+	for (const struct opt *o = rows; o && o->kind != OPT_KIND_END; o++) {
+		if (!is_option(o) || !o->name || strncmp(o->name, name, len) != 0)
+			continue;
+		*ret_several = *ret_several || found;
+		found = o;
+	}
+	return *ret_several ? NULL : found;
 }
 
 /* How the user knows the row: "--all", or "-a" where there is no long name. */
@@ -197,9 +213,13 @@ static int parse_long(struct parser *p, const char *word, struct err *e)
 	const char *name = word + 2;
 	size_t len = strcspn(name, "=");
 	const char *value = name[len] ? name + len + 1 : NULL;
-	bool no;
+	bool no, several = false;
 	const struct opt *o = by_name(p->rows, name, len, &no);
 
+	if (!o && len > 0 && p->order & OPT_ABBREVIATED)
+		o = by_beginning(p->rows, name, len, &several);
+	if (several)
+		return err_set(e, 0, "--%.*s is the beginning of several options", (int)len, name);
 	if (!o && len == 4 && strncmp(name, "help", len) == 0 && !value) {
 		p->rest->help = true;
 		return 0;
@@ -238,17 +258,17 @@ static int parse_letters(struct parser *p, const char *word, struct err *e)
 	return 0;
 }
 
-int opt_parse(const struct opt *rows, char *const *argv, enum opt_order order, void *args, struct arena *a,
+int opt_parse(const struct opt *rows, char *const *argv, unsigned int order, void *args, struct arena *a,
 	      struct opt_rest *ret, struct err *e)
 {
-	struct parser p = {.rows = rows, .argv = argv, .args = args, .arena = a, .rest = ret};
+	struct parser p = {.rows = rows, .order = order, .argv = argv, .args = args, .arena = a, .rest = ret};
 	int r = 0;
 
 	while (*p.argv && !ret->help && r == 0) {
 		char *word = *p.argv;
 
 		if (word[0] != '-' || word[1] == '\0') {
-			if (order == OPT_BEFORE_OPERAND)
+			if (order & OPT_BEFORE_OPERAND)
 				break;
 			strs_take(&ret->operands, a, word);
 			p.argv++;

@@ -13,8 +13,8 @@
  *     };
  *
  * The command line follows GNU's conventions: --name=value, --name value, -xyz, -xVALUE (or -x=VALUE), "--" ends the
- * options. Long names are never guessed from a beginning: a script must not break when an option is added.  --help is
- * known everywhere, and -h where no row takes the letter.  Of an option given twice the last counts; lists grow.
+ * options. Long names are never guessed from a beginning, for a script must not break when an option is added; only the
+ * tools that stand in for util-linux's do it, as theirs do.  --help is known everywhere, and -h where no row takes the letter.  Of an option given twice the last counts; lists grow.
  */
 #ifndef ISLE_BASE_OPT_H
 #define ISLE_BASE_OPT_H
@@ -86,8 +86,9 @@ struct opt {
 #define OPT_WORD(l, n, m, w, s, f, ...) OPT_STR(l, n, m, s, f, __VA_ARGS__, .words = (w), .strict = true)
 
 enum opt_order {
-	OPT_ANYWHERE,	    /* options may stand behind operands */
-	OPT_BEFORE_OPERAND, /* what follows the first operand belongs to somebody else */
+	OPT_ANYWHERE = 0,	/* options may stand behind operands */
+	OPT_BEFORE_OPERAND = 1, /* what follows the first operand belongs to somebody else */
+	OPT_ABBREVIATED = 2,	/* or'ed in: a long name may be cut short as long as it fits one row (getopt_long(3)) */
 };
 
 /* What is left of the command line. */
@@ -100,7 +101,7 @@ struct opt_rest {
  * Reads ARGV (NULL-terminated, without the program's name) into ARGS, which holds the defaults.  Strings point into
  * ARGV. Errors name the option, and the nearest one where it is unknown.
  */
-int opt_parse(const struct opt *rows, char *const *argv, enum opt_order order, void *args, struct arena *a,
+int opt_parse(const struct opt *rows, char *const *argv, unsigned int order, void *args, struct arena *a,
 	      struct opt_rest *ret, struct err *e) MUST_USE;
 /* Whether rows of this kind take an argument in the next word. */
 bool opt_takes_value(enum opt_kind kind);

@@ -31,14 +31,16 @@ const struct opt cli_opts[] = {
  * Makes sure that descriptors 0 to 2 are open: else the next file opened would be taken for one of them.  What the
  * caller closed for writing stays so: stdout becomes unwritable, so that a result that nobody gets is an error.
  */
-static bool standard_fds_open(void)
+static bool standard_fds_open(unsigned int *ret_opened)
 {
 	static const int modes[] = {[STDIN_FILENO] = O_RDONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_WRONLY};
 
 	for (int fd = 0; fd < (int)ARRAY_LEN(modes); fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-		    open("/dev/null", modes[fd]) != fd) /* inherited on purpose: no O_CLOEXEC */
-			return false;
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+			if (open("/dev/null", modes[fd]) != fd) /* inherited on purpose: no O_CLOEXEC */
+				return false;
+			*ret_opened |= 1U << fd;
+		}
 	return true;
 }
 
@@ -59,6 +61,15 @@ void cli_each(struct cli *c, int (*fn)(struct cli *c, const char *operand, void 
 		if (fn(c, c->operands.v[i], args, &e) < 0)
 			cli_error(c, &e);
 	}
+}
+
+/* A tool changes nothing of what its program inherits but what it was told: the umask, and which descriptors are closed. */
+static void tool_begin(const struct cli *c)
+{
+	umask(c->umask);
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (c->fds_opened & 1U << fd)
+			(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 /* Refuses too few or too many operands. */
@@ -86,9 +97,13 @@ static int verb_run(struct cli *c, char **argv, struct err *e)
 	const struct verb *v = c->verb;
 	struct opt_rest rest = {0};
 	void *args = arena_alloc(&c->arena, 1, MAX(v->args_size, (size_t)1));
-	enum opt_order order = v->flags & VERB_FOREIGN_WORDS ? OPT_BEFORE_OPERAND : OPT_ANYWHERE;
+	unsigned int order = v->flags & VERB_FOREIGN_WORDS ? OPT_BEFORE_OPERAND : OPT_ANYWHERE;
 	int r;
 
+	if (v->flags & VERB_TOOL) {
+		order |= OPT_ABBREVIATED;
+		tool_begin(c);
+	}
 	if (v->defaults)
 		memcpy(args, v->defaults, v->args_size);
 	r = opt_parse(v->opts, argv, order, args, &c->arena, &rest, e);
@@ -107,6 +122,15 @@ static int verb_run(struct cli *c, char **argv, struct err *e)
 	if (v->flags & VERB_SWEEP)
 		sweep(&c->home);
 	return v->run(c, args, e);
+}
+
+/* The tool that PROGRAM is another name of, as /usr/local/bin/unshare may be; NULL: none. */
+static const struct verb *tool_find(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+	const struct verb *v = verb_find(slash ? slash + 1 : program);
+
+	return v && v->flags & VERB_TOOL ? v : NULL;
 }
 
 /* Reads the words before the verb, and goes on with the verb. */
@@ -151,7 +175,7 @@ int cli_main(char **argv)
 	struct cli c = {.home = {.run_fd = FD_NONE, .data_fd = FD_NONE}};
 	struct err e = {0};
 
-	if (!standard_fds_open())
+	if (!standard_fds_open(&c.fds_opened))
 		return EXIT_ISLE;
 	if (getauxval(AT_SECURE)) {
 		err_set(&e, EPERM, "run with the rights of a set-uid file or of file capabilities");
@@ -160,11 +184,14 @@ int cli_main(char **argv)
 		return c.status;
 	}
 	/* What is made has its mode in the call: the caller's umask must not reach into a container's root. */
-	umask(022);
+	c.umask = umask(022);
 	/* Line by line, the reason why a line could not be written would be lost before cli_flush asks for it. */
 	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
+	c.verb = argv[0] ? tool_find(argv[0]) : NULL;
+	c.by_name = c.verb;
 	/* An empty argv has no program name to leave out. */
-	if (program_run(&c, argv[0] ? argv + 1 : argv, &e) < 0)
+	argv += argv[0] != NULL;
+	if ((c.by_name ? verb_run(&c, argv, &e) : program_run(&c, argv, &e)) < 0)
 		cli_error(&c, &e);
 	e = (struct err){0};
 	if (cli_flush(&e) < 0)

@@ -23,6 +23,7 @@ struct cli;
 #define HEADING_LOOK "Look"
 #define HEADING_STEER "Steer"
 #define HEADING_KEEP "Keep"
+#define HEADING_TOOLS "By hand"
 
 /* What completion offers for the operands. */
 enum operand_kind { OPERAND_NONE, OPERAND_CONTAINER, OPERAND_ROOT, OPERAND_VERB, OPERAND_FILE };
@@ -32,6 +33,7 @@ enum verb_flags {
 	VERB_SWEEP = 2,		/* and what a killed isle left has been swept away */
 	VERB_FOREIGN_WORDS = 4, /* what follows the first operand is not for us: run, exec */
 	VERB_HIDDEN = 8,	/* in no help, man page and completion */
+	VERB_TOOL = 16, /* stands in for a program of its own, and is it when isle is called by the verb's name */
 };
 
 struct verb_example {
@@ -53,6 +55,7 @@ struct verb {
 	int operands_min, operands_max;	     /* max -1: any number */
 	enum operand_kind operand_kind;
 	unsigned int flags;
+	int failure; /* exit status when isle itself fails or is used wrongly; 0: EXIT_ISLE */
 	/*
 	 * Does it.  Returns 0, or a negative errno with E filled in; an exit status of its own goes into cli->status.
 	 */
@@ -71,8 +74,11 @@ struct cli {
 	const struct verb *verb; /* NULL while the options before the verb are read */
 	struct strs operands;
 	struct cli_options options;
-	int status; /* exit status of a verb that did not fail itself */
-	bool json;  /* for cli_tell_steps */
+	int status;		 /* exit status of a verb that did not fail itself */
+	bool json;		 /* for cli_tell_steps */
+	bool by_name;		 /* isle was called by the verb's name, as unshare(1) is */
+	mode_t umask;		 /* the caller's */
+	unsigned int fds_opened; /* bits of the standard descriptors that were closed and are /dev/null now */
 };
 
 /* Every verb, NULL-terminated, in the order of the help. */

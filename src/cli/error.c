@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 /* The exit status that E stands for. */
-static int exit_status(const struct err *e)
+static int exit_status(const struct cli *c, const struct err *e)
 {
-	return e->status ? e->status : EXIT_ISLE;
+	if (e->status)
+		return e->status;
+	return c->verb && c->verb->failure ? c->verb->failure : EXIT_ISLE;
 }
 
 /* One line on stderr, by one write(2): lines of several processes do not mix. */
@@ -23,9 +25,11 @@ static void put_line(struct cli *c, const char *line)
 	(void)!fd_write_all(STDERR_FILENO, text, strlen(text));
 }
 
-/* "isle: VERB: TEXT" */
+/* "isle: VERB: TEXT"; "VERB: TEXT" for a tool called by its name. */
 static char *with_prefix(struct cli *c, const char *text)
 {
+	if (c->by_name)
+		return arena_printf(&c->arena, "%s: %s", c->verb->name, text);
 	return c->verb ? arena_printf(&c->arena, "isle: %s: %s", c->verb->name, text)
 		       : arena_printf(&c->arena, "isle: %s", text);
 }
@@ -50,7 +54,7 @@ static char *error_json(struct cli *c, const struct err *e)
 	json_string(&o, "reason", e->code ? strerror(e->code) : NULL);
 	put_part(&o, "why", e->why);
 	put_part(&o, "cure", e->cure);
-	json_i64(&o, "exit_status", exit_status(e));
+	json_i64(&o, "exit_status", exit_status(c, e));
 	json_close_object(&o);
 	return json_out_text(&o);
 }
@@ -60,7 +64,7 @@ void cli_error(struct cli *c, const struct err *e)
 	const char *format = c->options.error_format;
 	char text[sizeof(*e) + 256];
 
-	c->status = exit_status(e);
+	c->status = exit_status(c, e);
 	fflush(stdout); /* what was found out so far stands before the error */
 	if (format && strcmp(format, "json") == 0) {
 		put_line(c, error_json(c, e));

@@ -21,9 +21,28 @@ struct parser {
 	size_t seen_n;
 };
 
+/* What is known without a row, where no row has the name. */
+static const struct opt rows_known[] = {
+	{.kind = OPT_KIND_FLAG, .name = "help", .letter = 'h', .offset = offsetof(struct opt_rest, help)},
+	{.kind = OPT_KIND_FLAG, .name = "version", .letter = 'V', .offset = offsetof(struct opt_rest, version)},
+	OPT_END,
+};
+
+/* Whether O is one of rows_known. */
+static bool is_known(const struct opt *o)
+{
+	return o >= rows_known && o < rows_known + ARRAY_LEN(rows_known);
+}
+
+/* Whether the row counts: --version is known only where it is asked for. */
+static bool is_switched_on(const struct parser *p, const struct opt *o)
+{
+	return !is_known(o) || o->offset != offsetof(struct opt_rest, version) || p->order & OPT_VERSION;
+}
+
 bool opt_takes_value(enum opt_kind kind)
 {
-	return kind == OPT_KIND_STR || kind == OPT_KIND_INT || kind == OPT_KIND_LIST;
+	return kind == OPT_KIND_STR || kind == OPT_KIND_INT || kind == OPT_KIND_LIST || kind == OPT_KIND_NOTE;
 }
 
 /* Whether the row is an option, not a heading. */
@@ -68,25 +87,42 @@ static const struct opt *by_name(const struct opt *rows, const char *name, size_
 	return o && o->kind == OPT_KIND_SWITCH ? o : NULL;
 }
 
-/* The one row whose long name begins with the LEN bytes at NAME; NULL if none does, *RET_SEVERAL if more than one does. */
-static const struct opt *by_beginning(const struct opt *rows, const char *name, size_t len, bool *ret_several)
-{
-	const struct opt *found = NULL;
-
-	*ret_several = false;
-	for (const struct opt *o = rows; o && o->kind != OPT_KIND_END; o++) {
-		if (!is_option(o) || !o->name || strncmp(o->name, name, len) != 0)
-			continue;
-		*ret_several = *ret_several || found;
-		found = o;
-	}
-	return *ret_several ? NULL : found;
-}
-
 /* How the user knows the row: "--all", or "-a" where there is no long name. */
 static const char *shown(struct parser *p, const struct opt *o)
 {
 	return o->name ? arena_printf(p->arena, "--%s", o->name) : arena_printf(p->arena, "-%c", o->letter);
+}
+
+/* Whether options that share a field are told apart there, and so are none the same. */
+static bool keeps_its_name(const struct opt *o)
+{
+	return o->kind == OPT_KIND_NOTE || o->kind == OPT_KIND_MARK;
+}
+
+/*
+ * The one row whose long name begins with the LEN bytes at NAME, those known without a row included; NULL if none does.
+ * *RET_NAMES lists them where several do.  Two names for the same field are one.
+ */
+static const struct opt *by_beginning(struct parser *p, const char *name, size_t len, char **ret_names)
+{
+	const struct opt *const tables[] = {p->rows, rows_known};
+	const struct opt *found = NULL;
+	bool several = false;
+	char *names = arena_strdup(p->arena, "");
+
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		for (const struct opt *o = tables[i]; o && o->kind != OPT_KIND_END; o++) {
+			if (!is_option(o) || !o->name || o->whole || strncmp(o->name, name, len) != 0 ||
+			    !is_switched_on(p, o))
+				continue;
+			several |= found && (o->offset != found->offset || is_known(o) || keeps_its_name(o));
+			if (!o->hidden)
+				names = arena_printf(p->arena, "%s%s--%s", names, *names ? ", " : "", o->name);
+			found = found ? found : o;
+		}
+	}
+	*ret_names = several ? names : NULL;
+	return several ? NULL : found;
 }
 
 /* The sentence for a long name that no row has. */
@@ -102,7 +138,9 @@ static int unknown_long(struct parser *p, const char *name, size_t len, struct e
 		if (o->kind == OPT_KIND_SWITCH)
 			suggest_try(&s, arena_printf(p->arena, "no-%s", o->name));
 	}
-	suggest_try(&s, "help");
+	for (const struct opt *o = rows_known; o->kind != OPT_KIND_END; o++)
+		if (is_switched_on(p, o))
+			suggest_try(&s, o->name);
 	err_set(e, 0, "unknown option --%s", wrong);
 	if (s.best)
 		err_cure(e, "did you mean --%s?", s.best);
@@ -155,7 +193,7 @@ static int note_seen(struct parser *p, const struct opt *o, struct err *e)
 /* Stores the option O with VALUE (NULL: none was given); NO is true for --no-NAME. */
 static int store(struct parser *p, const struct opt *o, const char *value, bool no, struct err *e)
 {
-	void *field = (char *)p->args + o->offset;
+	void *field = (is_known(o) ? (char *)p->rest : (char *)p->args) + o->offset;
 	bool on = true;
 
 	if (o->strict && value && !word_in(o->words, value)) {
@@ -187,6 +225,14 @@ static int store(struct parser *p, const struct opt *o, const char *value, bool 
 	case OPT_KIND_LIST:
 		strs_add(field, p->arena, value);
 		break;
+	case OPT_KIND_NOTE:
+		strs_take(field, p->arena, arena_printf(p->arena, "%s=%s", o->name, value));
+		break;
+	case OPT_KIND_MARK:
+		if (value)
+			return err_set(e, 0, "%s takes no value", shown(p, o));
+		strs_add(field, p->arena, o->name);
+		break;
 	case OPT_KIND_MAYBE:
 		*(struct opt_maybe *)field = (struct opt_maybe){.given = true, .value = arena_strdup(p->arena, value)};
 		break;
@@ -207,28 +253,41 @@ static int fetch_value(struct parser *p, const struct opt *o, const char **value
 	return 0;
 }
 
+/* The row for a long name, which may be cut short where the order allows it; an error if there is none. */
+static int find_long(struct parser *p, const char *name, size_t len, const struct opt **ret, bool *ret_no,
+		     struct err *e)
+{
+	char *names = NULL;
+
+	*ret = by_name(p->rows, name, len, ret_no);
+	if (!*ret)
+		*ret = by_exact_name(rows_known, name, len);
+	if (*ret && !is_switched_on(p, *ret))
+		*ret = NULL;
+	if (!*ret && len > 0 && p->order & OPT_ABBREVIATED)
+		*ret = by_beginning(p, name, len, &names);
+	if (names)
+		return err_set(e, 0, "--%.*s is the beginning of several options: %s", (int)len, name, names);
+	return *ret ? 0 : unknown_long(p, name, len, e);
+}
+
 /* Reads the word "--NAME" or "--NAME=VALUE". */
 static int parse_long(struct parser *p, const char *word, struct err *e)
 {
 	const char *name = word + 2;
 	size_t len = strcspn(name, "=");
 	const char *value = name[len] ? name + len + 1 : NULL;
-	bool no, several = false;
-	const struct opt *o = by_name(p->rows, name, len, &no);
+	const struct opt *o;
+	bool no;
+	int r = find_long(p, name, len, &o, &no, e);
 
-	if (!o && len > 0 && p->order & OPT_ABBREVIATED)
-		o = by_beginning(p->rows, name, len, &several);
-	if (several)
-		return err_set(e, 0, "--%.*s is the beginning of several options", (int)len, name);
-	if (!o && len == 4 && strncmp(name, "help", len) == 0 && !value) {
-		p->rest->help = true;
-		return 0;
-	}
-	if (!o)
-		return unknown_long(p, name, len, e);
+	if (r < 0)
+		return r;
+	if (value && is_known(o))
+		return err_set(e, 0, "--%s takes no value", o->name);
 	if (no && value)
 		return err_set(e, 0, "--no-%s takes no value", o->name);
-	int r = fetch_value(p, o, &value, e);
+	r = fetch_value(p, o, &value, e);
 	return r < 0 ? r : store(p, o, value, no, e);
 }
 
@@ -240,11 +299,9 @@ static int parse_letters(struct parser *p, const char *word, struct err *e)
 		const char *value = NULL;
 		int r;
 
-		if (!o && *l == 'h') {
-			p->rest->help = true;
-			return 0;
-		}
 		if (!o)
+			o = by_letter(rows_known, *l);
+		if (!o || !is_switched_on(p, o))
 			return unknown_letter(p, *l, word, e);
 		if (l[1] && (opt_takes_value(o->kind) || o->kind == OPT_KIND_MAYBE))
 			value = l + 1 + (l[1] == '=');
@@ -252,7 +309,7 @@ static int parse_letters(struct parser *p, const char *word, struct err *e)
 		r = fetch_value(p, o, &value, e);
 		if (r == 0)
 			r = store(p, o, value, false, e);
-		if (r < 0 || rest_is_value)
+		if (r < 0 || rest_is_value || is_known(o))
 			return r;
 	}
 	return 0;
@@ -264,7 +321,7 @@ int opt_parse(const struct opt *rows, char *const *argv, unsigned int order, voi
 	struct parser p = {.rows = rows, .order = order, .argv = argv, .args = args, .arena = a, .rest = ret};
 	int r = 0;
 
-	while (*p.argv && !ret->help && r == 0) {
+	while (*p.argv && !ret->help && !ret->version && r == 0) {
 		char *word = *p.argv;
 
 		if (word[0] != '-' || word[1] == '\0') {
@@ -282,7 +339,7 @@ int opt_parse(const struct opt *rows, char *const *argv, unsigned int order, voi
 		else
 			break; /* "--" */
 	}
-	while (*p.argv && !ret->help && r == 0)
+	while (*p.argv && !ret->help && !ret->version && r == 0)
 		strs_take(&ret->operands, a, *p.argv++);
 	return r;
 }

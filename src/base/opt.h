@@ -14,7 +14,8 @@
  *
  * The command line follows GNU's conventions: --name=value, --name value, -xyz, -xVALUE (or -x=VALUE), "--" ends the
  * options. Long names are never guessed from a beginning, for a script must not break when an option is added; only the
- * tools that stand in for util-linux's do it, as theirs do.  --help is known everywhere, and -h where no row takes the letter.  Of an option given twice the last counts; lists grow.
+ * tools that stand in for util-linux's do it, as theirs do.  --help is known everywhere, and -h where no row takes the
+ * letter; with OPT_VERSION the same holds for --version and -V.  Of an option given twice the last counts; lists grow.
  */
 #ifndef ISLE_BASE_OPT_H
 #define ISLE_BASE_OPT_H
@@ -32,6 +33,8 @@ enum opt_kind {
 	OPT_KIND_INT,	  /* int, decimal, from 'min' to 'max' */
 	OPT_KIND_LIST,	  /* struct strs: one more each time */
 	OPT_KIND_MAYBE,	  /* struct opt_maybe: --name, --name=VALUE, -x, -xVALUE; never the next word */
+	OPT_KIND_NOTE,	  /* struct strs: one more "name=VALUE" each time: where the order among options counts */
+	OPT_KIND_MARK,	  /* struct strs: one more "name" each time; takes no value */
 	OPT_KIND_COUNT_OF,
 };
 
@@ -52,6 +55,7 @@ struct opt {
 	const char *words; /* "text|json": what completion offers */
 	bool strict;	   /* only one of 'words' is accepted */
 	bool hidden;	   /* known to the parser alone */
+	bool whole;	   /* never cut short, so that it makes no other name ambiguous */
 	int min, max;	   /* OPT_KIND_INT */
 };
 
@@ -82,6 +86,8 @@ struct opt {
 	OPT_ROW(OPT_KIND_INT, int, l, n, m, s, f, __VA_ARGS__, .min = (low), .max = (high))
 #define OPT_LIST(l, n, m, s, f, ...) OPT_ROW(OPT_KIND_LIST, struct strs, l, n, m, s, f, __VA_ARGS__)
 #define OPT_MAYBE(l, n, m, s, f, ...) OPT_ROW(OPT_KIND_MAYBE, struct opt_maybe, l, n, m, s, f, __VA_ARGS__)
+#define OPT_NOTE(l, n, m, s, f, ...) OPT_ROW(OPT_KIND_NOTE, struct strs, l, n, m, s, f, __VA_ARGS__)
+#define OPT_MARK(l, n, s, f, ...) OPT_ROW(OPT_KIND_MARK, struct strs, l, n, NULL, s, f, __VA_ARGS__)
 /* A string that must be one of W, "text|json". */
 #define OPT_WORD(l, n, m, w, s, f, ...) OPT_STR(l, n, m, s, f, __VA_ARGS__, .words = (w), .strict = true)
 
@@ -89,12 +95,14 @@ enum opt_order {
 	OPT_ANYWHERE = 0,	/* options may stand behind operands */
 	OPT_BEFORE_OPERAND = 1, /* what follows the first operand belongs to somebody else */
 	OPT_ABBREVIATED = 2,	/* or'ed in: a long name may be cut short as long as it fits one row (getopt_long(3)) */
+	OPT_VERSION = 4,	/* or'ed in: --version and -V are known */
 };
 
 /* What is left of the command line. */
 struct opt_rest {
 	struct strs operands; /* the words of argv themselves, not copies */
 	bool help;	      /* --help was given; parsing stopped there */
+	bool version;	      /* the same of --version */
 };
 
 /*

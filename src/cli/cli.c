@@ -16,6 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Whose options, meanings and exit statuses the tools have; scripts ask for it by --version. */
+#define UTIL_LINUX_VERSION "2.42"
+
 const struct opt cli_opts[] = {
 	OPT_HEADING("Options before the verb"),
 	OPT_STR(0, "root", "DIR", struct cli_options, root, "where running containers are kept [/run/isle]"),
@@ -63,7 +66,12 @@ void cli_each(struct cli *c, int (*fn)(struct cli *c, const char *operand, void 
 	}
 }
 
-/* A tool changes nothing of what its program inherits but what it was told: the umask, and which descriptors are closed. */
+const char *cli_called(struct cli *c, const struct verb *v)
+{
+	return c->by_name ? v->name : arena_printf(&c->arena, "isle %s", v->name);
+}
+
+/* A tool's program inherits what isle did: the caller's umask, and the standard descriptors that were closed. */
 static void tool_begin(const struct cli *c)
 {
 	umask(c->umask);
@@ -73,7 +81,7 @@ static void tool_begin(const struct cli *c)
 }
 
 /* Refuses too few or too many operands. */
-static int check_operands(const struct cli *c, struct err *e)
+static int check_operands(struct cli *c, struct err *e)
 {
 	const struct verb *v = c->verb;
 
@@ -88,7 +96,17 @@ static int check_operands(const struct cli *c, struct err *e)
 			c->operands.v[v->operands_max]);
 	else
 		return 0;
-	return err_cure(e, "usage: isle %s [OPTION...]%s%s", v->name, *v->operands ? " " : "", v->operands);
+	return err_cure(e, "usage: %s [OPTION...]%s%s", cli_called(c, v), *v->operands ? " " : "", v->operands);
+}
+
+/* Shows what --help or --version asked for; false if neither was given. */
+static bool tell_about(struct cli *c, const struct opt_rest *rest)
+{
+	if (rest->help)
+		help_verb(c, c->verb);
+	else if (rest->version)
+		printf("%s from isle " ISLE_VERSION " (as in util-linux " UTIL_LINUX_VERSION ")\n", c->verb->name);
+	return rest->help || rest->version;
 }
 
 /* Reads the verb's own words, and calls it. */
@@ -101,18 +119,16 @@ static int verb_run(struct cli *c, char **argv, struct err *e)
 	int r;
 
 	if (v->flags & VERB_TOOL) {
-		order |= OPT_ABBREVIATED;
+		order |= OPT_ABBREVIATED | OPT_VERSION;
 		tool_begin(c);
 	}
 	if (v->defaults)
 		memcpy(args, v->defaults, v->args_size);
 	r = opt_parse(v->opts, argv, order, args, &c->arena, &rest, e);
 	if (r < 0)
-		return e->cure[0] ? r : err_cure(e, "see isle %s --help", v->name);
-	if (rest.help) {
-		help_verb(c, v);
+		return e->cure[0] ? r : err_cure(e, "see %s --help", cli_called(c, v));
+	if (tell_about(c, &rest))
 		return 0;
-	}
 	c->operands = rest.operands;
 	r = check_operands(c, e);
 	if (r == 0 && v->flags & VERB_HOME)

@@ -26,7 +26,7 @@ struct cli;
 #define HEADING_TOOLS "By hand"
 
 /* What completion offers for the operands. */
-enum operand_kind { OPERAND_NONE, OPERAND_CONTAINER, OPERAND_ROOT, OPERAND_VERB, OPERAND_FILE };
+enum operand_kind { OPERAND_NONE, OPERAND_CONTAINER, OPERAND_ROOT, OPERAND_VERB, OPERAND_FILE, OPERAND_COMMAND };
 
 enum verb_flags {
 	VERB_HOME = 1,		/* cli->home is open when 'run' is called */
@@ -99,6 +99,8 @@ int cli_unknown_verb(const char *wrong, struct err *e);
 void cli_each(struct cli *c, int (*fn)(struct cli *c, const char *operand, void *args, struct err *e), void *args);
 /* Writes out what was printed so far: for what must be seen at once.  cli_main does it at the end. */
 int cli_flush(struct err *e) MUST_USE;
+/* How the user calls V: "isle ps"; a tool that was called by its own name by that. */
+const char *cli_called(struct cli *c, const struct verb *v);
 /* Whether colours are wanted on stdout. */
 bool cli_color(const struct cli *c);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What goes to stderr: errors as a sentence or as JSON, and what a long command tells meanwhile. */
-#include "base/json_out.h"
+#include "base/err_json.h"
 #include "base/table.h"
 #include "cli/cli.h"
 
@@ -34,31 +34,6 @@ static char *with_prefix(struct cli *c, const char *text)
 		       : arena_printf(&c->arena, "isle: %s", text);
 }
 
-/* An empty part of an error is null in JSON. */
-static void put_part(struct json_out *o, const char *key, const char *part)
-{
-	json_string(o, key, *part ? part : NULL);
-}
-
-/* The error as one JSON object in one line. */
-static char *error_json(struct cli *c, const struct err *e)
-{
-	struct json_out o;
-
-	json_out_init(&o, &c->arena, JSON_COMPACT);
-	json_open_object(&o, NULL);
-	json_string(&o, "verb", c->verb ? c->verb->name : NULL);
-	put_part(&o, "step", e->step);
-	json_string(&o, "what", e->what);
-	json_i64(&o, "code", e->code);
-	json_string(&o, "reason", e->code ? strerror(e->code) : NULL);
-	put_part(&o, "why", e->why);
-	put_part(&o, "cure", e->cure);
-	json_i64(&o, "exit_status", exit_status(c, e));
-	json_close_object(&o);
-	return json_out_text(&o);
-}
-
 void cli_error(struct cli *c, const struct err *e)
 {
 	const char *format = c->options.error_format;
@@ -67,7 +42,7 @@ void cli_error(struct cli *c, const struct err *e)
 	c->status = exit_status(c, e);
 	fflush(stdout); /* what was found out so far stands before the error */
 	if (format && strcmp(format, "json") == 0) {
-		put_line(c, error_json(c, e));
+		put_line(c, err_json(e, c->verb ? c->verb->name : NULL, c->status, &c->arena));
 		return;
 	}
 	err_format(e, text, sizeof(text));

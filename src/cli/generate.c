@@ -28,8 +28,9 @@ enum offer offer_option(const struct opt *o)
 enum offer offer_operand(const struct verb *v)
 {
 	static const enum offer offers[] = {
-		[OPERAND_NONE] = OFFER_NOTHING, [OPERAND_CONTAINER] = OFFER_CONTAINERS, [OPERAND_ROOT] = OFFER_FILES,
-		[OPERAND_VERB] = OFFER_VERBS,	[OPERAND_FILE] = OFFER_FILES,
+		[OPERAND_NONE] = OFFER_NOTHING, [OPERAND_CONTAINER] = OFFER_CONTAINERS,
+		[OPERAND_ROOT] = OFFER_FILES,	[OPERAND_VERB] = OFFER_VERBS,
+		[OPERAND_FILE] = OFFER_FILES,	[OPERAND_COMMAND] = OFFER_COMMANDS,
 	};
 
 	return offers[v->operand_kind];
@@ -57,23 +58,30 @@ char *with_backslashes(struct arena *a, const char *text, const char *special)
 	return out;
 }
 
-char *generate_verb_names(struct arena *a)
+char *generate_verb_names(struct arena *a, unsigned int flags)
 {
 	char *names = arena_strdup(a, "");
 
 	verb_foreach_shown (v)
-		names = arena_printf(a, "%s%s%s", names, *names ? " " : "", (*v)->name);
+		if (((*v)->flags & flags) == flags)
+			names = arena_printf(a, "%s%s%s", names, *names ? " " : "", (*v)->name);
 	return names;
 }
 
-/* 'isle _generate man [VERB]' and 'isle _generate SHELL'. */
+/* 'isle _generate man [VERB]' and 'isle _generate SHELL [tools]'. */
 static int generate_run(struct cli *c, void *args, struct err *e)
 {
 	static const struct {
 		const char *shell;
 		void (*print)(struct arena *a);
-	} shells[] = {{"bash", generate_bash}, {"zsh", generate_zsh}, {"fish", generate_fish}};
+		void (*print_tools)(struct arena *a);
+	} shells[] = {
+		{"bash", generate_bash, generate_bash_tools},
+		{"zsh", generate_zsh, generate_zsh_tools},
+		{"fish", generate_fish, generate_fish_tools},
+	};
 	const char *what = c->operands.v[0];
+	const bool tools = c->operands.n == 2 && strcmp(c->operands.v[1], "tools") == 0;
 
 	(void)args;
 	if (strcmp(what, "man") == 0 && c->operands.n == 1) {
@@ -90,7 +98,7 @@ static int generate_run(struct cli *c, void *args, struct err *e)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
 		if (strcmp(what, shells[i].shell) == 0) {
-			shells[i].print(&c->arena);
+			(tools ? shells[i].print_tools : shells[i].print)(&c->arena);
 			return 0;
 		}
 	}
@@ -100,7 +108,7 @@ static int generate_run(struct cli *c, void *args, struct err *e)
 const struct verb hidden_generate = {
 	.name = "_generate",
 	.summary = "print man pages and completions",
-	.operands = "man [VERB] | bash | zsh | fish",
+	.operands = "man [VERB] | bash [tools] | zsh [tools] | fish [tools]",
 	.operands_min = 1,
 	.operands_max = 2,
 	.flags = VERB_HIDDEN,

@@ -30,6 +30,10 @@ static const char reader[] =
 	"\telse\n"
 	"\t\toption=$before\n"
 	"\tfi\n"
+	"\t# What may also be left out is offered behind the '=' alone.\n"
+	"\tif [[ $option == --* && $option != \"$before\" || $cur == '' && ${COMP_WORDS[COMP_CWORD]} == = ]]; then\n"
+	"\t\t[[ $(_isle_value \"$verb\" \"$option=\") ]] && option+='='\n"
+	"\tfi\n"
 	"\tif [[ $option == -* && $(_isle_value \"$verb\" \"$option\") ]]; then\n"
 	"\t\t_isle_offer $(_isle_value \"$verb\" \"$option\")\n"
 	"\telif [[ $cur == -* ]]; then\n"
@@ -54,21 +58,28 @@ static const char reader[] =
 	"\tcontainers) set -- -W \"$(\"${COMP_WORDS[0]}\" _names 2>/dev/null)\" ;;\n"
 	"\tfiles) compopt -o filenames; set -- -f ;;\n"
 	"\tdirs) compopt -o filenames; set -- -d ;;\n"
+	"\tcommands) set -- -c ;;\n"
 	"\t*) return ;;\n"
 	"\tesac\n"
 	"\twhile IFS= read -r line; do\n"
 	"\t\tCOMPREPLY+=(\"$line\")\n"
 	"\tdone < <(compgen \"$@\" -- \"$cur\")\n"
-	"}\n"
-	"\n"
-	"complete -F _isle isle\n";
+	"}\n";
+
+/* A tool's words are completed as those behind "isle TOOL" are. */
+static const char tools_reader[] =
+	"_isle_tool()\n"
+	"{\n"
+	"\tlocal COMP_WORDS=(isle \"${1##*/}\" \"${COMP_WORDS[@]:1}\") COMP_CWORD=$((COMP_CWORD + 1))\n"
+	"\t_isle\n"
+	"}\n\n";
 
 /* What _isle_offer calls the kind, with its words. */
 static const char *offer_text(struct arena *a, enum offer offer, const struct opt *o)
 {
 	static const char *const kinds[] = {
 		[OFFER_NOTHING] = "nothing",	   [OFFER_FILES] = "files", [OFFER_DIRS] = "dirs",
-		[OFFER_CONTAINERS] = "containers", [OFFER_VERBS] = "verbs",
+		[OFFER_CONTAINERS] = "containers", [OFFER_VERBS] = "verbs", [OFFER_COMMANDS] = "commands",
 	};
 
 	if (offer == OFFER_WORDS || offer == OFFER_SIGNALS)
@@ -77,7 +88,7 @@ static const char *offer_text(struct arena *a, enum offer offer, const struct op
 }
 
 /* One case of _isle_options: all forms of the rows. */
-static void print_options(const char *verb, const struct opt *rows)
+static void print_options(const char *verb, const struct opt *rows, bool tool)
 {
 	printf("\t'%s') echo '", verb);
 	opt_foreach_shown (o, rows) {
@@ -87,35 +98,39 @@ static void print_options(const char *verb, const struct opt *rows)
 			printf("-%c ", o->letter);
 		if (o->name)
 			printf("--%s%s ", o->name, opt_takes_value(o->kind) ? "=" : "");
+		if (o->name && o->kind == OPT_KIND_MAYBE)
+			printf("--%s= ", o->name);
 		if (o->name && o->kind == OPT_KIND_SWITCH)
 			printf("--no-%s ", o->name);
 	}
-	puts("--help' ;;");
+	printf("--help%s' ;;\n", tool ? " --version" : "");
 }
 
 /* The cases of _isle_value for one verb: what follows each option that takes something. */
 static void print_values(struct arena *a, const char *verb, const struct opt *rows)
 {
 	opt_foreach_shown (o, rows) {
-		if (o->kind == OPT_KIND_HEADING || !opt_takes_value(o->kind))
+		const bool maybe = o->kind == OPT_KIND_MAYBE;
+
+		if (o->kind == OPT_KIND_HEADING || !(opt_takes_value(o->kind) || (maybe && o->name)))
 			continue;
 		printf("\t");
-		if (o->letter)
+		if (o->letter && !maybe)
 			printf("'%s -%c'%s", verb, o->letter, o->name ? " | " : "");
 		if (o->name)
-			printf("'%s --%s'", verb, o->name);
+			printf("'%s --%s%s'", verb, o->name, maybe ? "=" : "");
 		printf(") echo '%s' ;;\n", offer_text(a, offer_option(o), o));
 	}
 }
 
-void generate_bash(struct arena *a)
+/* The tables of all verbs, and the reader. */
+static void print_script(struct arena *a)
 {
-	printf("# bash completion for isle, written by 'isle _generate bash'\n\n_isle_verbs='%s'\n",
-	       generate_verb_names(a));
+	printf("\n_isle_verbs='%s'\n", generate_verb_names(a, 0));
 	puts("\n# The options of verb $1.\n_isle_options()\n{\n\tcase $1 in");
-	print_options("", cli_opts);
+	print_options("", cli_opts, false);
 	verb_foreach_shown (v)
-		print_options((*v)->name, (*v)->opts);
+		print_options((*v)->name, (*v)->opts, (*v)->flags & VERB_TOOL);
 	puts("\tesac\n}\n\n# What can follow option $2 of verb $1; nothing if it takes no value.\n_isle_value()\n{\n\tcase \"$1 $2\" in");
 	print_values(a, "", cli_opts);
 	verb_foreach_shown (v)
@@ -125,4 +140,18 @@ void generate_bash(struct arena *a)
 		printf("\t'%s') echo '%s' ;;\n", (*v)->name, offer_text(a, offer_operand(*v), NULL));
 	puts("\tesac\n}\n");
 	fputs(reader, stdout);
+}
+
+void generate_bash(struct arena *a)
+{
+	puts("# bash completion for isle, written by 'isle _generate bash'");
+	print_script(a);
+	puts("\ncomplete -F _isle isle");
+}
+
+void generate_bash_tools(struct arena *a)
+{
+	puts("# bash completion for isle's tools by their own names, written by 'isle _generate bash tools'");
+	print_script(a);
+	printf("\n%scomplete -F _isle_tool %s\n", tools_reader, generate_verb_names(a, VERB_TOOL));
 }

@@ -30,42 +30,70 @@ static char *fish_quote(struct arena *a, const char *text)
 	return arena_printf(a, "'%s'", with_backslashes(a, text, "\\'"));
 }
 
-/* The rows, offered under CONDITION. */
-static void fish_options(struct arena *a, const char *condition, const struct opt *rows)
+/* One 'complete' command for PROGRAM's option, offered under CONDITION ("" always). */
+static void fish_option(struct arena *a, const char *program, const char *condition, const struct opt *o,
+			const char *no)
+{
+	printf("complete -c %s%s", program, condition);
+	if (o->letter && !*no)
+		printf(" -s %c", o->letter);
+	if (o->name)
+		printf(" -l %s%s", no, o->name);
+	printf(" -d %s%s\n", fish_quote(a, o->help), opt_takes_value(o->kind) ? fish_offer(a, offer_option(o), o) : "");
+}
+
+/* The rows of PROGRAM, offered under CONDITION. */
+static void fish_options(struct arena *a, const char *program, const char *condition, const struct opt *rows)
 {
 	opt_foreach_shown (o, rows) {
 		if (o->kind == OPT_KIND_HEADING)
 			continue;
-		printf("complete -c isle -n '%s'", condition);
-		if (o->letter)
-			printf(" -s %c", o->letter);
-		if (o->name)
-			printf(" -l %s", o->name);
-		printf(" -d %s%s\n", fish_quote(a, o->help),
-		       opt_takes_value(o->kind) ? fish_offer(a, offer_option(o), o) : "");
+		fish_option(a, program, condition, o, "");
 		if (o->name && o->kind == OPT_KIND_SWITCH)
-			printf("complete -c isle -n '%s' -l no-%s -d %s\n", condition, o->name, fish_quote(a, o->help));
+			fish_option(a, program, condition, o, "no-");
 	}
-	printf("complete -c isle -n '%s' -l help -d 'show a summary'\n", condition);
+	printf("complete -c %s%s -l help -d 'show a summary'\n", program, condition);
+}
+
+/* What V of PROGRAM works on. */
+static void fish_operand(struct arena *a, const char *program, const char *condition, const struct verb *v)
+{
+	static const char *const flags[] = {
+		[OFFER_FILES] = "-F",
+		[OFFER_CONTAINERS] = "-a '(isle _names 2>/dev/null)'",
+		[OFFER_COMMANDS] = "-x -a '(__fish_complete_subcommand)'",
+	};
+	const enum offer offer = offer_operand(v);
+
+	if (offer == OFFER_VERBS)
+		printf("complete -c %s%s -a '%s'\n", program, condition, generate_verb_names(a, 0));
+	else if (offer < ARRAY_LEN(flags) && flags[offer])
+		printf("complete -c %s%s %s\n", program, condition, flags[offer]);
 }
 
 void generate_fish(struct arena *a)
 {
 	puts("# fish completion for isle, written by 'isle _generate fish'\n\ncomplete -c isle -f");
-	fish_options(a, "__fish_use_subcommand", cli_opts);
+	fish_options(a, "isle", " -n '__fish_use_subcommand'", cli_opts);
 	verb_foreach_shown (v)
 		printf("complete -c isle -n __fish_use_subcommand -a %s -d %s\n", (*v)->name,
 		       fish_quote(a, (*v)->summary));
 	verb_foreach_shown (v) {
-		const char *condition = arena_printf(a, "__fish_seen_subcommand_from %s", (*v)->name);
-		enum offer offer = offer_operand(*v);
+		const char *condition = arena_printf(a, " -n '__fish_seen_subcommand_from %s'", (*v)->name);
 
-		fish_options(a, condition, (*v)->opts);
-		if (offer == OFFER_FILES)
-			printf("complete -c isle -n '%s' -F\n", condition);
-		else if (offer == OFFER_CONTAINERS)
-			printf("complete -c isle -n '%s' -a '(isle _names 2>/dev/null)'\n", condition);
-		else if (offer == OFFER_VERBS)
-			printf("complete -c isle -n '%s' -a '%s'\n", condition, generate_verb_names(a));
+		fish_options(a, "isle", condition, (*v)->opts);
+		fish_operand(a, "isle", condition, *v);
+	}
+}
+
+void generate_fish_tools(struct arena *a)
+{
+	puts("# fish completion for isle's tools by their own names, written by 'isle _generate fish tools'");
+	verb_foreach_tool(v)
+	{
+		printf("\ncomplete -c %s -f\n", (*v)->name);
+		fish_options(a, (*v)->name, "", (*v)->opts);
+		printf("complete -c %s -l version -s V -d 'tell the version'\n", (*v)->name);
+		fish_operand(a, (*v)->name, "", *v);
 	}
 }

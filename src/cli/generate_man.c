@@ -15,7 +15,7 @@ static void print_title(const char *page)
 }
 
 /* Option rows; headings become subsections. */
-static void print_options(struct arena *a, const struct opt *rows)
+static void print_options(struct arena *a, const struct opt *rows, bool version)
 {
 	opt_foreach_shown (o, rows) {
 		if (o->kind == OPT_KIND_HEADING)
@@ -24,6 +24,8 @@ static void print_options(struct arena *a, const struct opt *rows)
 			printf("\n%s\n\t%s\n", opt_label_scdoc(a, o), scdoc_escape(a, o->help));
 	}
 	printf("\n%s*--help*\n\tshow a summary\n", opt_has_letter(rows, 'h') ? "" : "*-h*, ");
+	if (version)
+		printf("\n%s*--version*\n\ttell the version\n", opt_has_letter(rows, 'V') ? "" : "*-V*, ");
 }
 
 /* The words of a usage line: what the user replaces is underlined, the rest is as it is. */
@@ -42,10 +44,10 @@ static void print_operands(struct arena *a, const char *operands)
 	}
 }
 
-/* The statuses of isle itself, the same in every page. */
-static void print_common_statuses(void)
+/* The status of isle itself: EXIT_ISLE, but for tools. */
+static void print_failure(int status)
 {
-	puts("\n*125*\n\tisle itself failed, or was used wrongly; standard error tells why");
+	printf("\n*%d*\n\tisle itself failed, or was used wrongly; standard error tells why\n", status);
 }
 
 void generate_man_verb(struct arena *a, const struct verb *v)
@@ -55,16 +57,23 @@ void generate_man_verb(struct arena *a, const struct verb *v)
 	printf("\n# SYNOPSIS\n\n*isle %s* [_OPTION_...] ", v->name);
 	print_operands(a, v->operands);
 	printf("\n\n# DESCRIPTION\n\n%s\n", v->description);
+	if (v->flags & VERB_TOOL)
+		printf("\nThe same program called by the name *%s*, as _" ISLE_LIBEXECDIR
+		       "/toolbox/%s_ is, takes the same words.\n",
+		       v->name, v->name);
 	printf("\n# OPTIONS\n");
-	print_options(a, v->opts);
+	print_options(a, v->opts, v->flags & VERB_TOOL);
 	puts("\nThe options before the verb are in *isle*(1).");
 	printf("\n# EXIT STATUS\n\n%s\n", v->exit_status ? v->exit_status : "0 if everything was done.");
-	print_common_statuses();
+	print_failure(v->failure ? v->failure : EXIT_ISLE);
 	if (v->examples)
 		printf("\n# EXAMPLES\n");
 	for (const struct verb_example *x = v->examples; x && x->command; x++)
 		printf("\n*%s*\n\t%s\n", scdoc_escape(a, x->command), scdoc_escape(a, x->what));
-	puts("\n# SEE ALSO\n\n*isle*(1)");
+	printf("\n# SEE ALSO\n\n*isle*(1)");
+	if (v->flags & VERB_TOOL)
+		printf(", *%s*(%d)", v->name, strcmp(v->name, "lsns") == 0 ? 8 : 1);
+	puts("");
 }
 
 void generate_man_program(struct arena *a)
@@ -87,9 +96,9 @@ void generate_man_program(struct arena *a)
 		printf("\n*isle-%s*(1)\n\t%s\n", (*v)->name, scdoc_escape(a, (*v)->summary));
 	}
 	puts("\n# OPTIONS");
-	print_options(a, cli_opts);
+	print_options(a, cli_opts, false);
 	puts("\n# EXIT STATUS\n\nThat of the program, where there is one: 128+N if signal N ended it.");
-	print_common_statuses();
+	print_failure(EXIT_ISLE);
 	puts("\n*126*\n\tthe program was found but can't be executed\n\n*127*\n\tthe program was not found");
 	puts("\n# ERRORS\n\n"
 	     "An error is one sentence on standard error: what was attempted, on which object, what the kernel said, and where\n"

@@ -25,7 +25,7 @@ static const char *zsh_action(struct arena *a, enum offer offer, const struct op
 	static const char *const actions[] = {
 		[OFFER_NOTHING] = " ",	       [OFFER_FILES] = "_files",
 		[OFFER_DIRS] = "_files -/",    [OFFER_CONTAINERS] = "_isle_containers",
-		[OFFER_VERBS] = "_isle_verbs",
+		[OFFER_VERBS] = "_isle_verbs", [OFFER_COMMANDS] = "_command_names -e",
 	};
 
 	if (offer == OFFER_WORDS || offer == OFFER_SIGNALS)
@@ -45,8 +45,8 @@ static void zsh_spec(struct arena *a, const char *form, const char *before, cons
 	       quote(a, arena_printf(a, "*%s%s[%s]%s", form, before, with_backslashes(a, o->help, ":[]\\"), value)));
 }
 
-/* The specs of the rows. */
-static void zsh_specs(struct arena *a, const struct opt *rows)
+/* The specs of the rows, and of what is known without one. */
+static void zsh_specs(struct arena *a, const struct opt *rows, bool version)
 {
 	opt_foreach_shown (o, rows) {
 		bool value = opt_takes_value(o->kind), maybe = o->kind == OPT_KIND_MAYBE;
@@ -61,6 +61,21 @@ static void zsh_specs(struct arena *a, const struct opt *rows)
 			zsh_spec(a, arena_printf(a, "--no-%s", o->name), "", o);
 	}
 	printf(" \\\n\t\t'--help[show a summary]'");
+	if (version)
+		printf(" \\\n\t\t'--version[tell the version]'");
+}
+
+/* The function that completes the words of V. */
+static void zsh_verb(struct arena *a, const struct verb *v)
+{
+	const bool foreign = v->flags & VERB_FOREIGN_WORDS;
+	const enum offer offer = offer_operand(v);
+
+	printf("_isle_%s()\n{\n\t_arguments -s -S", v->name);
+	zsh_specs(a, v->opts, v->flags & VERB_TOOL);
+	if (offer != OFFER_COMMANDS)
+		printf(" \\\n\t\t'%s:operand:%s'", foreign ? "1" : "*", zsh_action(a, offer, NULL));
+	printf("%s\n}\n\n", foreign ? " '*::command:_normal'" : "");
 }
 
 void generate_zsh(struct arena *a)
@@ -73,16 +88,18 @@ void generate_zsh(struct arena *a)
 		printf("\t\t%s\n",
 		       quote(a, arena_printf(a, "%s:%s", (*v)->name, with_backslashes(a, (*v)->summary, ":"))));
 	puts("\t)\n\t_describe verb verbs\n}\n");
-	verb_foreach_shown (v) {
-		bool foreign = (*v)->flags & VERB_FOREIGN_WORDS;
-
-		printf("_isle_%s()\n{\n\t_arguments -s -S", (*v)->name);
-		zsh_specs(a, (*v)->opts);
-		printf(" \\\n\t\t'%s:operand:%s'%s\n}\n\n", foreign ? "1" : "*", zsh_action(a, offer_operand(*v), NULL),
-		       foreign ? " '*::command:_normal'" : "");
-	}
+	verb_foreach_shown (v)
+		zsh_verb(a, *v);
 	printf("_isle()\n{\n\tlocal curcontext=$curcontext state line\n\t_arguments -C -S");
-	zsh_specs(a, cli_opts);
+	zsh_specs(a, cli_opts, false);
 	puts(" \\\n\t\t'1:verb:_isle_verbs' '*::argument:->verb'\n"
 	     "\t[[ $state == verb ]] && (( $+functions[_isle_$line[1]] )) && _isle_$line[1]\n}\n\n_isle \"$@\"");
+}
+
+void generate_zsh_tools(struct arena *a)
+{
+	printf("#compdef %s\n# zsh completion for isle's tools by their own names, written by 'isle _generate zsh tools'\n\n",
+	       generate_verb_names(a, VERB_TOOL));
+	verb_foreach_tool(v) zsh_verb(a, *v);
+	puts("_isle_$service \"$@\"");
 }

@@ -32,8 +32,8 @@ static void print_entry(struct cli *c, const char *label, const char *text)
 		printf("%-*s%s\n", HELP_TEXT, label, wrapped);
 }
 
-/* The rows of options below their headings. */
-static void print_options(struct cli *c, const struct opt *rows)
+/* The rows of options below their headings, and those that are known without a row. */
+static void print_options(struct cli *c, const struct opt *rows, bool version)
 {
 	if (!rows || rows->kind != OPT_KIND_HEADING)
 		print_heading(c, "Options");
@@ -44,6 +44,8 @@ static void print_options(struct cli *c, const struct opt *rows)
 			print_entry(c, opt_label(&c->arena, o), o->help);
 	}
 	print_entry(c, opt_has_letter(rows, 'h') ? "      --help" : "  -h, --help", "show this help");
+	if (version)
+		print_entry(c, opt_has_letter(rows, 'V') ? "      --version" : "  -V, --version", "tell the version");
 }
 
 /* "List containers." out of "list containers". */
@@ -58,11 +60,11 @@ static char *sentence(struct arena *a, const char *summary)
 void help_verb(struct cli *c, const struct verb *v)
 {
 	const char *usage =
-		arena_printf(&c->arena, "isle %s [OPTION...]%s%s", v->name, *v->operands ? " " : "", v->operands);
+		arena_printf(&c->arena, "%s [OPTION...]%s%s", cli_called(c, v), *v->operands ? " " : "", v->operands);
 
 	printf("Usage: %s\n", text_wrap(&c->arena, usage, HELP_COLUMNS, strlen("Usage: ")));
 	printf("%s\n", text_wrap(&c->arena, sentence(&c->arena, v->summary), HELP_COLUMNS, 0));
-	print_options(c, v->opts);
+	print_options(c, v->opts, v->flags & VERB_TOOL);
 	if (v->examples)
 		print_heading(c, "Examples");
 	for (const struct verb_example *x = v->examples; x && x->command; x++)
@@ -83,7 +85,7 @@ void help_program(struct cli *c)
 		heading = (*v)->heading;
 		print_entry(c, arena_printf(&c->arena, "  %s", (*v)->name), (*v)->summary);
 	}
-	print_options(c, cli_opts);
+	print_options(c, cli_opts, false);
 	puts("\nisle VERB --help tells more about a verb.");
 }
 

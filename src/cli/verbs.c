@@ -29,6 +29,10 @@ const struct verb *const verbs[] = {
 	/* keep */
 	&verb_roots,
 	&verb_help,
+	/* by hand */
+	&verb_unshare,
+	&verb_nsenter,
+	&verb_lsns,
 	/* for programs, not for people */
 	&hidden_generate,
 	&hidden_names,

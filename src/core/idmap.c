@@ -130,7 +130,7 @@ static int helper_run(const struct kind *k, pid_t pid, const struct spec_idmaps 
 		if (errno != EINTR)
 			return err_set(e, errno, "wait for %s", k->helper);
 	if (status != 0) {
-		err_set(e, EPERM, "map the container's %s ids with %s", k->word, k->helper);
+		err_set(e, EPERM, "have it done by %s", k->helper);
 		return err_cure(e, "compare the ranges with /etc/sub%cid; see what it says above", k->word[0]);
 	}
 	return 0;
@@ -152,13 +152,15 @@ int idmap_apply(pid_t pid, const struct spec_idmaps *uids, const struct spec_idm
 		bool direct = privileged || own_id_alone(maps[i], own[i]);
 		int r = 0;
 
+		if (maps[i]->n == 0)
+			continue;
 		if (i == 1 && direct && !privileged)
 			r = proc_write(pid, "setgroups", "deny", e);
 		if (r == 0)
 			r = direct ? proc_write(pid, kinds[i].file, idmap_text(maps[i], a), e)
 				   : helper_run(&kinds[i], pid, maps[i], a, e);
 		if (r < 0)
-			return err_context(e, "map the container's %s ids", kinds[i].word);
+			return err_context(e, "map the %s ids", kinds[i].word);
 	}
 	return 0;
 }

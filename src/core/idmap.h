@@ -23,7 +23,8 @@ int idmap_check(const struct spec_idmaps *m, const char *what, struct err *e) MU
 /*
  * Gives process PID, alone in a new user namespace, its maps.  PRIVILEGED: the caller has CAP_SETUID and CAP_SETGID
  * over the ids; else a map of the caller's own id alone is written directly (setgroups(2) is denied first, as the
- * kernel asks), and any other by the system's helpers, found by absolute path and run with an empty environment.
+ * kernel asks), and any other by the system's helpers, found by absolute path and run with an empty environment.  A map
+ * without ranges is left unwritten.
  */
 int idmap_apply(pid_t pid, const struct spec_idmaps *uids, const struct spec_idmaps *gids, bool privileged,
 		struct arena *a, struct err *e) MUST_USE;

@@ -25,6 +25,17 @@
 #define PIDFD_GET_USER_NAMESPACE _IO(0xFF, 9)
 #endif
 
+#define PIDFD_OF_THREAD O_EXCL /* pidfd_open(2)'s PIDFD_THREAD, 6.9 */
+
+/* Handles of namespaces (6.18): what open_by_handle_at(2) takes in the place of a mount, and what stands in the handle. */
+enum { SYS_FD_NSFS_ROOT = -10003, SYS_FILEID_NSFS = 0xf1 };
+struct sys_nsfs_handle {
+	uint64_t id;
+	uint32_t type;	/* CLONE_NEW…; 0: any (6.19) */
+	uint32_t inode; /* 0: any (6.19) */
+};
+#define SYS_NS_GET_ID _IOR(0xb7, 13, uint64_t)
+
 static inline pid_t sys_clone3(struct clone_args *a, size_t size)
 {
 	return (pid_t)syscall(SYS_clone3, a, size);
@@ -36,6 +47,10 @@ static inline int sys_pidfd_open(pid_t pid, unsigned int flags)
 static inline int sys_pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned int flags)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, info, flags);
+}
+static inline int sys_pidfd_getfd(int pidfd, int target_fd, unsigned int flags)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, target_fd, flags);
 }
 static inline int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
 {

@@ -9,7 +9,7 @@ import re
 import source
 
 # Programs of their own, and the room that talks to people.
-PRINTERS = ("cli", "main.c", "init", "tools", "unpack")
+PRINTERS = ("cli", "main.c", "init", "tools", "unpack", "report")
 
 PRINTING = "printf|vprintf|fprintf|vfprintf|dprintf|puts|fputs|putchar|fputc|putc|perror|err|errx|verr|warn|warnx|error|syslog"
 ENDING = "exit|quick_exit|abort|_Exit"

@@ -238,10 +238,10 @@ static void maps_are_written_with_privilege(void **state)
 	map_is(a, "gid_map", "0 400000 10");
 	map_is(a, "setgroups", "allow\n");
 	/* A map is written once. */
-	must_fail(idmap_apply(a.pid, &uids, &gids, true, &arena, &e), EPERM, &e, "map the container's group ids");
+	must_fail(idmap_apply(a.pid, &uids, &gids, true, &arena, &e), EPERM, &e, "map the group ids");
 	must_have(e.what, "gid_map");
 	alone_end(a);
-	must_fail(idmap_apply(a.pid, &uids, &gids, true, &arena, &e), ENOENT, &e, "map the container's");
+	must_fail(idmap_apply(a.pid, &uids, &gids, true, &arena, &e), ENOENT, &e, "map the");
 }
 
 /* Becomes a plain user, known by name and with granted ids, in a jail. */

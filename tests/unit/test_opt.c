@@ -137,6 +137,123 @@ static void help_is_known_everywhere(void **state)
 	assert_int_equal(PARSE("--help=x")->r, -EINVAL);
 }
 
+/* A tool's rows: names that begin alike, one that is the beginning of another, and two names of one thing. */
+static const struct opt tool_rows[] = {
+	OPT_FLAG('a', "map-user", struct args, all, "is a beginning"),
+	OPT_FLAG(0, "map-users", struct args, quiet, "is not"),
+	OPT_FLAG(0, "map-auto", struct args, json, "differs sooner"),
+	OPT_SWITCH(0, "keep", struct args, proxy, "on or off"),
+	OPT_INT('t', "timeout", "SECONDS", -1, 100, struct args, timeout, "a number"),
+	OPT_INT(0, "timelimit", "SECONDS", -1, 100, struct args, timeout, "an older name", .hidden = true),
+	OPT_MAYBE('m', "mount", "FILE", struct args, mount, "perhaps with a file"),
+	OPT_FLAG(0, "helpful", struct args, all, "begins as --help does"),
+	OPT_END,
+};
+#define PARSE_TOOL(...) parse(state, tool_rows, OPT_BEFORE_OPERAND | OPT_ABBREVIATED | OPT_VERSION, WORDS(__VA_ARGS__))
+
+static void a_tools_long_names_may_be_cut_short(void **state)
+{
+	struct parsed *p = PARSE_TOOL("--map-a", "--mo=file", "--ke=false", "--ti", "7", "program", "--m");
+
+	assert_int_equal(p->r, 0);
+	assert_true(p->args.json && !p->args.all && !p->args.quiet && !p->args.proxy);
+	assert_string_equal(p->args.mount.value, "file");
+	assert_int_equal(p->args.timeout, 7); /* both names that it begins are the same option */
+	assert_int_equal(p->rest.operands.n, 2);
+	/* The whole of one name is not the beginning of a longer one. */
+	p = PARSE_TOOL("--map-user");
+	assert_int_equal(p->r, 0);
+	assert_true(p->args.all && !p->args.quiet);
+	assert_true(PARSE_TOOL("--map-users")->args.quiet);
+	assert_true(PARSE_TOOL("--help")->rest.help);
+	assert_true(PARSE_TOOL("--vers")->rest.version);
+	/* Nobody else does it. */
+	assert_int_equal(PARSE("--timeou", "7")->r, -EINVAL);
+	assert_int_equal(PARSE("--hel")->r, -EINVAL);
+}
+
+static void a_beginning_of_several_names_lists_them(void **state)
+{
+	static const struct {
+		const char *words[3], *sentence;
+	} bad[] = {
+		{{"--map"}, "--map is the beginning of several options: --map-user, --map-users, --map-auto"},
+		{{"--m=x"}, "--m is the beginning of several options: --map-user, --map-users, --map-auto, --mount"},
+		{{"--hel"}, "--hel is the beginning of several options: --helpful, --help"},
+		{{"--map-userss"}, "unknown option --map-userss (did you mean --map-users?)"},
+		{{"--map-a=perhaps"}, "--map-auto is on or off: \"perhaps\" is neither true nor false"},
+		{{"--tim"}, "--timeout needs a value: SECONDS"},
+		{{"--help=x"}, "--help takes no value"},
+		{{"--no-kee"}, "unknown option --no-kee (did you mean --no-keep?)"},
+		{{"--=x"}, "unknown option --"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct parsed *p = parse(state, tool_rows, OPT_ABBREVIATED | OPT_VERSION, bad[i].words);
+		char text[1500];
+
+		assert_int_equal(p->r, -EINVAL);
+		err_format(&p->err, text, sizeof(text));
+		assert_string_equal(text, bad[i].sentence);
+	}
+}
+
+/* Options whose order counts share a list, where each is told by its name. */
+struct ordered {
+	struct strs notes;
+	bool tim;
+};
+static const struct opt ordered_rows[] = {
+	OPT_MARK('r', "map-root", struct ordered, notes, "a mark"),
+	OPT_MARK('c', "map-current", struct ordered, notes, "another"),
+	OPT_NOTE(0, "map-user", "USER", struct ordered, notes, "a note"),
+	OPT_FLAG(0, "time", struct ordered, tim, "a flag"),
+	OPT_FLAG(0, "timings", struct ordered, tim, "is in nobody's way", .whole = true),
+	OPT_END,
+};
+
+/* Parses the words up to NULL by those rows. */
+static int parse_ordered(struct parsed *p, struct ordered *o, const char *const *words)
+{
+	struct strs argv = {0};
+
+	while (*words)
+		strs_add(&argv, &p->arena, *words++);
+	return opt_parse(ordered_rows, argv.v, OPT_ABBREVIATED, o, &p->arena, &p->rest, &p->err);
+}
+
+static void options_that_keep_their_order(void **state)
+{
+	static const char *const notes[] = {"map-user=5", "map-root", "map-current", "map-user="};
+	static const char *const bad[] = {"--map-root=1", "--map", "--map-user", "--timi"};
+	struct ordered o = {0};
+
+	assert_int_equal(parse_ordered(*state, &o, WORDS("--map-u", "5", "-rc", "--map-user=", "--tim")), 0);
+	assert_int_equal(o.notes.n, ARRAY_LEN(notes));
+	for (size_t i = 0; i < ARRAY_LEN(notes); i++)
+		assert_string_equal(o.notes.v[i], notes[i]);
+	assert_true(o.tim);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(parse_ordered(*state, &o, WORDS(bad[i])), -EINVAL);
+	assert_int_equal(parse_ordered(*state, &o, WORDS("--timings")), 0); /* the whole of it is known */
+}
+
+static void version_is_known_where_it_is_asked_for(void **state)
+{
+	struct parsed *p = PARSE_TOOL("-aV", "--nonsense");
+
+	assert_int_equal(p->r, 0);
+	assert_true(p->args.all && p->rest.version && !p->rest.help);
+	assert_true(PARSE_TOOL("--version")->rest.version);
+	assert_false(PARSE_TOOL("--", "-V")->rest.version);
+	assert_int_equal(PARSE("-V")->r, -EINVAL);
+	assert_int_equal(PARSE("--version")->r, -EINVAL);
+	/* Where a row has the letter it is the row's. */
+	static const struct opt own[] = {OPT_FLAG('V', "vigil", struct args, all, "a flag"), OPT_END};
+	p = parse(state, own, OPT_VERSION, WORDS("-V"));
+	assert_true(p->args.all && !p->rest.version);
+}
+
 static void errors_name_the_option(void **state)
 {
 	static const struct {
@@ -152,6 +269,7 @@ static void errors_name_the_option(void **state)
 		{{"-x"}, "unknown option -x"},
 		{{"-aname"}, NULL}, /* -a -n ame: fine */
 		{{"-json"}, "unknown option -j (did you mean --json?)"},
+		{{"--help=x"}, "--help takes no value"},
 		{{"--no-all"}, "unknown option --no-all"},
 		{{"--no-no-sig-proxy"}, "unknown option --no-no-sig-proxy (did you mean --no-sig-proxy?)"},
 		{{"--no-sig-proxy=false"}, "--no-sig-proxy takes no value"},
@@ -226,6 +344,10 @@ int main(void)
 		cmocka_unit_test(an_optional_argument_is_never_the_next_word),
 		cmocka_unit_test(options_end),
 		cmocka_unit_test(help_is_known_everywhere),
+		cmocka_unit_test(a_tools_long_names_may_be_cut_short),
+		cmocka_unit_test(a_beginning_of_several_names_lists_them),
+		cmocka_unit_test(options_that_keep_their_order),
+		cmocka_unit_test(version_is_known_where_it_is_asked_for),
 		cmocka_unit_test(errors_name_the_option),
 		cmocka_unit_test(empty_command_lines_are_fine),
 		cmocka_unit_test(distances),

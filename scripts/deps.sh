@@ -5,12 +5,12 @@
 set -eu
 
 build='gcc libc6-dev linux-libc-dev musl-tools meson ninja-build pkg-config python3 libseccomp-dev libarchive-dev
-	zlib1g-dev scdoc'
+	zlib1g-dev libsmartcols-dev scdoc'
 lint='clang-format clang-tidy cppcheck shellcheck bats'
 # libasan8 and libubsan1 come with gcc; the rest is what the suites drive or look at isle with.
 test='libcmocka-dev bats strace mmdebstrap debootstrap debian-archive-keyring uidmap libcap2-bin iproute2 procps
 	util-linux mount zstd xz-utils gzip tar bzip2 busybox-static jq zsh fish'
-bench='bubblewrap util-linux'
+bench='bubblewrap procps util-linux'
 
 packages=
 for what in "$@"; do

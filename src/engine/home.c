@@ -139,13 +139,13 @@ static int check_private(int fd, const char *path, struct err *e)
 	return 0;
 }
 
-/* Opens the directory PATH, makes it where needed, and checks that it is ours alone.  FLAGS: O_NOFOLLOW or 0. */
-static int open_private(const char *path, int flags, int *ret_fd, struct err *e)
+/* Opens the directory PATH, made first if MAKE; checks that it is ours alone.  FLAGS: O_NOFOLLOW or 0. */
+static int open_private(const char *path, bool make, int flags, int *ret_fd, struct err *e)
 {
 	flags |= O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	auto_fd fd = open(path, flags);
 
-	if (fd < 0 && errno == ENOENT) {
+	if (fd < 0 && errno == ENOENT && make) {
 		int r = make_with_parents(path, e);
 
 		if (r < 0)
@@ -167,7 +167,8 @@ static int open_private(const char *path, int flags, int *ret_fd, struct err *e)
 	return r;
 }
 
-int home_open(struct home *h, const char *run, const char *data, struct arena *a, struct err *e)
+/* Finds both and opens them; MAKE makes them where needed. */
+static int open_both(struct home *h, const char *run, const char *data, bool make, struct arena *a, struct err *e)
 {
 	int r;
 
@@ -177,15 +178,27 @@ int home_open(struct home *h, const char *run, const char *data, struct arena *a
 	if (r == 0)
 		r = data ? make_absolute(a, data, &h->data, e) : default_data(h, &h->data, e);
 	if (r == 0)
-		r = open_private(h->run, O_NOFOLLOW, &h->run_fd, e);
+		r = open_private(h->run, make, O_NOFOLLOW, &h->run_fd, e);
 	/* An administrator may well keep /var/lib/isle elsewhere, by a symbolic link: whose the target is decides. */
 	if (r == 0)
-		r = open_private(h->data, 0, &h->data_fd, e);
-	if (r == 0)
-		r = home_boot(h, e);
+		r = open_private(h->data, make, 0, &h->data_fd, e);
 	if (r < 0)
 		home_close(h);
 	return r;
+}
+
+int home_open(struct home *h, const char *run, const char *data, struct arena *a, struct err *e)
+{
+	int r = open_both(h, run, data, true, a, e);
+
+	if (r == 0 && (r = home_boot(h, e)) < 0)
+		home_close(h);
+	return r;
+}
+
+int home_peek(struct home *h, const char *run, const char *data, struct arena *a, struct err *e)
+{
+	return open_both(h, run, data, false, a, e);
 }
 
 void home_close(struct home *h)

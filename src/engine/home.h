@@ -42,6 +42,8 @@ struct home {
 
 /* Opens both, making them (0700) and rebuilding RUN where needed.  --root and --data of the command line come first. */
 int home_open(struct home *h, const char *run, const char *data, struct arena *a, struct err *e) MUST_USE;
+/* Opens both as they are, for who only looks: nothing is made or rebuilt, so they may be missing (-ENOENT). */
+int home_peek(struct home *h, const char *run, const char *data, struct arena *a, struct err *e) MUST_USE;
 void home_close(struct home *h);
 /* The machine's cgroups, probed at the first call of a command. */
 int home_cgroups(struct home *h, const struct cgroup_host **ret, struct err *e) MUST_USE;

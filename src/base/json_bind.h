@@ -39,6 +39,9 @@ enum bind_kind {
 	BIND_KIND_PAIRS,    /* struct {struct {char *key, *value;} *v; size_t n, room;}; an object of strings */
 	BIND_KIND_OBJECT,   /* a struct with a table of its own */
 	BIND_KIND_LIST,	    /* struct {T *v; size_t n, room;}; a list of objects, each bound by the table of T */
+	BIND_KIND_MAP,	    /* the same as an object of objects; the first field of T is a char *, the member's key */
+	BIND_KIND_FLAGS,    /* unsigned int; a list of 'names', bit N for the name with index N */
+	BIND_KIND_OPTIONAL, /* a struct with a table of its own, whose first field is a bool: whether it is there */
 	BIND_KIND_CUSTOM,   /* a pair of functions */
 	BIND_KIND_REFUSED,  /* a member that is known and can't be honoured: an error, never ignored */
 	BIND_KIND_COUNT
@@ -48,11 +51,17 @@ enum {
 	BIND_ALWAYS = 1 << 0,	/* write it also when it is 0, false or empty (a NULL string is never written) */
 	BIND_REQUIRED = 1 << 1, /* reading fails where it is absent */
 	BIND_ID = 1 << 2,	/* BIND_U32, BIND_U32S: a user or group id, which 4294967295 is not */
+	BIND_NO_EMPTY = 1 << 3, /* BIND_STRING: "" is read as if it were absent */
 };
 
 struct bind_names {
-	const char *const *v;
+	const char *const *v; /* NULL: no word stands for this number */
 	size_t n;
+};
+
+struct bind_range { /* of any kind of number; min counts for signed ones only */
+	int64_t min;
+	uint64_t max;
 };
 
 struct bind_custom {
@@ -68,8 +77,9 @@ struct bind_row {
 	unsigned int flags;
 	size_t offset; /* of the field in the struct */
 	union {
-		const struct bind_table *table;	  /* OBJECT, LIST */
-		const struct bind_names *names;	  /* ENUM */
+		const struct bind_table *table;	  /* OBJECT, OPTIONAL, LIST, MAP */
+		const struct bind_names *names;	  /* ENUM, FLAGS */
+		const struct bind_range *range;	  /* numbers; NULL: what the type can hold */
 		const struct bind_custom *custom; /* CUSTOM */
 		const char *reason;		  /* REFUSED */
 	};
@@ -135,6 +145,12 @@ struct bind_table {
 	{                                                                      \
 		BIND_ROW(key_, OPT_U64, BIND_AT(struct opt_u64, S, M), flags_) \
 	}
+#define BIND_RANGE(min_, max_) (&(const struct bind_range){(min_), (max_)})
+/* A number of KIND (I64, OPT_U64…), of type T, from MIN to MAX. */
+#define BIND_BETWEEN(key_, kind_, T, S, M, flags_, min_, max_)                                   \
+	{                                                                                        \
+		BIND_ROW(key_, kind_, BIND_AT(T, S, M), flags_), .range = BIND_RANGE(min_, max_) \
+	}
 #define BIND_STRINGS(key_, S, M, flags_)                                    \
 	{                                                                   \
 		BIND_ROW(key_, STRINGS, BIND_AT(struct strs, S, M), flags_) \
@@ -158,6 +174,22 @@ struct bind_table {
 #define BIND_LIST(key_, S, M, flags_, table_)                                   \
 	{                                                                       \
 		BIND_ROW(key_, LIST, offsetof(S, M), flags_), .table = (table_) \
+	}
+#define BIND_MAP(key_, S, M, flags_, table_)                                   \
+	{                                                                      \
+		BIND_ROW(key_, MAP, offsetof(S, M), flags_), .table = (table_) \
+	}
+#define BIND_FLAGS(key_, S, M, flags_, names_)                                                \
+	{                                                                                     \
+		BIND_ROW(key_, FLAGS, BIND_AT(unsigned int, S, M), flags_), .names = (names_) \
+	}
+/* A struct M whose first field is 'bool has'. */
+#define BIND_OPTIONAL(key_, S, M, table_)                                                                           \
+	{                                                                                                           \
+		BIND_ROW(key_, OPTIONAL,                                                                            \
+			 BIND_AT(bool, S, M.has) + 0 * sizeof(char[offsetof(S, M.has) == offsetof(S, M) ? 1 : -1]), \
+			 0),                                                                                        \
+			.table = (table_)                                                                           \
 	}
 /* An object whose members live in the same struct as the row's own: the rows of its table count from there. */
 #define BIND_GROUP(key_, flags_, table_)                             \
@@ -188,6 +220,9 @@ int bind_parse(const struct bind_table *t, const char *text, size_t size, void *
 void bind_write(const struct bind_table *t, struct json_out *out, const char *key, const void *object);
 /* OBJECT as a text of its own, terminated. */
 char *bind_print(const struct bind_table *t, const void *object, enum json_style style, struct arena *a);
+
+/* The index of the word VALUE among NAMES; the error lists them. */
+int bind_name(const struct json *value, const struct bind_names *names, int *ret, struct err *e) MUST_USE;
 
 /* For custom readers: fails with what is wrong about the value ("must be a string"); callers put the path in front. */
 int bind_fail(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);

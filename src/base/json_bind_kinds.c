@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kinds of field that a binding table knows: how each is read and how it is written.
- *
- * The lists behind LIST, U32S and PAIRS have many types with one layout; 'struct head' is a copy of it.
+ * The kinds of field that a binding table knows: how each is read and how it is written.  Those with many values are in
+ * json_bind_lists.c.
  */
 #include "base/json_bind_kinds.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* The layout of every growing list (mem.h). */
-struct head {
-	void *v;
-	size_t n, room;
-};
 
 /* ---- single values ---- */
 
@@ -54,17 +47,13 @@ int bind_u64(const struct json *value, uint64_t max, uint64_t *ret, struct err *
 	return 0;
 }
 
-/* Whether a value that is EMPTY is to be written. */
-static bool shown(const struct bind_row *row, bool empty)
-{
-	return !empty || (row->flags & BIND_ALWAYS);
-}
-
 /* STRING: the text stays where the tree has it. */
 static int read_string(const struct bind_row *row, const struct json *value, void *field, struct arena *a,
 		       struct err *e)
 {
-	(void)row, (void)a;
+	(void)a;
+	if ((row->flags & BIND_NO_EMPTY) && value->kind == JSON_STRING && value->n == 0)
+		return 0;
 	return bind_text(value, field, e);
 }
 
@@ -91,7 +80,7 @@ static int read_bool(const struct bind_row *row, const struct json *value, void 
 /* BOOL. */
 static void write_bool(const struct bind_row *row, struct json_out *out, const char *key, const void *field)
 {
-	if (shown(row, !*(const bool *)field))
+	if (bind_shown(row, !*(const bool *)field))
 		json_bool(out, key, *(const bool *)field);
 }
 
@@ -140,6 +129,7 @@ static int read_number(const struct bind_row *row, const struct json *value, voi
 		       struct err *e)
 {
 	const struct number *f = &numbers[row->kind];
+	const struct bind_range *range = row->range;
 	uint64_t max = UINT64_MAX >> (64 - f->bits), u = 0;
 	void *at = (char *)field + f->at;
 	int bad;
@@ -148,10 +138,10 @@ static int read_number(const struct bind_row *row, const struct json *value, voi
 	if (f->is_signed) {
 		int64_t most = (int64_t)(max >> 1), v = 0;
 
-		bad = bind_i64(value, -most - 1, most, &v, e);
+		bad = bind_i64(value, range ? range->min : -most - 1, range ? (int64_t)range->max : most, &v, e);
 		u = (uint64_t)v;
 	} else {
-		bad = bind_u64(value, row->flags & BIND_ID ? max - 1 : max, &u, e);
+		bad = bind_u64(value, range ? range->max : row->flags & BIND_ID ? max - 1 : max, &u, e);
 	}
 	if (bad < 0)
 		return bad;
@@ -175,7 +165,7 @@ static void write_number(const struct bind_row *row, struct json_out *out, const
 		     : f->bits == 32 ? *(const uint32_t *)at
 				     : *(const uint64_t *)at;
 
-	if (f->optional ? !*(const bool *)field : !shown(row, u == 0))
+	if (f->optional ? !*(const bool *)field : !bind_shown(row, u == 0))
 		return;
 	if (f->is_signed)
 		json_i64(out, key, f->bits == 32 ? (int32_t)u : (int64_t)u);
@@ -185,22 +175,29 @@ static void write_number(const struct bind_row *row, struct json_out *out, const
 
 /* ---- names ---- */
 
-/* ENUM: the index of the name; the error lists the names. */
-static int read_enum(const struct bind_row *row, const struct json *value, void *field, struct arena *a, struct err *e)
+int bind_name(const struct json *value, const struct bind_names *names, int *ret, struct err *e)
 {
-	char all[160] = "";
+	char all[400] = "";
 	const char *text = json_text(value);
 
-	(void)a;
-	for (size_t i = 0; i < row->names->n; i++) {
-		if (text && strcmp(row->names->v[i], text) == 0) {
-			*(int *)field = (int)i;
+	for (size_t i = 0; i < names->n; i++) {
+		if (!names->v[i])
+			continue;
+		if (text && strcmp(names->v[i], text) == 0) {
+			*ret = (int)i;
 			return 0;
 		}
 		size_t used = strlen(all);
-		snprintf(all + used, sizeof(all) - used, "%s\"%s\"", i ? ", " : "", row->names->v[i]);
+		snprintf(all + used, sizeof(all) - used, "%s\"%s\"", used ? ", " : "", names->v[i]);
 	}
 	return bind_fail(e, "must be one of %s", all);
+}
+
+/* ENUM: the index of the name. */
+static int read_enum(const struct bind_row *row, const struct json *value, void *field, struct arena *a, struct err *e)
+{
+	(void)a;
+	return bind_name(value, row->names, field, e);
 }
 
 /* ENUM: a value without a name is left out, which the enum's owner must rule out. */
@@ -208,150 +205,8 @@ static void write_enum(const struct bind_row *row, struct json_out *out, const c
 {
 	int v = *(const int *)field;
 
-	if (shown(row, v == 0) && v >= 0 && (size_t)v < row->names->n)
+	if (bind_shown(row, v == 0) && v >= 0 && (size_t)v < row->names->n && row->names->v[v])
 		json_string(out, key, row->names->v[v]);
-}
-
-/* ---- lists ---- */
-
-/* STRINGS: terminated by NULL like every struct strs. */
-static int read_strings(const struct bind_row *row, const struct json *value, void *field, struct arena *a,
-			struct err *e)
-{
-	struct strs *s = field;
-
-	(void)row;
-	if (value->kind != JSON_LIST)
-		return bind_fail(e, "must be a list of strings");
-	*s = (struct strs){.v = arena_new(a, char *, (size_t)value->n + 1), .room = (size_t)value->n + 1};
-	json_foreach (item, value) {
-		int bad = bind_text(item, &s->v[s->n], e);
-
-		if (bad < 0)
-			return bind_fail_at(e, NULL, s->n, bad);
-		s->n++;
-	}
-	return 0;
-}
-
-/* STRINGS. */
-static void write_strings(const struct bind_row *row, struct json_out *out, const char *key, const void *field)
-{
-	const struct strs *s = field;
-
-	if (!shown(row, s->n == 0))
-		return;
-	json_open_list(out, key);
-	for (size_t i = 0; i < s->n; i++)
-		json_string(out, NULL, s->v[i]);
-	json_close_list(out);
-}
-
-/* U32S. */
-static int read_u32s(const struct bind_row *row, const struct json *value, void *field, struct arena *a, struct err *e)
-{
-	if (value->kind != JSON_LIST)
-		return bind_fail(e, "must be a list of integers");
-
-	uint32_t *v = arena_new(a, uint32_t, value->n);
-	struct head h = {.v = v, .room = value->n};
-	json_foreach (item, value) {
-		uint64_t number = 0;
-		int bad = bind_u64(item, row->flags & BIND_ID ? UINT32_MAX - 1 : UINT32_MAX, &number, e);
-
-		if (bad < 0)
-			return bind_fail_at(e, NULL, h.n, bad);
-		v[h.n++] = (uint32_t)number;
-	}
-	memcpy(field, &h, sizeof(h));
-	return 0;
-}
-
-/* U32S. */
-static void write_u32s(const struct bind_row *row, struct json_out *out, const char *key, const void *field)
-{
-	struct head h;
-
-	memcpy(&h, field, sizeof(h));
-	if (!shown(row, h.n == 0))
-		return;
-	json_open_list(out, key);
-	for (size_t i = 0; i < h.n; i++)
-		json_u64(out, NULL, ((const uint32_t *)h.v)[i]);
-	json_close_list(out);
-}
-
-/* PAIRS: the elements are pairs of pointers, walked as an array of twice as many. */
-static int read_pairs(const struct bind_row *row, const struct json *value, void *field, struct arena *a, struct err *e)
-{
-	(void)row;
-	if (value->kind != JSON_OBJECT)
-		return bind_fail(e, "must be an object of strings");
-
-	char **v = arena_new(a, char *, 2 * (size_t)value->n); /* key, value, key, value… */
-	struct head h = {.v = v, .room = value->n};
-	json_foreach (member, value) {
-		int bad = bind_text(member, &v[2 * h.n + 1], e);
-
-		if (bad < 0)
-			return bind_fail_at(e, member->key, 0, bad);
-		v[2 * h.n] = member->key;
-		h.n++;
-	}
-	memcpy(field, &h, sizeof(h));
-	return 0;
-}
-
-/* PAIRS. */
-static void write_pairs(const struct bind_row *row, struct json_out *out, const char *key, const void *field)
-{
-	struct head h;
-
-	memcpy(&h, field, sizeof(h));
-	if (!shown(row, h.n == 0))
-		return;
-	json_open_object(out, key);
-	for (size_t i = 0; i < h.n; i++)
-		json_string(out, ((char *const *)h.v)[2 * i], ((char *const *)h.v)[2 * i + 1]);
-	json_close_object(out);
-}
-
-/* LIST: all elements in one piece of memory. */
-static int read_list(const struct bind_row *row, const struct json *value, void *field, struct arena *a, struct err *e)
-{
-	const struct bind_table *t = row->table;
-
-	if (value->kind != JSON_LIST)
-		return bind_fail(e, "must be a list of objects");
-
-	char *v = arena_alloc(a, value->n, t->size);
-	struct head h = {.v = v, .room = value->n};
-	json_foreach (item, value) {
-		char *element = v + h.n * t->size;
-
-		if (t->init)
-			t->init(element);
-		int bad = bind_read(t, item, element, a, e);
-		if (bad < 0)
-			return bind_fail_at(e, NULL, h.n, bad);
-		h.n++;
-	}
-	memcpy(field, &h, sizeof(h));
-	return 0;
-}
-
-/* LIST. */
-static void write_list(const struct bind_row *row, struct json_out *out, const char *key, const void *field)
-{
-	struct head h;
-
-	memcpy(&h, field, sizeof(h));
-	if (!shown(row, h.n == 0))
-		return;
-	json_open_list(out, key);
-	for (size_t i = 0; i < h.n; i++)
-		bind_write(row->table, out, NULL, (const char *)h.v + i * row->table->size);
-	json_close_list(out);
 }
 
 /* ---- objects and what is special ---- */
@@ -372,8 +227,23 @@ static void write_object(const struct bind_row *row, struct json_out *out, const
 	bind_write_members(row->table, out, field);
 	bool empty = out->empty;
 	json_close_object(out);
-	if (!shown(row, empty))
+	if (!bind_shown(row, empty))
 		json_rewind(out, before);
+}
+
+/* OPTIONAL: 'has' is the first member of the struct. */
+static int read_optional(const struct bind_row *row, const struct json *value, void *field, struct arena *a,
+			 struct err *e)
+{
+	*(bool *)field = true;
+	return bind_read(row->table, value, field, a, e);
+}
+
+/* OPTIONAL: an object that is there is written, also when it is empty. */
+static void write_optional(const struct bind_row *row, struct json_out *out, const char *key, const void *field)
+{
+	if (*(const bool *)field)
+		bind_write(row->table, out, key, field);
 }
 
 /* CUSTOM. */
@@ -418,11 +288,14 @@ const struct bind_kind_pair bind_kinds[] = {
 	[BIND_KIND_U64] = {read_number, write_number},
 	[BIND_KIND_OPT_U64] = {read_number, write_number},
 	[BIND_KIND_ENUM] = {read_enum, write_enum},
-	[BIND_KIND_STRINGS] = {read_strings, write_strings},
-	[BIND_KIND_U32S] = {read_u32s, write_u32s},
-	[BIND_KIND_PAIRS] = {read_pairs, write_pairs},
+	[BIND_KIND_STRINGS] = {bind_read_strings, bind_write_strings},
+	[BIND_KIND_U32S] = {bind_read_u32s, bind_write_u32s},
+	[BIND_KIND_PAIRS] = {bind_read_pairs, bind_write_pairs},
 	[BIND_KIND_OBJECT] = {read_object, write_object},
-	[BIND_KIND_LIST] = {read_list, write_list},
+	[BIND_KIND_LIST] = {bind_read_list, bind_write_list},
+	[BIND_KIND_MAP] = {bind_read_map, bind_write_map},
+	[BIND_KIND_FLAGS] = {bind_read_flags, bind_write_flags},
+	[BIND_KIND_OPTIONAL] = {read_optional, write_optional},
 	[BIND_KIND_CUSTOM] = {read_custom, write_custom},
 	[BIND_KIND_REFUSED] = {read_refused, write_refused},
 };

@@ -152,6 +152,20 @@ int mount_opts_parse(const struct spec_mount *m, struct arena *a, struct mount_o
 	return 0;
 }
 
+const char *mount_word(size_t i)
+{
+	if (i < ARRAY_LEN(attr_words))
+		return attr_words[i].word;
+	i -= ARRAY_LEN(attr_words);
+	if (i < ARRAY_LEN(propagation_words))
+		return propagation_words[i].word;
+	i -= ARRAY_LEN(propagation_words);
+	if (i < ARRAY_LEN(flag_words))
+		return flag_words[i].word;
+	i -= ARRAY_LEN(flag_words);
+	return i < ARRAY_LEN(idle_words) ? idle_words[i] : NULL;
+}
+
 /* Sets and clears attributes of FD; where the kernel has no mount_setattr, mount_attach does it instead. */
 static int attr_set(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool rec)
 {

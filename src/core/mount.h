@@ -26,6 +26,9 @@ struct mount_opts {
 /* Sorts out M's words; a word that no mount has is left for the file system, which refuses it by name. */
 int mount_opts_parse(const struct spec_mount *m, struct arena *a, struct mount_opts *ret, struct err *e) MUST_USE;
 
+/* The words that mean something here, for listing them: word I, or NULL behind the last. */
+const char *mount_word(size_t i);
+
 /*
  * A detached copy of the mount at PATH below DIRFD (with what is below it, if O->recursive), flags set, not idmapped.
  */

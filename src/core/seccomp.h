@@ -27,6 +27,14 @@ int seccomp_default(uint64_t caps, struct arena *a, struct seccomp_filter *ret, 
  */
 int seccomp_compile(const char *json, uint64_t caps, struct arena *a, struct seccomp_filter *ret, struct err *e)
 	MUST_USE;
+enum seccomp_word_kind {
+	SECCOMP_WORD_ACTION,
+	SECCOMP_WORD_OPERATOR,
+	SECCOMP_WORD_FLAG,
+	SECCOMP_WORD_FLAG_HEEDED, /* those of the flags that are not only known */
+};
+/* The words of profiles, for listing them: word I of KIND, or NULL behind the last. */
+const char *seccomp_word(enum seccomp_word_kind kind, size_t i);
 /* Loads F for the calling thread.  Needs no_new_privs or CAP_SYS_ADMIN. */
 int seccomp_load(const struct seccomp_filter *f, struct err *e) MUST_USE;
 

@@ -72,7 +72,10 @@ static const char *const op_words[] = {
 };
 static_assert(ARRAY_LEN(op_words) == OP_COUNT, "op_words[] does not match enum seccomp_op");
 
-/* The flags; those without a value have no effect here: one thread loads the filter, and there is no listener. */
+/*
+ * The flags, last those that mean nothing here.  TSYNC is heeded without a value: the one thread there is loads the
+ * filter. WAIT_KILLABLE_RECV is about a listener.
+ */
 static const struct {
 	const char *word;
 	unsigned int value;
@@ -82,6 +85,7 @@ static const struct {
 	{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
 	{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0},
 };
+enum { FLAGS_HEEDED = 3 };
 
 struct profile_arg {
 	uint32_t index;
@@ -425,4 +429,19 @@ int seccomp_compile(const char *json, uint64_t caps, struct arena *a, struct sec
 	filter.flags = filter_flags;
 	*ret = filter;
 	return 0;
+}
+
+const char *seccomp_word(enum seccomp_word_kind kind, size_t i)
+{
+	switch (kind) {
+	case SECCOMP_WORD_ACTION: /* ACT_NOTIFY, the last, is known only to be refused */
+		return i < ACT_NOTIFY ? action_words[i] : NULL;
+	case SECCOMP_WORD_OPERATOR:
+		return i < OP_COUNT ? op_words[i] : NULL;
+	case SECCOMP_WORD_FLAG:
+		return i < ARRAY_LEN(flags) ? flags[i].word : NULL;
+	case SECCOMP_WORD_FLAG_HEEDED:
+		return i < FLAGS_HEEDED ? flags[i].word : NULL;
+	}
+	return NULL;
 }

@@ -31,7 +31,7 @@ struct spec_ids { /* additionalGids */
 
 struct spec_user {
 	uint32_t uid, gid;
-	struct opt_u64 umask; /* mode bits */
+	struct opt_u64 umask; /* mode bits; absent: the caller's stays */
 	struct spec_ids additional_gids;
 	char *username; /* not on Linux; kept for the round trip */
 };
@@ -40,6 +40,7 @@ struct spec_user {
 struct spec_caps {
 	bool has;
 	uint64_t bounding, effective, inheritable, permitted, ambient;
+	struct strs unknown; /* names that no capability has, of any set, maybe twice: only worth a warning */
 };
 
 struct spec_rlimit {
@@ -51,6 +52,30 @@ struct spec_rlimits {
 	size_t n, room;
 };
 
+/* sched_setattr(2); the numbers are the kernel's SCHED_… and SCHED_FLAG_… */
+struct spec_scheduler {
+	bool has;
+	int policy;
+	int nice, priority;
+	unsigned int flags;
+	uint64_t runtime, deadline, period; /* nanoseconds; SCHED_DEADLINE */
+};
+
+/* ioprio_set(2); the classes are the kernel's: 1 real time, 2 best effort, 3 idle. */
+struct spec_io_priority {
+	bool has;
+	int class;
+	int priority; /* 0 to 7 */
+};
+
+/* The processors of a process that enters a container: "0-3,7". */
+struct spec_cpu_affinity {
+	bool has;
+	char *initial; /* before it enters the container's cgroup */
+	char *final;   /* behind */
+};
+
+/* Without cwd, args and env: process is absent. */
 struct spec_process {
 	bool terminal;
 	uint16_t rows, cols; /* consoleSize; 0: unknown */
@@ -64,6 +89,17 @@ struct spec_process {
 	char *apparmor_profile;
 	char *selinux_label;
 	struct opt_i64 oom_score_adj;
+	struct spec_scheduler scheduler;
+	struct spec_io_priority io_priority;
+	struct spec_cpu_affinity exec_cpu_affinity;
+};
+
+struct spec_idmap { /* one line of /proc/PID/uid_map */
+	uint32_t container_id, host_id, size;
+};
+struct spec_idmaps {
+	struct spec_idmap *v;
+	size_t n, room;
 };
 
 struct spec_mount {
@@ -71,6 +107,8 @@ struct spec_mount {
 	char *type;	     /* "bind", "tmpfs", "proc"…; NULL with a bind option means bind */
 	char *source;	     /* NULL: the type stands in */
 	struct strs options; /* mount(8) words: "ro", "rbind", "size=64k"… */
+	/* Its own shift of owners; empty, with the word "idmap": the container's. */
+	struct spec_idmaps uid_map, gid_map;
 	int source_fd; /* an open O_PATH descriptor of the source, taken early; FD_NONE: by path (never printed) */
 };
 struct spec_mounts {
@@ -89,11 +127,18 @@ struct spec_ns {
 	int fd; /* an open descriptor of it, taken early; FD_NONE: by path (never printed) */
 };
 
-struct spec_idmap { /* one line of /proc/PID/uid_map */
-	uint32_t container_id, host_id, size;
+struct spec_time_offset { /* of one clock of a time namespace */
+	bool has;
+	int64_t secs;
+	uint32_t nanosecs;
 };
-struct spec_idmaps {
-	struct spec_idmap *v;
+
+struct spec_net_device { /* a network interface to move into the container */
+	char *host_name;
+	char *name; /* inside; NULL: the same; "%d" in it is a number that the kernel picks */
+};
+struct spec_net_devices {
+	struct spec_net_device *v;
 	size_t n, room;
 };
 
@@ -129,20 +174,69 @@ struct spec_throttles {
 	size_t n, room;
 };
 
+struct spec_weight_device {
+	int64_t major, minor;
+	struct opt_u64 weight, leaf_weight;
+};
+struct spec_weight_devices {
+	struct spec_weight_device *v;
+	size_t n, room;
+};
+
+struct spec_hugepage_limit {
+	char *page_size; /* "2MB", "1GB", "64KB" */
+	uint64_t limit;	 /* bytes */
+};
+struct spec_hugepage_limits {
+	struct spec_hugepage_limit *v;
+	size_t n, room;
+};
+
+struct spec_priority {
+	char *name; /* of a network interface */
+	uint32_t priority;
+};
+struct spec_priorities {
+	struct spec_priority *v;
+	size_t n, room;
+};
+
+struct spec_rdma { /* one member of linux.resources.rdma */
+	char *name;
+	struct opt_u64 hca_handles, hca_objects;
+};
+struct spec_rdmas {
+	struct spec_rdma *v;
+	size_t n, room;
+};
+
 struct spec_resources {
 	struct {					 /* bytes; -1 means no limit */
 		struct opt_i64 limit, reservation, swap; /* swap is memory + swap, as v1 counts */
+		struct opt_i64 kernel, kernel_tcp;
+		struct opt_u64 swappiness; /* 0 to 100 */
+		struct opt_bool disable_oom_killer, use_hierarchy, check_before_update;
 	} memory;
 	struct {
-		struct opt_u64 shares, period;
+		struct opt_u64 shares, period, burst;
 		struct opt_i64 quota; /* microseconds in a period */
+		struct opt_i64 realtime_runtime;
+		struct opt_u64 realtime_period;
 		char *cpus, *mems;
+		struct opt_i64 idle; /* 1: the group runs only when nothing else does */
 	} cpu;
 	struct opt_i64 pids_limit; /* <= 0: no limit */
 	struct {
-		struct opt_u64 weight;
+		struct opt_u64 weight, leaf_weight;
+		struct spec_weight_devices weight_device;
 		struct spec_throttles read_bps, write_bps, read_iops, write_iops;
 	} block_io;
+	struct spec_hugepage_limits hugepage_limits;
+	struct {
+		struct opt_u64 class_id; /* 32 bits */
+		struct spec_priorities priorities;
+	} network;
+	struct spec_rdmas rdma;
 	struct spec_device_rules devices;
 	struct spec_pairs unified; /* cgroup v2 file = value */
 };
@@ -152,6 +246,49 @@ enum seccomp_mode { SECCOMP_NONE, SECCOMP_DEFAULT, SECCOMP_PROFILE };
 struct spec_seccomp {
 	enum seccomp_mode mode;
 	char *profile; /* SECCOMP_PROFILE: the text of linux.seccomp (an object of the runtime spec), as JSON */
+	char *listener_path, *listener_metadata; /* SCMP_ACT_NOTIFY: who gets the listener; out of 'profile' */
+};
+
+struct spec_intel_rdt { /* resctrl */
+	bool has;
+	char *clos_id;
+	struct strs schemata;
+	char *l3_cache_schema, *mem_bw_schema; /* written before 'schemata' */
+	bool enable_monitoring;
+};
+
+/* set_mempolicy(2); the numbers are the kernel's MPOL_… and MPOL_F_… */
+struct spec_memory_policy {
+	bool has;
+	int mode;
+	unsigned int flags;
+	char *nodes; /* "0-3,7" */
+};
+
+struct spec_personality {
+	bool has;
+	int domain; /* PER_LINUX, PER_LINUX32 */
+};
+
+struct spec_hook { /* a program to run at a moment of the container's life */
+	char *path;
+	struct strs args;	/* with argv[0] */
+	struct strs env;	/* all of it: nothing is inherited */
+	struct opt_i64 timeout; /* seconds */
+};
+struct spec_hooks {
+	struct spec_hook *v;
+	size_t n, room;
+};
+/* In the order in which they run. */
+enum spec_hook_kind {
+	HOOK_PRESTART,
+	HOOK_CREATE_RUNTIME,
+	HOOK_CREATE_CONTAINER,
+	HOOK_START_CONTAINER,
+	HOOK_POSTSTART,
+	HOOK_POSTSTOP,
+	HOOK_KIND_COUNT
 };
 
 struct spec {
@@ -163,11 +300,16 @@ struct spec {
 	char *hostname, *domainname;
 	struct spec_process process;
 	struct spec_mounts mounts;
+	struct spec_hooks hooks[HOOK_KIND_COUNT];
 	struct spec_pairs annotations;
 	struct { /* "linux" */
 		struct spec_ns ns[NS_KIND_COUNT];
 		struct spec_idmaps uid_map, gid_map;
+		struct {
+			struct spec_time_offset monotonic, boottime;
+		} time_offsets;
 		struct spec_devices devices;
+		struct spec_net_devices net_devices;
 		char *cgroups_path;
 		struct spec_resources resources;
 		struct spec_pairs sysctl;
@@ -175,6 +317,9 @@ struct spec {
 		struct strs masked_paths, readonly_paths;
 		char *rootfs_propagation;
 		char *mount_label;
+		struct spec_intel_rdt intel_rdt;
+		struct spec_memory_policy memory_policy;
+		struct spec_personality personality;
 	} lin; /* 'linux' is a macro of gnu17 compilers */
 };
 

@@ -4,6 +4,7 @@
 #include "oci/spec_json_tables.h"
 
 #include <string.h>
+#include <sys/personality.h>
 
 /* ---- namespaces: a list in the text, an array by kind in memory ---- */
 
@@ -80,7 +81,7 @@ static const struct bind_row idmap_rows[] = {
 	BIND_U32("hostID", struct spec_idmap, host_id, BIND_ALWAYS | BIND_REQUIRED),
 	BIND_U32("size", struct spec_idmap, size, BIND_ALWAYS | BIND_REQUIRED),
 };
-static const struct bind_table idmap_table = BIND_TABLE(idmap_rows, struct spec_idmap);
+const struct bind_table spec_idmap_table = BIND_TABLE(idmap_rows, struct spec_idmap);
 
 /* ---- devices ---- */
 
@@ -107,15 +108,22 @@ static const struct bind_custom device_type_custom = {read_device_type, write_de
 static const struct bind_row device_rows[] = {
 	BIND_STRING("path", struct spec_device, path, BIND_REQUIRED),
 	BIND_CUSTOM("type", struct spec_device, type, BIND_REQUIRED, &device_type_custom),
-	BIND_I64("major", struct spec_device, major, BIND_ALWAYS),
-	BIND_I64("minor", struct spec_device, minor, BIND_ALWAYS),
-	BIND_OPT_U64("fileMode", struct spec_device, mode, 0),
-	BIND_OPT_U64("uid", struct spec_device, uid, 0),
-	BIND_OPT_U64("gid", struct spec_device, gid, 0),
+	BIND_BETWEEN("major", I64, int64_t, struct spec_device, major, BIND_ALWAYS, 0, SPEC_MAJOR_MAX),
+	BIND_BETWEEN("minor", I64, int64_t, struct spec_device, minor, BIND_ALWAYS, 0, SPEC_MINOR_MAX),
+	BIND_BETWEEN("fileMode", OPT_U64, struct opt_u64, struct spec_device, mode, 0, 0, UINT32_MAX),
+	BIND_BETWEEN("uid", OPT_U64, struct opt_u64, struct spec_device, uid, 0, 0, SPEC_ID_MAX),
+	BIND_BETWEEN("gid", OPT_U64, struct opt_u64, struct spec_device, gid, 0, 0, SPEC_ID_MAX),
 };
 static const struct bind_table device_table = BIND_TABLE(device_rows, struct spec_device);
 
 /* ---- seccomp: the object is kept as text, for core/seccomp.h to compile ---- */
+
+/* What else than the filter's compiler needs the profile for; written as a part of it. */
+static const struct bind_row listener_rows[] = {
+	BIND_STRING("listenerPath", struct spec_seccomp, listener_path, BIND_NO_EMPTY),
+	BIND_STRING("listenerMetadata", struct spec_seccomp, listener_metadata, BIND_NO_EMPTY),
+};
+static const struct bind_table listener_table = BIND_TABLE(listener_rows, struct spec_seccomp);
 
 /* Reads the profile, or the mark of isle's own. */
 static int read_seccomp(const struct json *value, void *field, struct arena *a, struct err *e)
@@ -134,7 +142,7 @@ static int read_seccomp(const struct json *value, void *field, struct arena *a, 
 	json_tree(&text, NULL, value);
 	s->mode = SECCOMP_PROFILE;
 	s->profile = json_out_text(&text);
-	return 0;
+	return bind_read(&listener_table, value, s, a, e);
 }
 
 /* Writes the profile, or the mark of isle's own. */
@@ -154,25 +162,87 @@ static void write_seccomp(struct json_out *out, const char *key, const void *fie
 
 static const struct bind_custom seccomp_custom = {read_seccomp, write_seccomp};
 
+/* ---- timeOffsets, netDevices, intelRdt, memoryPolicy, personality ---- */
+
+static const struct bind_row offset_rows[] = {
+	BIND_I64("secs", struct spec_time_offset, secs, 0),
+	BIND_BETWEEN("nanosecs", U32, uint32_t, struct spec_time_offset, nanosecs, 0, 0, 999999999),
+};
+static const struct bind_table offset_table = BIND_TABLE(offset_rows, struct spec_time_offset);
+
+static const struct bind_row offsets_rows[] = {
+	BIND_OPTIONAL("monotonic", struct spec, lin.time_offsets.monotonic, &offset_table),
+	BIND_OPTIONAL("boottime", struct spec, lin.time_offsets.boottime, &offset_table),
+};
+/* Strict: a key here is the name of a clock, and no other clock can be shifted. */
+static const struct bind_table offsets_table = BIND_TABLE(offsets_rows, struct spec, .strict = true);
+
+static const struct bind_row net_device_rows[] = {
+	BIND_STRING("name", struct spec_net_device, name, BIND_NO_EMPTY),
+};
+static const struct bind_table net_device_table = BIND_TABLE(net_device_rows, struct spec_net_device);
+static_assert(offsetof(struct spec_net_device, host_name) == 0, "a map's element begins with its key");
+
+#define RDT_OLD "went out of the runtime spec with version 1.3.0; enableMonitoring has its place"
+static const struct bind_row intel_rdt_rows[] = {
+	BIND_STRING("closID", struct spec_intel_rdt, clos_id, BIND_NO_EMPTY),
+	BIND_STRINGS("schemata", struct spec_intel_rdt, schemata, 0),
+	BIND_STRING("l3CacheSchema", struct spec_intel_rdt, l3_cache_schema, BIND_NO_EMPTY),
+	BIND_STRING("memBwSchema", struct spec_intel_rdt, mem_bw_schema, BIND_NO_EMPTY),
+	BIND_BOOL("enableMonitoring", struct spec_intel_rdt, enable_monitoring, 0),
+	BIND_REFUSED("enableCMT", RDT_OLD),
+	BIND_REFUSED("enableMBM", RDT_OLD),
+};
+static const struct bind_table intel_rdt_table = BIND_TABLE(intel_rdt_rows, struct spec_intel_rdt);
+
+/* The words stand where set_mempolicy(2) has their numbers. */
+static const char *const mode_words[] = {
+	"MPOL_DEFAULT",	       "MPOL_PREFERRED",	   "MPOL_BIND", "MPOL_INTERLEAVE", "MPOL_LOCAL",
+	"MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE",
+};
+const struct bind_names spec_memory_policy_modes = {mode_words, ARRAY_LEN(mode_words)};
+static const char *const mode_flag_words[] = {
+	[13] = "MPOL_F_NUMA_BALANCING",
+	[14] = "MPOL_F_RELATIVE_NODES",
+	[15] = "MPOL_F_STATIC_NODES",
+};
+const struct bind_names spec_memory_policy_flags = {mode_flag_words, ARRAY_LEN(mode_flag_words)};
+
+static const struct bind_row memory_policy_rows[] = {
+	BIND_ENUM("mode", struct spec_memory_policy, mode, BIND_ALWAYS | BIND_REQUIRED, &spec_memory_policy_modes),
+	BIND_STRING("nodes", struct spec_memory_policy, nodes, BIND_NO_EMPTY),
+	BIND_FLAGS("flags", struct spec_memory_policy, flags, 0, &spec_memory_policy_flags),
+};
+static const struct bind_table memory_policy_table = BIND_TABLE(memory_policy_rows, struct spec_memory_policy);
+
+static const char *const domain_words[] = {[PER_LINUX] = "LINUX", [PER_LINUX32] = "LINUX32"};
+static const struct bind_names domain_names = {domain_words, ARRAY_LEN(domain_words)};
+
+static const struct bind_row personality_rows[] = {
+	BIND_ENUM("domain", struct spec_personality, domain, BIND_ALWAYS | BIND_REQUIRED, &domain_names),
+	BIND_REFUSED("flags", "must be empty: the runtime spec has no flag"),
+};
+static const struct bind_table personality_table = BIND_TABLE(personality_rows, struct spec_personality);
+
 /* ---- "linux" ---- */
 
 static const struct bind_row linux_rows[] = {
 	BIND_CUSTOM("namespaces", struct spec, lin.ns, 0, &namespaces_custom),
-	BIND_LIST("uidMappings", struct spec, lin.uid_map, 0, &idmap_table),
-	BIND_LIST("gidMappings", struct spec, lin.gid_map, 0, &idmap_table),
+	BIND_LIST("uidMappings", struct spec, lin.uid_map, 0, &spec_idmap_table),
+	BIND_LIST("gidMappings", struct spec, lin.gid_map, 0, &spec_idmap_table),
+	BIND_GROUP("timeOffsets", 0, &offsets_table),
 	BIND_LIST("devices", struct spec, lin.devices, 0, &device_table),
-	BIND_STRING("cgroupsPath", struct spec, lin.cgroups_path, 0),
+	BIND_MAP("netDevices", struct spec, lin.net_devices, 0, &net_device_table),
+	BIND_STRING("cgroupsPath", struct spec, lin.cgroups_path, BIND_NO_EMPTY),
 	BIND_OBJECT("resources", struct spec, lin.resources, 0, &spec_resources_table),
 	BIND_PAIRS("sysctl", struct spec, lin.sysctl, 0),
 	BIND_CUSTOM("seccomp", struct spec, lin.seccomp, 0, &seccomp_custom),
 	BIND_STRINGS("maskedPaths", struct spec, lin.masked_paths, 0),
 	BIND_STRINGS("readonlyPaths", struct spec, lin.readonly_paths, 0),
-	BIND_STRING("rootfsPropagation", struct spec, lin.rootfs_propagation, 0),
-	BIND_STRING("mountLabel", struct spec, lin.mount_label, 0),
-	BIND_REFUSED("intelRdt", SPEC_NOT_YET),
-	BIND_REFUSED("memoryPolicy", SPEC_NOT_YET),
-	BIND_REFUSED("netDevices", SPEC_NOT_YET),
-	BIND_REFUSED("personality", SPEC_NOT_YET),
-	BIND_REFUSED("timeOffsets", SPEC_NOT_YET),
+	BIND_STRING("rootfsPropagation", struct spec, lin.rootfs_propagation, BIND_NO_EMPTY),
+	BIND_STRING("mountLabel", struct spec, lin.mount_label, BIND_NO_EMPTY),
+	BIND_OPTIONAL("intelRdt", struct spec, lin.intel_rdt, &intel_rdt_table),
+	BIND_OPTIONAL("memoryPolicy", struct spec, lin.memory_policy, &memory_policy_table),
+	BIND_OPTIONAL("personality", struct spec, lin.personality, &personality_table),
 };
 const struct bind_table spec_linux_table = BIND_TABLE(linux_rows, struct spec);

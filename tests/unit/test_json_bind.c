@@ -10,6 +10,18 @@ enum colour { RED, GREEN };
 static const char *const colours[] = {[RED] = "red", [GREEN] = "green"};
 static const struct bind_names colour_names = {colours, ARRAY_LEN(colours)};
 
+enum fuel { FUEL_NONE, PETROL = 2, ELECTRIC };
+static const char *const fuels[] = {[PETROL] = "petrol", [ELECTRIC] = "electric"};
+static const struct bind_names fuel_names = {fuels, ARRAY_LEN(fuels)};
+
+struct part {
+	char *name;
+	uint32_t pieces;
+};
+struct radio {
+	bool has;
+	int station;
+};
 struct wheel {
 	char *make;
 	uint16_t size;
@@ -43,6 +55,16 @@ struct car {
 	} wheels;
 	int left, right;
 	char letter;
+	enum fuel fuel;
+	unsigned int fuels;
+	struct {
+		struct part *v;
+		size_t n, room;
+	} parts;
+	struct radio radio;
+	int heat;
+	char *motto;
+	struct opt_u64 tax;
 };
 
 static int read_letter(const struct json *value, void *field, struct arena *a, struct err *e)
@@ -78,6 +100,14 @@ static const struct bind_row side_rows[] = {
 	BIND_INT("right", struct car, right, 0),
 };
 static const struct bind_table side_table = BIND_TABLE(side_rows, struct car);
+static const struct bind_row part_rows[] = {
+	BIND_U32("pieces", struct part, pieces, 0),
+};
+static const struct bind_table part_table = BIND_TABLE(part_rows, struct part);
+static const struct bind_row radio_rows[] = {
+	BIND_INT("station", struct radio, station, 0),
+};
+static const struct bind_table radio_table = BIND_TABLE(radio_rows, struct radio);
 static const struct bind_row car_rows[] = {
 	BIND_STRING("name", struct car, name, 0),
 	BIND_BOOL("new", struct car, new, 0),
@@ -97,6 +127,13 @@ static const struct bind_row car_rows[] = {
 	BIND_LIST("wheels", struct car, wheels, 0, &wheel_table),
 	BIND_GROUP("sides", 0, &side_table),
 	BIND_CUSTOM("letter", struct car, letter, 0, &letter),
+	BIND_ENUM("fuel", struct car, fuel, 0, &fuel_names),
+	BIND_FLAGS("fuels", struct car, fuels, 0, &fuel_names),
+	BIND_MAP("parts", struct car, parts, 0, &part_table),
+	BIND_OPTIONAL("radio", struct car, radio, &radio_table),
+	BIND_STRING("motto", struct car, motto, BIND_NO_EMPTY),
+	BIND_BETWEEN("heat", INT, int, struct car, heat, 0, -5, 5),
+	BIND_BETWEEN("tax", OPT_U64, struct opt_u64, struct car, tax, 0, 0, 100),
 	BIND_REFUSED("wings", "is not for cars"),
 };
 static const struct bind_table car_table = BIND_TABLE(car_rows, struct car);
@@ -116,7 +153,9 @@ static const char full[] =
 	"\"seats\":[\"a\",\"\"],\"keys\":[0,4294967295],\"notes\":{\"z\":\"1\",\"a\":\"\"},"
 	"\"fifth\":{\"make\":\"m\",\"size\":0,\"spare\":3},"
 	"\"wheels\":[{\"make\":\"x\",\"size\":17,\"spare\":-1},{\"make\":\"y\",\"size\":0,\"spare\":0}],"
-	"\"sides\":{\"right\":-5},\"letter\":\"q\"}";
+	"\"sides\":{\"right\":-5},\"letter\":\"q\","
+	"\"fuel\":\"electric\",\"fuels\":[\"petrol\",\"electric\"],"
+	"\"parts\":{\"z\":{\"pieces\":4},\"a\":{}},\"radio\":{},\"heat\":-5,\"tax\":100}";
 
 static void every_kind_goes_around(void **state)
 {
@@ -141,6 +180,12 @@ static void every_kind_goes_around(void **state)
 	assert_int_equal(c.wheels.v[0].size, 17);
 	assert_int_equal(c.right, -5);
 	assert_int_equal(c.letter, 'q');
+	assert_int_equal(c.fuel, ELECTRIC);
+	assert_int_equal(c.fuels, 1 << PETROL | 1 << ELECTRIC);
+	assert_int_equal(c.parts.n, 2);
+	assert_string_equal(c.parts.v[0].name, "z");
+	assert_int_equal(c.parts.v[0].pieces, 4);
+	assert_true(c.radio.has);
 	/* "fifth" comes back as it was, but its 0 is written: BIND_ALWAYS. */
 	assert_string_equal(bind_print(&car_table, &c, JSON_COMPACT, &arena), full);
 }
@@ -160,13 +205,14 @@ static void absent_and_null_leave_defaults(void **state)
 {
 	struct car c = {.gear = 7, .right = 8};
 	static const char text[] = "{\"gear\":null,\"sides\":{},\"unknown\":[1],\"wheels\":[{\"make\":\"m\","
-				   "\"spare\":null}],\"wings\":[]}";
+				   "\"spare\":null}],\"wings\":[],\"motto\":\"\"}";
 
 	(void)state;
 	assert_int_equal(bind_parse(&car_table, text, strlen(text), &c, &arena, NULL), 0);
 	assert_int_equal(c.gear, 7);
 	assert_int_equal(c.right, 8);
 	assert_int_equal(c.wheels.v[0].spare, -1);
+	assert_null(c.motto);
 }
 
 static void errors_name_the_path(void **state)
@@ -207,6 +253,17 @@ static void errors_name_the_path(void **state)
 		{"{\"wheels\":[{\"tyre\":1}]}", "wheels[0].tyre: is not known here"},
 		{"{\"sides\":{\"left\":{}}}", "sides.left: must be an integer"},
 		{"{\"letter\":\"ab\"}", "letter: must be one letter"},
+		{"{\"fuel\":\"\"}", "fuel: must be one of \"petrol\", \"electric\""},
+		{"{\"fuels\":\"petrol\"}", "fuels: must be a list of strings"},
+		{"{\"fuels\":[\"petrol\",\"red\"]}", "fuels[1]: must be one of \"petrol\", \"electric\""},
+		{"{\"parts\":[]}", "parts: must be an object of objects"},
+		{"{\"parts\":{\"a\":{},\"b\":null}}", "parts.b: must be an object"},
+		{"{\"parts\":{\"a\":{\"pieces\":\"1\"}}}", "parts.a.pieces: must be an integer"},
+		{"{\"radio\":[]}", "radio: must be an object"},
+		{"{\"radio\":{\"station\":true}}", "radio.station: must be an integer"},
+		{"{\"heat\":6}", "heat: must be between -5 and 5"},
+		{"{\"heat\":-6}", "heat: must be between -5 and 5"},
+		{"{\"tax\":101}", "tax: must be between 0 and 100"},
 		{"{\"wings\":2}", "wings: is not for cars"},
 	};
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What isle can do, as the runtime spec's document for it (features.md, features-linux.md).
+ *
+ * Nothing here is said twice: the words come from the tables of those who read them (mount.h, seccomp.h, ns.h,
+ * caps_names.h), what isle can't do yet from spec_honour.h, and the rest from one table in features.c.
+ */
+#ifndef ISLE_OCI_FEATURES_H
+#define ISLE_OCI_FEATURES_H
+
+#include "base/mem.h"
+
+/* The document as an indented text, terminated; never NULL. */
+char *features_text(struct arena *a);
+
+#endif

@@ -32,6 +32,12 @@ vm-test: all
 	$(if $(filter undefined,$(origin RUNNER)),$(error vm-test needs RUNNER="COMMAND..." (docs/testing.md, "Other machines")))
 	@ISLE=$(abspath $(BUILD))/isle $(RUNNER) $(CURDIR)/tests/vm/inside.sh $(TESTS)
 
+# util-linux's own tests of unshare, nsenter and lsns, with isle's.  SUITE is a checkout of util-linux.
+util-linux-tests: all
+	$(if $(SUITE),,$(error util-linux-tests needs SUITE=DIR, a checkout of util-linux (docs/testing.md, "util-linux")))
+	$(call deps,test)
+	@scripts/util_linux.sh $(SUITE) $(BUILD)
+
 bench: all
 	$(call deps,bench)
 	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' BWRAP='$(BWRAP)' bench/run.sh
@@ -47,4 +53,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan
 
-.PHONY: all run test lint vm-test bench install uninstall clean
+.PHONY: all run test lint vm-test util-linux-tests bench install uninstall clean

@@ -12,8 +12,8 @@ bwrap=${BWRAP:-$(command -v bwrap || true)}
 ninja -C "$build" bench-programs >/dev/null
 # The probe must be where every container finds it, whoever its user is.
 dir=$(mktemp -d /var/tmp/isle-bench.XXXXXX)
-box=
-trap '[ -z "$box" ] || "$isle" rm -f "$box" >/dev/null; rm -rf "$dir"' EXIT
+box='' lived_in=''
+trap '[ -z "$box" ] || "$isle" rm -f "$box" >/dev/null; [ -z "$lived_in" ] || kill -KILL "$lived_in"; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
 chmod 755 "$dir"
 probe=$dir/probe
@@ -58,9 +58,36 @@ done
 echo "$(uname -sr), $(nproc) processors, ${ROUNDS:-200} rounds, $("$isle" --version)"
 "$build/bench/bench" "${ROUNDS:-200}" "$@"
 
+# The tools, each against util-linux's with the same words: the ratio of the second line is isle's to theirs.
+pair() { # TOOL WORDS...
+	tool=$1
+	shift
+	"$build/bench/bench" "${ROUNDS:-200}" "$tool $*" "$tool" "$@" "$probe" -- "isle $tool $*" "$isle" "$tool" "$@" "$probe" |
+		tail -n +2
+}
+
+if [ "$(id -u)" = 0 ]; then
+	echo
+	unshare --version
+	for words in '' -m -u -i -n -p -f -muinpf; do
+		# shellcheck disable=SC2086 # words
+		pair unshare $words
+	done
+	# Namespaces to enter.  The pid is that of the sleep inside.
+	unshare --mount --uts --ipc --net --pid --fork --kill-child sleep 1000 &
+	lived_in=$!
+	until inside=$(pgrep -P "$lived_in" -x sleep); do sleep 0.05; done
+	for words in -u -muinp; do
+		# shellcheck disable=SC2086 # words
+		pair nsenter -t "$inside" $words
+	done | sed "s/-t $inside /-t PID /"
+	kill -KILL "$lived_in"
+	lived_in=
+fi
+
 # The monitor of a container in the background, once it has settled.
 box=$("$isle" run -d --net none host sleep 1000)
 sleep 2
-monitor=$("$isle" inspect "$box" | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"]["ownerPid"])')
+monitor=$("$isle" inspect "$box" | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["state"]["ownerPid"])')
 echo
 awk '/^Pss:/ { print "memory of a monitor: " $2 " KiB PSS" }' "/proc/$monitor/smaps_rollup"

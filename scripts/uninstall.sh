@@ -16,7 +16,10 @@ ninja -C "$build" build.ninja >/dev/null
 meson introspect "$build" --installed |
 	python3 -c 'import json, sys; print(*sorted(set(json.load(sys.stdin).values())), sep="\n")' |
 	while read -r file; do
-		[ ! -e "$destdir$file" ] || rm -fv "$destdir$file"
+		# A link may lead nowhere by now.
+		if [ -e "$destdir$file" ] || [ -L "$destdir$file" ]; then rm -fv "$destdir$file"; fi
 	done
-# isle's own directory goes when it is empty.
-rmdir "$destdir$prefix/libexec/isle" 2>/dev/null || true
+# isle's own directories go when they are empty.
+for dir in /toolbox /completions ''; do
+	rmdir "$destdir$prefix/libexec/isle$dir" 2>/dev/null || true
+done

@@ -61,6 +61,16 @@ static int make_everywhere(struct cgroup *cg, const struct cgroup_needs *needs, 
 	return 0;
 }
 
+/* Which v1 hierarchies a container with the limits RES is in. */
+static void needs_complete(const struct cgroup_host *h, const struct spec_resources *res, struct cgroup_needs *needs)
+{
+	cgroup_needs_find(h, res, needs);
+	if (!h->v2) /* one to find and stop every process, the other because nothing else bounds them */
+		needs->v1 |= (h->v1[CGC_FREEZER] ? 1u << CGC_FREEZER : 0) | (h->v1[CGC_PIDS] ? 1u << CGC_PIDS : 0);
+	if (res->devices.n > 0 && cgroup_devices_on_v1(h))
+		needs->v1 |= 1u << CGC_DEVICES;
+}
+
 int cgroup_make(struct cgroup *cg, const struct cgroup_host *h, const char *path, const struct spec_resources *res,
 		struct arena *a, struct err *e)
 {
@@ -73,11 +83,7 @@ int cgroup_make(struct cgroup *cg, const struct cgroup_host *h, const char *path
 		r = cgroup_check(h, res, e);
 	if (r < 0 || !h->writable)
 		return r;
-	cgroup_needs_find(h, res, &needs);
-	if (!h->v2) /* one to find and stop every process, the other because nothing else bounds them */
-		needs.v1 |= (h->v1[CGC_FREEZER] ? 1u << CGC_FREEZER : 0) | (h->v1[CGC_PIDS] ? 1u << CGC_PIDS : 0);
-	if (res->devices.n > 0 && cgroup_devices_on_v1(h))
-		needs.v1 |= 1u << CGC_DEVICES;
+	needs_complete(h, res, &needs);
 	r = make_everywhere(cg, &needs, e);
 	if (r == 0)
 		r = cgroup_limits_write(cg, res, true, e);
@@ -88,6 +94,52 @@ int cgroup_make(struct cgroup *cg, const struct cgroup_host *h, const char *path
 		cgroup_release(cg);
 	}
 	return r;
+}
+
+int cgroup_adopt(struct cgroup *cg, const struct cgroup_host *h, const char *path, const struct spec_resources *res,
+		 pid_t pid, struct arena *a, struct err *e)
+{
+	struct cgroup_needs needs;
+	int r = cgroup_check(h, res, e);
+
+	if (r == 0)
+		r = cgroup_open(cg, h, path, a, e);
+	if (r < 0)
+		return r;
+	if (h->v2 && cg->v2_fd < 0)
+		return err_set(e, ENOENT, "find the control group %s%s, which should have been made", h->v2, cg->path);
+	needs_complete(h, res, &needs);
+	for (int c = 0; r == 0 && c < CGC_COUNT; c++) {
+		bool made;
+
+		if (!(needs.v1 & ~cg->v1_used & 1u << c))
+			continue;
+		r = cgroup_v1_make(h, (enum cgroup_controller)c, cg->path, &made, e);
+		cg->v1_used |= r == 0 ? 1u << c : 0;
+	}
+	if (r == 0)
+		r = cgroup_limits_write(cg, res, true, e);
+	if (r == 0 && res->devices.n > 0)
+		r = cgroup_devices_apply(cg, &res->devices, e);
+	return r == 0 ? cgroup_join(cg, pid, false, e) : r;
+}
+
+int cgroup_give(const struct cgroup *cg, uid_t uid, struct err *e)
+{
+	char text[4096], *rest = text;
+	int r = cgroup_text(AT_FDCWD, "/sys/kernel/cgroup/delegate", text, sizeof(text));
+
+	if (cg->v2_fd < 0)
+		return 0;
+	if (r < 0) /* before 4.15 the kernel did not tell */
+		snprintf(text, sizeof(text), "cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n");
+	if (fchownat(cg->v2_fd, "", uid, (gid_t)-1, AT_EMPTY_PATH) < 0)
+		return err_set(e, errno, "give the control group %s to user %u", cg->path, uid);
+	for (char *file; (file = strsep(&rest, "\n"));)
+		if (*file && !strchr(file, '/') && fchownat(cg->v2_fd, file, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 &&
+		    errno != ENOENT)
+			return err_set(e, errno, "give %s of the control group %s to user %u", file, cg->path, uid);
+	return 0;
 }
 
 int cgroup_open(struct cgroup *cg, const struct cgroup_host *h, const char *path, struct arena *a, struct err *e)
@@ -145,29 +197,6 @@ int cgroup_join(const struct cgroup *cg, pid_t pid, bool also_v2, struct err *e)
 		r = dir < 0 ? err_set(e, -dir, "open the control group %s%s", h->v1[c], cg->path)
 			    : join_dir(dir, h->v1[c], cg->path, pid, e);
 	}
-	return r;
-}
-
-int cgroup_update(const struct cgroup *cg, const struct spec_resources *res, struct err *e)
-{
-	struct cgroup_needs needs;
-	int r = cgroup_check(cg->host, res, e);
-
-	if (r < 0)
-		return r;
-	if (!cgroup_tracker(cg))
-		return err_set(e, ENOENT, "change the limits of the control group %s", cg->path ? cg->path : "");
-	cgroup_needs_find(cg->host, res, &needs);
-	if (cg->v2_fd >= 0 && *needs.v2_words) {
-		auto_fd fd = FD_NONE;
-		bool made;
-
-		r = cgroup_v2_make(cg->host, cg->path, needs.v2_words, &fd, &made, e);
-	}
-	if (r == 0)
-		r = cgroup_limits_write(cg, res, false, e);
-	if (r == 0 && res->devices.n > 0)
-		r = cgroup_devices_apply(cg, &res->devices, e);
 	return r;
 }
 

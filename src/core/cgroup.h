@@ -28,6 +28,9 @@ enum cgroup_controller { /* v1 hierarchies by name; on v2 those among them that 
 			 CGC_DEVICES,
 			 CGC_FREEZER,
 			 CGC_HUGETLB,
+			 CGC_NET_CLS,
+			 CGC_NET_PRIO,
+			 CGC_RDMA,
 			 CGC_COUNT
 };
 
@@ -58,13 +61,24 @@ int cgroup_check(const struct cgroup_host *h, const struct spec_resources *res, 
 /* Makes the group at PATH in every hierarchy needed, enables controllers on the way down, and writes RES. */
 int cgroup_make(struct cgroup *cg, const struct cgroup_host *h, const char *path, const struct spec_resources *res,
 		struct arena *a, struct err *e) MUST_USE;
+/*
+ * Takes the group at PATH, which somebody else has made around the process PID: makes what is missing in v1
+ * hierarchies, writes RES, and puts PID there.
+ */
+int cgroup_adopt(struct cgroup *cg, const struct cgroup_host *h, const char *path, const struct spec_resources *res,
+		 pid_t pid, struct arena *a, struct err *e) MUST_USE;
+/* Gives the group in the v2 tree to UID, as far as the kernel says that it is safe (cgroups(7), "Delegation"). */
+int cgroup_give(const struct cgroup *cg, uid_t uid, struct err *e) MUST_USE;
 /* Finds an existing group; a hierarchy where it does not exist is left out.  No group anywhere is not an error. */
 int cgroup_open(struct cgroup *cg, const struct cgroup_host *h, const char *path, struct arena *a, struct err *e)
 	MUST_USE;
 /* Puts process PID (0: the caller) into the v1 groups; with ALSO_V2 into the v2 group too (when clone3 could not). */
 int cgroup_join(const struct cgroup *cg, pid_t pid, bool also_v2, struct err *e) MUST_USE;
-/* Writes the limits of RES that are present into the existing group. */
-int cgroup_update(const struct cgroup *cg, const struct spec_resources *res, struct err *e) MUST_USE;
+/*
+ * Writes the limits of RES that are present into the existing group.  A limit whose controller is in a v1 hierarchy
+ * that the group does not use yet takes it in: the processes join it, and what they use is counted from then on.
+ */
+int cgroup_update(struct cgroup *cg, const struct spec_resources *res, struct err *e) MUST_USE;
 /* Kills every process in the group and below; returns when none is left, or -ETIMEDOUT after TIMEOUT_MS. */
 int cgroup_kill(const struct cgroup *cg, int timeout_ms, struct err *e) MUST_USE;
 /* Freezes or thaws; returns when it is so, or -ETIMEDOUT after TIMEOUT_MS. */

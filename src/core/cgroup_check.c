@@ -35,13 +35,16 @@ static void words_add(char *words, size_t size, const char *word, size_t len)
 
 void cgroup_needs_find(const struct cgroup_host *h, const struct spec_resources *res, struct cgroup_needs *ret)
 {
-	*ret = (struct cgroup_needs){0};
-	for (size_t i = 0; i < cgroup_limits_n; i++) {
-		enum cgroup_controller c = cgroup_limits[i].controller;
+	const struct cgroup_limit *l;
 
-		if (cgroup_limits[i].wish(res) != CGROUP_WISH_SET)
+	*ret = (struct cgroup_needs){0};
+	for (size_t i = 0; (l = cgroup_limit_at(i)); i++) {
+		enum cgroup_controller c = l->controller;
+		enum cgroup_place place = cgroup_place(h, c);
+
+		if (l->wish(res) != CGROUP_WISH_SET || place == PLACE_NONE)
 			continue;
-		if (cgroup_place(h, c) == PLACE_V1) {
+		if (place == PLACE_V1) {
 			ret->v1 |= 1u << c;
 			continue;
 		}
@@ -59,7 +62,7 @@ void cgroup_needs_find(const struct cgroup_host *h, const struct spec_resources 
 	}
 }
 
-/* Refuses the limit NAME: its controller, NEED, is nowhere; says why, as far as it can be known. */
+/* Refuses what NAME says (a limit, a setting), since its controller, NEED, is nowhere; says why, where that is known. */
 static int refuse(const struct cgroup_host *h, const char *name, const char *need, struct err *e)
 {
 	int above = (int)(strlen(h->base) - strlen("/isle"));
@@ -81,22 +84,56 @@ static int refuse(const struct cgroup_host *h, const char *name, const char *nee
 	return err_cure(e, "see cgroup_disable= and cgroup_enable= on the kernel's command line, and /proc/cgroups");
 }
 
+/* Checks that the limit L, which is asked for, can be set on this machine. */
+static int limit_check(const struct cgroup_host *h, const struct cgroup_limit *l, struct err *e)
+{
+	const struct cgroup_fact *fact = &cgroup_facts[l->controller];
+	enum cgroup_place place = cgroup_place(h, l->controller);
+
+	if (l->v1_only && h->v2 && h->writable && place != PLACE_V1) {
+		err_set(e, EOPNOTSUPP, "set the %s (linux.resources.%s)", l->name, l->field);
+		err_why(e,
+			"control groups of version 2 have no such thing, and the controller \"%s\" is in no v1 hierarchy",
+			fact->name);
+		return err_cure(e, "leave it out");
+	}
+	if (place == PLACE_NONE || !h->writable) {
+		char name[160];
+
+		snprintf(name, sizeof(name), "%s (linux.resources.%s)", l->name, l->field);
+		return refuse(h, name, h->v2 && fact->v2 ? fact->v2 : fact->name, e);
+	}
+	if (place == PLACE_V1 && access(h->v1[l->controller], W_OK) < 0) {
+		err_set(e, errno, "the %s (linux.resources.%s) needs a group below %s", l->name, l->field,
+			h->v1[l->controller]);
+		err_why(e, "on this machine the controller is in a v1 hierarchy, which can't be delegated");
+		return err_cure(e, "run as root, or boot with systemd.unified_cgroup_hierarchy=1");
+	}
+	return 0;
+}
+
 /* Checks one entry of 'unified': a plain file name of a controller that is in the v2 tree. */
 static int unified_check(const struct cgroup_host *h, const struct spec_pair *p, struct err *e)
 {
 	size_t len;
 	int c = key_controller(p->key, &len);
 
-	if (strchr(p->key, '/') || len == 0 || !p->key[len] || strlen(p->key) > NAME_MAX)
-		return err_set(e, 0, "\"%s\" under unified is not the name of a control group file", p->key);
+	if (strchr(p->key, '/') || len == 0 || !p->key[len] || strlen(p->key) > NAME_MAX) {
+		err_set(e, 0, "linux.resources.unified: \"%s\" is not the name of a control group file", p->key);
+		return err_why(e, "such a name is CONTROLLER.SETTING, as in memory.high");
+	}
+	if (!h->v2 && h->layout == CGROUP_V1) {
+		err_set(e, EOPNOTSUPP, "set linux.resources.unified: %s", p->key);
+		return err_why(e, "this machine has only control groups of version 1");
+	}
 	if (c >= 0 && h->writable && h->v2 && cgroup_place(h, (enum cgroup_controller)c) == PLACE_V1) {
-		err_set(e, 0, "\"%s\" under unified needs a v2 controller", p->key);
+		err_set(e, 0, "linux.resources.unified: \"%s\" needs a v2 controller", p->key);
 		return err_why(e, "on this machine \"%s\" is in a v1 hierarchy", cgroup_facts[c].name);
 	}
 	if (!h->v2 || !h->writable || (c >= 0 && !(h->v2_available & 1u << c))) {
-		char name[NAME_MAX + 16], need[NAME_MAX + 16];
+		char name[NAME_MAX + 64], need[NAME_MAX + 16];
 
-		snprintf(name, sizeof(name), "unified setting %s", p->key);
+		snprintf(name, sizeof(name), "setting %s under linux.resources.unified", p->key);
 		snprintf(need, sizeof(need), "%.*s (v2)", (int)len, p->key);
 		return refuse(h, name, need, e);
 	}
@@ -105,25 +142,13 @@ static int unified_check(const struct cgroup_host *h, const struct spec_pair *p,
 
 int cgroup_check(const struct cgroup_host *h, const struct spec_resources *res, struct err *e)
 {
-	for (size_t i = 0; i < cgroup_limits_n; i++) {
-		enum cgroup_controller c = cgroup_limits[i].controller;
-		enum cgroup_place place = cgroup_place(h, c);
+	const struct cgroup_limit *l;
+	int r = 0;
 
-		if (cgroup_limits[i].wish(res) != CGROUP_WISH_SET)
-			continue;
-		if (place == PLACE_NONE || !h->writable)
-			return refuse(h, cgroup_limits[i].name, h->v2 ? cgroup_facts[c].v2 : cgroup_facts[c].name, e);
-		if (place == PLACE_V1 && access(h->v1[c], W_OK) < 0) {
-			err_set(e, errno, "the %s needs a group below %s", cgroup_limits[i].name, h->v1[c]);
-			err_why(e, "on this machine the controller is in a v1 hierarchy, which can't be delegated");
-			return err_cure(e, "run as root, or boot with systemd.unified_cgroup_hierarchy=1");
-		}
-	}
-	for (size_t i = 0; i < res->unified.n; i++) {
-		int r = unified_check(h, &res->unified.v[i], e);
-
-		if (r < 0)
-			return r;
-	}
-	return res->devices.n > 0 ? cgroup_devices_check(h, &res->devices, e) : 0;
+	for (size_t i = 0; r == 0 && (l = cgroup_limit_at(i)); i++)
+		if (l->wish(res) == CGROUP_WISH_SET)
+			r = limit_check(h, l, e);
+	for (size_t i = 0; r == 0 && i < res->unified.n; i++)
+		r = unified_check(h, &res->unified.v[i], e);
+	return r == 0 && res->devices.n > 0 ? cgroup_devices_check(h, &res->devices, e) : r;
 }

@@ -29,6 +29,9 @@ const struct cgroup_fact cgroup_facts[] = {
 	[CGC_DEVICES] = {"devices", NULL, NULL},
 	[CGC_FREEZER] = {"freezer", NULL, NULL},
 	[CGC_HUGETLB] = {"hugetlb", NULL, "hugetlb"},
+	[CGC_NET_CLS] = {"net_cls", "net_cls,net_prio", NULL},
+	[CGC_NET_PRIO] = {"net_prio", "net_cls,net_prio", NULL},
+	[CGC_RDMA] = {"rdma", NULL, "rdma"},
 };
 static_assert(ARRAY_LEN(cgroup_facts) == CGC_COUNT, "one row for each controller");
 
@@ -122,19 +125,36 @@ static void probe_mountinfo(struct cgroup_host *h, struct arena *a)
 		probe_mount(h, line);
 }
 
-/* The caller's own group in the v2 tree, or NULL. */
-static char *own_group(const struct cgroup_host *h, struct arena *a)
+/* Whether the line "ID:LIST:PATH" of /proc/self/cgroup is about the controller C; below zero: about the v2 tree. */
+static bool line_is_about(const char *list, size_t len, int c)
+{
+	if (c < 0)
+		return len == 0;
+	size_t want = strlen(cgroup_facts[c].name);
+	for (const char *p = list; p < list + len;) {
+		size_t n = strcspn(p, ",:");
+
+		if (n == want && strncmp(p, cgroup_facts[c].name, n) == 0)
+			return true;
+		p += n + 1;
+	}
+	return false;
+}
+
+char *cgroup_own_group(const struct cgroup_host *h, int c, struct arena *a)
 {
 	char *text, *path;
 
 	if (file_read(AT_FDCWD, "/proc/self/cgroup", a, PROC_TEXT_MAX, &text, NULL, NULL) < 0)
 		return NULL;
 	for (char *line; (line = strsep(&text, "\n"));) {
-		if (strncmp(line, "0::/", 4) != 0)
+		char *list = strchr(line, ':'), *at = list ? strchr(list + 1, ':') : NULL;
+
+		if (!at || !line_is_about(list + 1, (size_t)(at - list - 1), c))
 			continue;
-		if (strcmp(line, "0::/") == 0)
+		if (strcmp(++at, "/") == 0)
 			return arena_strdup(a, "");
-		if (cgroup_path_clean(h, line + 3, a, &path, NULL) < 0)
+		if (*at != '/' || cgroup_path_clean(h, at, a, &path, NULL) < 0)
 			return NULL; /* "/../…": outside of what this process may see */
 		/* An earlier isle may have moved us one down: see cgroup_tree.c. */
 		char *last = strrchr(path, '/');
@@ -159,7 +179,7 @@ static void probe_base(struct cgroup_host *h, struct arena *a)
 	h->writable = access(top, W_OK) == 0;
 	if (h->writable || !h->v2)
 		return;
-	const char *own = own_group(h, a);
+	const char *own = cgroup_own_group(h, -1, a);
 	if (!own)
 		return;
 	/* A delegated group is one whose directory and whose cgroup.procs are ours (cgroups(7), "Delegation"). */
@@ -183,6 +203,16 @@ static void probe_controllers(struct cgroup_host *h)
 		if (name && cgroup_word_in(text, name, strlen(name)))
 			h->v2_available |= 1u << c;
 	}
+}
+
+void cgroup_host_below(const struct cgroup_host *from, const char *group, struct arena *a, struct cgroup_host *ret)
+{
+	*ret = *from;
+	ret->base = arena_printf(a, "%s/isle", group);
+	ret->writable = ret->v2 != NULL;
+	ret->v2_available = 0;
+	if (ret->v2)
+		probe_controllers(ret);
 }
 
 int cgroup_host_probe(struct cgroup_host *h, struct arena *a, struct err *e)

@@ -20,6 +20,11 @@ extern const struct cgroup_fact cgroup_facts[CGC_COUNT];
 enum cgroup_place { PLACE_NONE, PLACE_V2, PLACE_V1 };
 enum cgroup_place cgroup_place(const struct cgroup_host *h, enum cgroup_controller c);
 
+/* The caller's own group in the hierarchy of C, or below zero in the v2 tree: "" for the top; NULL: none to be seen. */
+char *cgroup_own_group(const struct cgroup_host *h, int c, struct arena *a);
+/* What the machine looks like where groups are made below GROUP, which somebody else has delegated. */
+void cgroup_host_below(const struct cgroup_host *from, const char *group, struct arena *a, struct cgroup_host *ret);
+
 /* The group in which the program that runs isle is put when its own group has to give controllers to groups below. */
 #define CGROUP_CALLER "isle-caller"
 
@@ -69,16 +74,35 @@ int cgroup_v1_make(const struct cgroup_host *h, enum cgroup_controller c, const 
 /* What the spec says about one limit: nothing, "no limit", or a limit. */
 enum cgroup_wish { CGROUP_WISH_NONE, CGROUP_WISH_LIFT, CGROUP_WISH_SET };
 
-/* A row of the table of limits. */
+/* A row of the tables of limits. */
 struct cgroup_limit {
 	const char *name;  /* as it stands in messages */
+	const char *field; /* its place in the runtime spec, below linux.resources */
 	const char *takes; /* what the kernel accepts; said when it refuses */
 	enum cgroup_controller controller;
 	enum cgroup_wish (*wish)(const struct spec_resources *res);
 	int (*write)(int dir, bool v2, const struct spec_resources *res, struct err *e);
+	bool v1_only; /* v2 has nothing like it */
 };
-extern const struct cgroup_limit cgroup_limits[];
-extern const size_t cgroup_limits_n;
+/* The rows of all tables, one after the other; NULL behind the last. */
+const struct cgroup_limit *cgroup_limit_at(size_t i);
+
+struct cgroup_limit_table {
+	const struct cgroup_limit *v;
+	size_t n;
+};
+extern const struct cgroup_limit_table cgroup_memory_limits, cgroup_cpu_limits, cgroup_io_limits, cgroup_other_limits;
+
+/* Writes a formatted value into FILE of the open group DIR. */
+int cgroup_put(int dir, const char *file, struct err *e, const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* Writes a number into FILE; one below zero means no limit, which LIFTED says in the file's own word. */
+int cgroup_put_number(int dir, const char *file, int64_t v, const char *lifted, struct err *e);
+/* A number's wish, where zero means the default and less than zero no limit. */
+enum cgroup_wish cgroup_wish_of(struct opt_i64 n);
+/* The same for a number that has no "no limit". */
+enum cgroup_wish cgroup_wish_above_zero(struct opt_u64 n);
+/* Whether FILE is there. */
+bool cgroup_has_file(int dir, const char *file);
 
 /* The controllers that a set of limits takes (cgroup_check.c). */
 struct cgroup_needs {
@@ -88,6 +112,8 @@ struct cgroup_needs {
 void cgroup_needs_find(const struct cgroup_host *h, const struct spec_resources *res, struct cgroup_needs *ret);
 /* Writes the limits; FRESH: the group is new, so what lifts a limit needs no writing. */
 int cgroup_limits_write(const struct cgroup *cg, const struct spec_resources *res, bool fresh, struct err *e) MUST_USE;
+/* Refuses a limit below what the container uses now, where checkBeforeUpdate asks for it. */
+int cgroup_check_usage(const struct cgroup *cg, const struct spec_resources *res, struct err *e) MUST_USE;
 /* cpu.shares (2 to 262144) as a cpu.weight (1 to 10000). */
 uint64_t cgroup_weight_of_shares(uint64_t shares);
 
@@ -100,6 +126,9 @@ int cgroup_kill_each(const struct cgroup *cg, int timeout_ms, struct err *e) MUS
 bool cgroup_devices_on_v1(const struct cgroup_host *h);
 int cgroup_devices_check(const struct cgroup_host *h, const struct spec_device_rules *rules, struct err *e) MUST_USE;
 int cgroup_devices_apply(const struct cgroup *cg, const struct spec_device_rules *rules, struct err *e) MUST_USE;
+
+/* Whether the caller is root, and not only of a user namespace. */
+bool cgroup_is_machine_root(void);
 
 /* ---- time ---- */
 int64_t cgroup_now_ms(void);

@@ -102,6 +102,8 @@ bool launch_own_ids(const struct launch *l);
 uint32_t launch_root_uid(const struct launch *l);
 uint32_t launch_root_gid(const struct launch *l);
 
+/* Says something to the user, from either side. */
+void launch_say(struct launch *l, const char *sentence);
 /* Makes the files of /etc that are the container's own, as detached mounts in etc_fds. */
 int launch_etc_make(struct launch *l, struct err *e) MUST_USE;
 /* Box, in the new root: makes them so where the kernel could not yet (launch_etc.c). */

@@ -355,7 +355,9 @@ static int submounts_run(void *ctx, struct err *e)
 			r = mount_attach(l->submount_fds[i], target, &o, path, e);
 		if (r < 0)
 			return r;
-		fd_close(&l->submount_fds[i]);
+		/* Of a read-only root each part must become so, too, once the mount points in it are made. */
+		if (!l->spec->root.readonly)
+			fd_close(&l->submount_fds[i]);
 	}
 	return 0;
 }

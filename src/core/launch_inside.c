@@ -70,12 +70,21 @@ static int attach_etc(struct launch *l, struct err *e)
 	for (int i = 0; i < ETC_FILES && r == 0; i++) {
 		auto_fd target = FD_NONE;
 
+		if (l->etc_fds[i] < 0)
+			continue;
 		/*
 		 * A link (resolv.conf often is one) may lead to where nothing can be made; then the file is not
 		 * provided.
 		 */
-		if (l->etc_fds[i] < 0 || mount_target(launch_etc_paths[i], true, false, &target, NULL) < 0)
+		r = mount_target(launch_etc_paths[i], true, false, &target, NULL);
+		if (r == -EROFS)
+			launch_say(l, arena_printf(l->arena,
+						   "the root has no %s, and none can be added: it can only be read",
+						   launch_etc_paths[i]));
+		if (r < 0) {
+			r = 0;
 			continue;
+		}
 		r = mount_attach(l->etc_fds[i], target, &o, launch_etc_paths[i], e);
 		fd_close(&l->etc_fds[i]);
 	}
@@ -360,6 +369,19 @@ static int read_only_one(const char *path, struct err *e)
 	return r < 0 ? err_context(e, "make %s read-only", path) : 0;
 }
 
+/* Makes the mount FD read-only; WHERE is for the sentence. */
+static int read_only_mount(int fd, const char *where, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) < 0 &&
+	    (errno != ENOSYS || mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV, NULL) < 0))
+		return err_set(e, errno, "make %s read-only", where);
+	return 0;
+}
+
 static bool read_only_wanted(const void *ctx)
 {
 	const struct launch *l = ctx;
@@ -369,18 +391,20 @@ static bool read_only_wanted(const void *ctx)
 
 static int read_only_run(void *ctx, struct err *e)
 {
-	const struct launch *l = ctx;
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	struct launch *l = ctx;
 	int r = 0;
 
 	for (size_t i = 0; i < l->spec->lin.readonly_paths.n && r == 0; i++)
 		r = read_only_one(l->spec->lin.readonly_paths.v[i], e);
 	if (r < 0 || !l->spec->root.readonly)
 		return r;
-	if (sys_mount_setattr(AT_FDCWD, "/", 0, &attr) < 0 &&
-	    (errno != ENOSYS || mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV, NULL) < 0))
-		return err_set(e, errno, "make the root read-only");
-	return 0;
+	/* The parts by descriptor: something of the user's may lie over their paths by now. */
+	for (size_t i = 0; i < l->rootfs->submounts.n && r == 0; i++) {
+		r = read_only_mount(l->submount_fds[i], l->rootfs->submounts.v[i], e);
+		fd_close(&l->submount_fds[i]);
+	}
+	auto_fd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r < 0 ? r : read_only_mount(root, "the root", e);
 }
 
 static void read_only_explain(const void *ctx, struct explain *x)
@@ -391,6 +415,8 @@ static void read_only_explain(const void *ctx, struct explain *x)
 	for (size_t i = 0; i < l->spec->lin.readonly_paths.n; i++)
 		explain_shell(x, "mount --bind -o ro %s %s", l->spec->lin.readonly_paths.v[i],
 			      l->spec->lin.readonly_paths.v[i]);
+	for (size_t i = 0; i < l->rootfs->submounts.n && l->spec->root.readonly; i++)
+		explain_shell(x, "mount -o remount,bind,ro %s", l->rootfs->submounts.v[i]);
 	if (l->spec->root.readonly)
 		explain_shell(x, "mount -o remount,bind,ro /");
 }

@@ -13,8 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Says something to the user from either side. */
-static void say(struct launch *l, const char *sentence)
+void launch_say(struct launch *l, const char *sentence)
 {
 	struct err w = {0};
 
@@ -40,11 +39,12 @@ static int make_bind(struct launch *l, size_t i, struct err *e)
 		if (r < 0 && r != -EINVAL && r != -EPERM && r != -ENOSYS)
 			return err_context(e, "share %s", m->source);
 		if (r < 0)
-			say(l,
-			    arena_printf(
-				    l->arena,
-				    "%s: its file system refuses idmapped mounts; inside, its files belong to nobody",
-				    m->source));
+			launch_say(
+				l,
+				arena_printf(
+					l->arena,
+					"%s: its file system refuses idmapped mounts; inside, its files belong to nobody",
+					m->source));
 	}
 	l->mount_fds[i] = fd_take(&fd);
 	return 0;

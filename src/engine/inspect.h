@@ -3,9 +3,10 @@
 #ifndef ISLE_ENGINE_INSPECT_H
 #define ISLE_ENGINE_INSPECT_H
 
+#include "base/json_out.h"
 #include "engine/box.h"
 
-/* *RET_JSON gets {"id", "status", "paths", "record", "state", "config"}, terminated, in the home's arena. */
-int inspect_box(struct home *h, const char *ref, char **ret_json, struct err *e) MUST_USE;
+/* Writes {"id", "name", "status", "paths", "record", "state", "config"} into OUT; nothing where it fails. */
+int inspect_box(struct home *h, const char *ref, struct json_out *out, struct err *e) MUST_USE;
 
 #endif

@@ -35,6 +35,18 @@ int box_freeze(struct box *b, bool freeze, struct err *e)
 	return r;
 }
 
+int box_thaw_for_signal(struct box *b, struct err *e)
+{
+	struct err why = {0};
+	int r = b->state.status == BOX_PAUSED ? box_freeze(b, false, &why) : 0;
+
+	if (r == -ENOENT || r == -ENODEV || r == -EOPNOTSUPP)
+		return 0;
+	if (r < 0 && e)
+		*e = why;
+	return r;
+}
+
 int box_signal(struct box *b, int sig, struct err *e)
 {
 	auto_fd pidfd = FD_NONE;
@@ -42,14 +54,9 @@ int box_signal(struct box *b, int sig, struct err *e)
 
 	if (r == 0 && sys_pidfd_send_signal(pidfd, sig, NULL, 0) < 0)
 		r = err_set(e, errno, "send signal %d to container %s", sig, box_called(b));
-	/*
-	 * On old kernels a frozen process takes even SIGKILL only when thawed; on others its group may be gone by now.
-	 */
-	if (r == 0 && sig == SIGKILL && b->state.status == BOX_PAUSED) {
-		r = box_freeze(b, false, e);
-		if (r == -ENOENT || r == -EOPNOTSUPP)
-			r = 0;
-	}
+	/* On old kernels a frozen process takes even SIGKILL only when thawed. */
+	if (r == 0 && sig == SIGKILL)
+		r = box_thaw_for_signal(b, e);
 	return r;
 }
 

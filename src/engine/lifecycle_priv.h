@@ -12,6 +12,8 @@ int box_must_run(const struct box *b, struct err *e) MUST_USE;
 int box_signal(struct box *b, int sig, struct err *e) MUST_USE;
 /* Freezes or thaws all its processes, by the cgroup. */
 int box_freeze(struct box *b, bool freeze, struct err *e) MUST_USE;
+/* Thaws a paused container for a signal that it got: its group may be gone by now, which is no error. */
+int box_thaw_for_signal(struct box *b, struct err *e) MUST_USE;
 /* Walks the N host-side STEPS from the first to the last. */
 int box_walk(const struct step *const *steps, size_t n, void *ctx, struct err *e) MUST_USE;
 

@@ -45,8 +45,8 @@ static int signal_run(void *ctx, struct err *e)
 	int r = box_signal(s->box, sig, e);
 
 	/* It must run to handle the signal. */
-	if (r == 0 && s->box->state.status == BOX_PAUSED && sig != SIGKILL)
-		r = box_freeze(s->box, false, e);
+	if (r == 0)
+		r = box_thaw_for_signal(s->box, e);
 	return r == -ESRCH ? 0 : r;
 }
 

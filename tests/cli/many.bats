@@ -82,13 +82,11 @@ detached_run() {
 	"${raw[@]}" ps -q | xargs "${raw[@]}" inspect >inspected
 	python3 - <<-'END'
 		import json
-		text, at, starts, decoder = open("inspected").read(), 0, [], json.JSONDecoder()
-		while text[at:].strip():
-		    value, at = decoder.raw_decode(text, at + len(text[at:]) - len(text[at:].lstrip()))
-		    for box in value if isinstance(value, list) else [value]:
-		        (ids,) = box["config"]["linux"]["uidMappings"]
-		        assert ids["size"] == 65536 and ids["containerID"] == 0, ids
-		        starts.append(ids["hostID"])
+		starts = []
+		for box in json.load(open("inspected")):
+		    (ids,) = box["config"]["linux"]["uidMappings"]
+		    assert ids["size"] == 65536 and ids["containerID"] == 0, ids
+		    starts.append(ids["hostID"])
 		starts.sort()
 		assert len(starts) == 200 and starts[0] >= 65536, starts
 		assert all(b - a >= 65536 for a, b in zip(starts, starts[1:])), starts
@@ -105,7 +103,7 @@ detached_run_of() {
 }
 
 pids_of_first() {
-	python3 -c 'import re; print(*re.findall(r"\"state\": {[^}]*?\"pid\": (\d+)", open("inspected").read()), sep="\n")'
+	python3 -c 'import json; print(*(box["state"]["pid"] for box in json.load(open("inspected"))), sep="\n")'
 }
 
 @test "300 exit statuses, each exact" {

@@ -25,11 +25,27 @@ isle_setup_file() {
 	export ISLE ISLE_LIB BUILD ISLE_TEST_CACHE ISLE_TEST_MARK PATH
 	# A copy, since a plain user cannot reach every build directory.
 	mkdir -m 755 "$BATS_FILE_TMPDIR/bin" "$BATS_FILE_TMPDIR/bin/real"
-	cp "$ISLE" "$BUILD/isle-image" "$BATS_FILE_TMPDIR/bin/real"
+	cp "$ISLE" "$BUILD"/isle-image "$BATS_FILE_TMPDIR/bin/real"
+	cp "$BUILD"/isle-report "$BATS_FILE_TMPDIR/bin/real" 2>/dev/null || true
 	sed "s|@REAL@|$BATS_FILE_TMPDIR/bin/real/isle|" "$ISLE_LIB/isle_noted.sh" >"$BATS_FILE_TMPDIR/bin/isle"
 	chmod 755 "$BATS_FILE_TMPDIR/bin/isle"
 	isle_state_make "$BATS_FILE_TMPDIR/state"
 	isle_state_use
+}
+
+# From now on unshare, nsenter and lsns are isle's, or those of the directory TOOLBOX.
+isle_toolbox() {
+	local tool
+
+	if [ -z "${TOOLBOX:-}" ]; then
+		TOOLBOX=$BATS_FILE_TMPDIR/toolbox
+		mkdir -m 755 "$TOOLBOX"
+		for tool in unshare nsenter lsns; do
+			ln -s ../bin/real/isle "$TOOLBOX/$tool"
+		done
+	fi
+	PATH=$TOOLBOX:$PATH
+	export PATH
 }
 
 # Makes the directories of a state at $1, for the user $2.
@@ -157,7 +173,7 @@ process_lines() {
 inspected() {
 	isle inspect "$1" | python3 -c '
 import json, sys
-value = json.load(sys.stdin)
+(value,) = json.load(sys.stdin)
 for key in sys.argv[1:]:
     value = value.get(key, "")
 print(value)' "${@:2}"

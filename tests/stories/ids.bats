@@ -130,6 +130,18 @@ owners() { # ROOT
 	on_each_root owners
 }
 
+@test "--read-only holds for directories of this machine that are file systems of their own" {
+	# In a mount namespace of our own /srv is one.
+	run unshare --mount --propagation private bash -c '
+		mount -t tmpfs tmpfs /srv && touch /srv/there &&
+			isle run --rm --read-only -v "$1:/srv/mine" host sh -c "
+				ls /srv; touch /srv/mine/file /srv/new /new"' bash "$BATS_TEST_TMPDIR"
+	echo "$output"
+	[[ $output == *there* && $output == *"'/srv/new': Read-only file system"* && $output == *"'/new': Read-only file system"* ]]
+	# What the user shares is as he said.
+	[ -e "$BATS_TEST_TMPDIR/file" ]
+}
+
 shared_users() { # ROOT
 	isle run -d --name db "$1" sleep 100
 	isle run -d --name web --userns container:db "$1" sleep 100

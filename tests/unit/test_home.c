@@ -104,6 +104,21 @@ static void another_data_beside_a_known_run_is_made(void **state)
 	home_close(&h);
 }
 
+static void who_only_looks_makes_nothing(void **state)
+{
+	struct rig *g = *state;
+	char run[96];
+	struct home h;
+
+	snprintf(run, sizeof(run), "%s/nowhere", g->dir);
+	assert_int_equal(home_peek(&h, run, g->data, &g->arena, &g->err), -ENOENT);
+	assert_int_equal(h.run_fd, FD_NONE);
+	assert_int_equal(access(run, F_OK), -1);
+	must(home_peek(&h, g->run, g->data, &g->arena, &g->err), &g->err);
+	assert_true(dir_has(h.run_fd, "boxes"));
+	home_close(&h);
+}
+
 static void a_plain_user_has_directories_of_his_own(void **state)
 {
 	struct rig *g = *state;
@@ -255,6 +270,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(foreign_or_open_directories_are_refused, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(data_may_be_reached_by_a_link, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(another_data_beside_a_known_run_is_made, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(who_only_looks_makes_nothing, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(a_plain_user_has_directories_of_his_own, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(first_commands_at_once_all_succeed, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(containers_come_back_after_a_boot, rig_setup, rig_teardown),

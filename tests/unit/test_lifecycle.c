@@ -21,10 +21,8 @@ struct play {
 };
 
 /* What the pretended container does: nothing, with a child that does nothing either. */
-static void play_container(const struct play *p)
+static void play_container(void)
 {
-	if (p->ignore_term)
-		signal(SIGTERM, SIG_IGN);
 	fork();
 	for (;;)
 		pause();
@@ -50,11 +48,13 @@ static void play_owner(struct rig *g, const struct play *p, int ready)
 	pid_t pid = fork();
 	if (pid == 0) {
 		must(cgroup_join(&cg, 0, true, &g->err), &g->err);
+		box_close(&b); /* a program that is executed would not have the lock either */
+		if (p->ignore_term)
+			signal(SIGTERM, SIG_IGN);
 		if (write(ready, "c", 1) != 1)
 			_exit(1);
 		close(ready);
-		box_close(&b); /* a program that is executed would not have the lock either */
-		play_container(p);
+		play_container();
 	}
 	auto_fd pidfd = sys_pidfd_open(pid, 0);
 	b.state = (struct box_state){.status = BOX_RUNNING, .pid = pid, .owner_pid = getpid(), .started_ns = 1};
@@ -456,11 +456,13 @@ static void inspect_is_json_and_top_lists_the_processes(void **state)
 	struct rig *g = *state;
 	pid_t owner = play(g, &(struct play){"web", true, false});
 	struct top_rows rows = {0};
+	struct json_out out;
 	struct json *tree;
-	char *text;
 
-	must(inspect_box(&g->home, "web", &text, &g->err), &g->err);
-	must(json_parse(text, strlen(text), &g->arena, &tree, &g->err), &g->err);
+	json_out_init(&out, &g->arena, JSON_INDENTED);
+	must(inspect_box(&g->home, "web", &out, &g->err), &g->err);
+	assert_int_equal(inspect_box(&g->home, "nobody", &out, &g->err), -ENOENT);
+	must(json_parse(json_out_text(&out), out.n, &g->arena, &tree, &g->err), &g->err);
 	assert_string_equal(json_text(json_get(tree, "status")), "running");
 	assert_string_equal(json_text(json_get(json_get(tree, "record"), "name")), "web");
 	assert_non_null(json_get(tree, "config"));

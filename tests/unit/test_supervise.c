@@ -427,6 +427,11 @@ static void a_terminal_that_is_left_for_a_while(void **state)
 
 int main(void)
 {
+	/* Whoever runs us in the background may ignore them, and so would everything that is started here. */
+	const int wanted[] = {SIGHUP, SIGINT, SIGQUIT};
+
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+		signal(wanted[i], SIG_DFL);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_exit_status_is_exact),
 		cmocka_unit_test(output_is_complete_and_kept_apart),

@@ -119,7 +119,7 @@ controller() {
 
 # The value of $2 in the state of container $1.
 state() {
-	isle inspect "$1" | sed -n '/^  "state"/,/^  }/s/^    "'"$2"'": "\{0,1\}\([^",]*\).*/\1/p'
+	isle inspect "$1" | sed -n '/^    "state"/,/^    }/s/^      "'"$2"'": "\{0,1\}\([^",]*\).*/\1/p'
 }
 
 # The directory of container $1's group.

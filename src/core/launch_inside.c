@@ -5,7 +5,7 @@
  * Should:  resolve every path as the container does: links that the image planted lead nowhere but into the container.
  * Mustn't: mount /proc or /sys through a link; mask with anything but a proven null device.
  */
-#include "core/launch.h"
+#include "core/launch_threads.h"
 
 #include "base/fd.h"
 #include "core/dev.h"
@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -131,6 +132,7 @@ static int attach_run(void *ctx, struct err *e)
 /* What shows the network is attached when there is one. */
 static int attach_late_run(void *ctx, struct err *e)
 {
+	launch_net_await();
 	return attach_some(ctx, true, e);
 }
 
@@ -143,8 +145,8 @@ static void attach_explain(const void *ctx, struct explain *x)
 		explain_shell(x, "mount --move /detached/%zu %s", i, l->spec->mounts.v[i].destination);
 }
 
-const struct step step_attach = {"attach", SIDE_BOX, NULL, attach_run, NULL, attach_explain};
-const struct step step_attach_late = {"attach-late", SIDE_BOX, NULL, attach_late_run, NULL, NULL};
+const struct step step_attach = {"attach", SIDE_ROOT, NULL, attach_run, NULL, attach_explain};
+const struct step step_attach_late = {"attach-late", SIDE_ROOT, NULL, attach_late_run, NULL, NULL};
 
 /* ---- sysctl ---- */
 
@@ -157,6 +159,8 @@ static int sysctl_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
+	if (l->net_fd >= 0 && setns(l->net_fd, CLONE_NEWNET) < 0)
+		return err_set(e, errno, "enter the container's network namespace");
 	for (size_t i = 0; i < l->spec->lin.sysctl.n; i++) {
 		const struct spec_pair *p = &l->spec->lin.sysctl.v[i];
 		char *path = arena_printf(l->arena, "sys/%s", p->key);
@@ -179,7 +183,7 @@ static void sysctl_explain(const void *ctx, struct explain *x)
 		explain_shell(x, "sysctl %s=%s", l->spec->lin.sysctl.v[i].key, l->spec->lin.sysctl.v[i].value);
 }
 
-const struct step step_sysctl = {"sysctl", SIDE_BOX, sysctl_wanted, sysctl_run, NULL, sysctl_explain};
+const struct step step_sysctl = {"sysctl", SIDE_ROOT, sysctl_wanted, sysctl_run, NULL, sysctl_explain};
 
 /* ---- terminal ---- */
 
@@ -220,7 +224,7 @@ static void terminal_explain(const void *ctx, struct explain *x)
 	explain_shell(x, "mount --bind /dev/pts/0 /dev/console");
 }
 
-const struct step step_terminal = {"terminal", SIDE_BOX, terminal_wanted, terminal_run, NULL, terminal_explain};
+const struct step step_terminal = {"terminal", SIDE_ROOT, terminal_wanted, terminal_run, NULL, terminal_explain};
 
 /* ---- masked and read-only paths ---- */
 
@@ -309,16 +313,18 @@ static bool mask_wanted(const void *ctx)
 	return l->spec->lin.masked_paths.n > 0;
 }
 
-/* Masks what is there at once, or what lies below a late mount. */
+/* Masks what is there at once, or what lies below a late mount; both by the same covers. */
 static int mask_some(const struct launch *l, bool late, struct err *e)
 {
+	static struct covers covers = {.dir = FD_NONE, .null = FD_NONE};
 	const struct strs *paths = &l->spec->lin.masked_paths;
-	CLEANUP(covers_release) struct covers c = {.dir = FD_NONE, .null = FD_NONE};
 	int r = 0;
 
 	for (size_t i = 0; i < paths->n && r == 0; i++)
 		if (is_late(l, paths->v[i]) == late)
-			r = mask_pattern(&c, paths->v[i], e);
+			r = mask_pattern(&covers, paths->v[i], e);
+	if (late)
+		covers_release(&covers);
 	return r;
 }
 
@@ -342,8 +348,8 @@ static void mask_explain(const void *ctx, struct explain *x)
 		explain_shell(x, "mount --bind /dev/null %s", paths->v[i]);
 }
 
-const struct step step_mask = {"mask", SIDE_BOX, mask_wanted, mask_run, NULL, mask_explain};
-const struct step step_mask_late = {"mask-late", SIDE_BOX, mask_wanted, mask_late_run, NULL, NULL};
+const struct step step_mask = {"mask", SIDE_ROOT, mask_wanted, mask_run, NULL, mask_explain};
+const struct step step_mask_late = {"mask-late", SIDE_ROOT, mask_wanted, mask_late_run, NULL, NULL};
 
 /* Covers PATH with a read-only copy of itself and of what is below. */
 static int read_only_one(const char *path, struct err *e)
@@ -395,4 +401,4 @@ static void read_only_explain(const void *ctx, struct explain *x)
 		explain_shell(x, "mount -o remount,bind,ro /");
 }
 
-const struct step step_read_only = {"read-only", SIDE_BOX, read_only_wanted, read_only_run, NULL, read_only_explain};
+const struct step step_read_only = {"read-only", SIDE_ROOT, read_only_wanted, read_only_run, NULL, read_only_explain};

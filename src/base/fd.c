@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void fd_close(int *fd)
@@ -109,7 +111,21 @@ int file_write(int dirfd, const char *path, const char *text, struct err *e)
 	return 0;
 }
 
-int file_replace(int dirfd, const char *path, const void *data, size_t size, mode_t mode, struct err *e)
+/* Puts the file TMP in the place of PATH. */
+static int take_place(int dirfd, const char *tmp, const char *path, bool volatile_file)
+{
+	/*
+	 * ext4 writes a file out before it takes another one's place (auto_da_alloc), a millisecond for nothing where the
+	 * file does not outlive the machine.  Two that change places are not written, and the older one is then deleted.
+	 */
+	if (volatile_file && syscall(SYS_renameat2, dirfd, tmp, dirfd, path, RENAME_EXCHANGE) == 0)
+		return unlinkat(dirfd, tmp, 0) < 0 ? -errno : 0;
+	return renameat(dirfd, tmp, dirfd, path) < 0 ? -errno : 0;
+}
+
+/* Writes a new file beside PATH, and lets it take its place. */
+static int replace(int dirfd, const char *path, const void *data, size_t size, mode_t mode, bool volatile_file,
+		   struct err *e)
 {
 	char tmp[256];
 	int n = snprintf(tmp, sizeof(tmp), "%s.%d.tmp", path, (int)getpid());
@@ -120,11 +136,21 @@ int file_replace(int dirfd, const char *path, const void *data, size_t size, mod
 	if (fd < 0)
 		return err_set(e, errno, "create %s", tmp);
 	int r = fd_write_all(fd, data, size);
-	if (r == 0 && renameat(dirfd, tmp, dirfd, path) < 0)
-		r = -errno;
+	if (r == 0)
+		r = take_place(dirfd, tmp, path, volatile_file);
 	if (r < 0) {
 		unlinkat(dirfd, tmp, 0);
 		return err_set(e, -r, "write %s", path);
 	}
 	return 0;
+}
+
+int file_replace(int dirfd, const char *path, const void *data, size_t size, mode_t mode, struct err *e)
+{
+	return replace(dirfd, path, data, size, mode, false, e);
+}
+
+int file_replace_volatile(int dirfd, const char *path, const void *data, size_t size, mode_t mode, struct err *e)
+{
+	return replace(dirfd, path, data, size, mode, true, e);
 }

@@ -32,6 +32,23 @@ static void *out_of_memory(void)
 	_exit(EXIT_ISLE);
 }
 
+/* Puts a block with room for BYTES before HEAD, unless another thread was faster. */
+static void block_add(struct arena *a, struct arena_block *head, size_t bytes)
+{
+	size_t whole = (MAX(bytes, (size_t)BLOCK_SIZE - sizeof(*head)) + sizeof(*head) + 4095) / 4096 * 4096;
+	struct arena_block *b =
+		mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (b == MAP_FAILED) {
+		out_of_memory();
+		return;
+	}
+	b->next = head;
+	b->size = whole - sizeof(*b);
+	if (!__atomic_compare_exchange_n(&a->head, &head, b, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		munmap(b, whole);
+}
+
 void *arena_alloc(struct arena *a, size_t n, size_t size)
 {
 	size_t bytes;
@@ -40,20 +57,15 @@ void *arena_alloc(struct arena *a, size_t n, size_t size)
 		return out_of_memory();
 	bytes = (bytes + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
 
-	struct arena_block *b = a->head;
-	if (!b || b->size - b->used < bytes) {
-		size_t whole = (MAX(bytes, (size_t)BLOCK_SIZE - sizeof(*b)) + sizeof(*b) + 4095) / 4096 * 4096;
+	for (;;) {
+		struct arena_block *b = __atomic_load_n(&a->head, __ATOMIC_ACQUIRE);
+		/* Nobody else can have what lies behind the old 'used'; past the end, it is wasted and harmless. */
+		size_t at = b ? __atomic_fetch_add(&b->used, bytes, __ATOMIC_RELAXED) : 0;
 
-		b = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-		if (b == MAP_FAILED)
-			return out_of_memory();
-		b->next = a->head;
-		b->size = whole - sizeof(*b);
-		a->head = b;
+		if (b && at <= b->size && b->size - at >= bytes)
+			return (char *)b->data + at; /* fresh from the kernel, and never given out twice: it is zero */
+		block_add(a, b, bytes);
 	}
-	void *p = (char *)b->data + b->used;
-	b->used += bytes;
-	return p; /* fresh from the kernel, and never given out twice: it is zero */
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)

@@ -303,7 +303,7 @@ static int parse_letters(struct parser *p, const char *word, struct err *e)
 			o = by_letter(rows_known, *l);
 		if (!o || !is_switched_on(p, o))
 			return unknown_letter(p, *l, word, e);
-		if (l[1] && (opt_takes_value(o->kind) || o->kind == OPT_KIND_MAYBE))
+		if (l[1] && (opt_takes_value(o->kind) || (o->kind == OPT_KIND_MAYBE && (!o->bundled || l[1] == '='))))
 			value = l + 1 + (l[1] == '=');
 		const bool rest_is_value = value;
 		r = fetch_value(p, o, &value, e);

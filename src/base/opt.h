@@ -55,6 +55,7 @@ struct opt {
 	const char *words; /* "text|json": what completion offers */
 	bool strict;	   /* only one of 'words' is accepted */
 	bool hidden;	   /* known to the parser alone */
+	bool bundled;	   /* OPT_KIND_MAYBE: a value follows the letter behind '=' alone, else the next letter does */
 	bool whole;	   /* never cut short, so that it makes no other name ambiguous */
 	int min, max;	   /* OPT_KIND_INT */
 };

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-static const char *const side_names[] = {[SIDE_HOST] = "host", [SIDE_BOX] = "box"};
+static const char *const side_names[] = {[SIDE_HOST] = "host", [SIDE_BOX] = "box", [SIDE_ROOT] = "root"};
 
 /* Whether the lines tell what would be done, not how long it took. */
 static bool is_explanation(const struct step_lines *lines)

@@ -13,7 +13,7 @@ struct unshare_args {
 #define FLAG(l, n, f, ...) OPT_FLAG(l, n, struct unshare_args, o.f, __VA_ARGS__)
 #define STR(l, n, m, f, ...) OPT_STR(l, n, m, struct unshare_args, o.f, __VA_ARGS__)
 #define LIST(l, n, m, f, ...) OPT_LIST(l, n, m, struct unshare_args, o.f, __VA_ARGS__)
-#define MAYBE(l, n, m, f, ...) OPT_MAYBE(l, n, m, struct unshare_args, o.f, __VA_ARGS__)
+#define MAYBE(l, n, m, f, ...) OPT_MAYBE(l, n, m, struct unshare_args, o.f, __VA_ARGS__, .bundled = true)
 #define MAP(l, n, m, ...) OPT_NOTE(l, n, m, struct unshare_args, o.maps, __VA_ARGS__)
 #define MAP_MARK(l, n, ...) OPT_MARK(l, n, struct unshare_args, o.maps, __VA_ARGS__)
 

@@ -62,7 +62,7 @@ void cgroup_needs_find(const struct cgroup_host *h, const struct spec_resources 
 	}
 }
 
-/* Refuses what NAME says (a limit, a setting), since its controller, NEED, is nowhere; says why, where that is known. */
+/* Refuses what NAME says (a limit, a setting), since its controller, NEED, is nowhere; says why, if that is known. */
 static int refuse(const struct cgroup_host *h, const char *name, const char *need, struct err *e)
 {
 	int above = (int)(strlen(h->base) - strlen("/isle"));

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { UNIT_NAME_MAX = 255 };
+enum { UNIT_NAME_MAX = 255, THAW_MS = 2000 };
 
 /* ---- paths ---- */
 
@@ -253,6 +253,32 @@ int cgroup_manager_adopt(struct cgroup_manager *m, struct cgroup *cg, pid_t pid,
 	return r == 0 ? cgroup_adopt(cg, &m->host, m->path, res, pid, m->arena, e) : r;
 }
 
+int cgroup_manager_join(struct cgroup_manager *m, const struct cgroup *cg, pid_t pid, struct err *e)
+{
+	struct systemd s;
+	int r = cgroup_join(cg, pid, true, e);
+
+	if (m->kind != CGROUP_SYSTEMD || (r != -EACCES && r != -EPERM))
+		return r;
+	r = systemd_open(&s, m->user, m->arena, e);
+	if (r == 0)
+		r = systemd_attach(&s, m->unit, pid, m->arena, e);
+	systemd_close(&s);
+	return r == 0 ? cgroup_join(cg, pid, false, e) : r;
+}
+
+/*
+ * On v1 systemd writes a device list by denying all first, so the container is held still meanwhile; whether it was is
+ * the result.
+ */
+static bool hold_still(const struct cgroup_manager *m, const struct cgroup *cg, const struct spec_resources *res)
+{
+	enum { HOLD_MS = 2000 };
+
+	return m->host.layout != CGROUP_V2 && res->devices.n > 0 && !cgroup_frozen(cg) &&
+	       cgroup_freeze(cg, true, HOLD_MS, NULL) == 0;
+}
+
 int cgroup_manager_update(struct cgroup_manager *m, struct cgroup *cg, const struct spec_resources *res, struct err *e)
 {
 	struct systemd_properties all = {0};
@@ -267,10 +293,15 @@ int cgroup_manager_update(struct cgroup_manager *m, struct cgroup *cg, const str
 	r = cgroup_check_usage(cg, res, e); /* or systemd would write the limit, and the kernel kill */
 	if (r == 0)
 		r = systemd_limits(&all, res, m->host.layout == CGROUP_V2, s.version, m->arena, e);
+	bool held = r == 0 && hold_still(m, cg, res);
 	if (r == 0)
 		r = systemd_set(&s, m->unit, &all, m->arena, e);
+	if (r == 0)
+		r = cgroup_update(cg, res, e);
+	if (held)
+		(void)!cgroup_freeze(cg, false, THAW_MS, NULL);
 	systemd_close(&s);
-	return r == 0 ? cgroup_update(cg, res, e) : r;
+	return r;
 }
 
 int cgroup_manager_remove(struct cgroup_manager *m, struct cgroup *cg, int timeout_ms, struct err *e)

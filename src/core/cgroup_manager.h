@@ -10,8 +10,8 @@
  *     (clone)
  *     cgroup_manager_adopt    before the process is told to begin; nothing to do where the group was made
  *
- * A later command has cgroup_manager_find(), and cgroup_open() with the manager's host and path.  A struct cgroup points
- * to its manager's host, so the manager must live as long as it.
+ * A later command has cgroup_manager_find(), and cgroup_open() with the manager's host and path.  A struct cgroup
+ * points to its manager's host, so the manager must live as long as it.
  */
 #ifndef ISLE_CORE_CGROUP_MANAGER_H
 #define ISLE_CORE_CGROUP_MANAGER_H
@@ -51,6 +51,11 @@ bool cgroup_manager_waits(const struct cgroup_manager *m);
 /* Has systemd make the unit around PID, and writes the limits; PID is in all its groups afterwards. */
 int cgroup_manager_adopt(struct cgroup_manager *m, struct cgroup *cg, pid_t pid, const struct spec_resources *res,
 			 struct err *e) MUST_USE;
+/*
+ * Puts a process that enters the container, PID, into its groups.  Where the files may not be written (a plain user in
+ * a session of the machine's systemd, whose clone3 into the group fails with EACCES, too) systemd moves it.
+ */
+int cgroup_manager_join(struct cgroup_manager *m, const struct cgroup *cg, pid_t pid, struct err *e) MUST_USE;
 /* Changes limits, systemd's idea of them first. */
 int cgroup_manager_update(struct cgroup_manager *m, struct cgroup *cg, const struct spec_resources *res, struct err *e)
 	MUST_USE;

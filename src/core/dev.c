@@ -46,17 +46,25 @@ static int parents_make(int dev_fd, const char *name, const struct dev_env *env,
 	return 0;
 }
 
-/* Gives a node its owner and mode, counted from the container's root. */
+/* The permission bits that D is to have. */
+static mode_t device_mode(const struct spec_device *d)
+{
+	return (mode_t)(d->mode.has ? d->mode.v & 07777 : 0666);
+}
+
+/* Gives a node its owner, counted from the container's root. */
 static int node_owner(int dev_fd, const char *name, const struct spec_device *d, const struct dev_env *env,
 		      struct err *e)
 {
-	mode_t mode = (mode_t)(d->mode.has ? d->mode.v & 07777 : 0666);
 	uint32_t uid = env->uid + (d->uid.has ? (uint32_t)d->uid.v : 0);
 	uint32_t gid = env->gid + (d->gid.has ? (uint32_t)d->gid.v : 0);
 
-	/* mknod's mode passed through the umask; fchmodat makes it exact. */
-	if (fchownat(dev_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 || fchmodat(dev_fd, name, mode, 0) < 0)
-		return err_set(e, errno, "set owner and mode of /dev/%s", name);
+	mode_t mode = device_mode(d);
+
+	/* A change of owner takes the set-id bits away. */
+	if (fchownat(dev_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (mode & 07000 && fchmodat(dev_fd, name, mode, 0) < 0))
+		return err_set(e, errno, "set the owner of /dev/%s", name);
 	return 0;
 }
 
@@ -74,7 +82,8 @@ static int node_make(int dev_fd, const struct spec_device *d, const struct dev_e
 	if ((r = parents_make(dev_fd, name, env, e)) < 0)
 		return r;
 	if (env->make_nodes || d->type == 'p') {
-		if (mknodat(dev_fd, name, type | 0600, makedev((unsigned int)d->major, (unsigned int)d->minor)) < 0)
+		if (mknodat(dev_fd, name, type | device_mode(d),
+			    makedev((unsigned int)d->major, (unsigned int)d->minor)) < 0)
 			return err_set(e, errno, "make the device %s", d->path);
 		return node_owner(dev_fd, name, d, env, e);
 	}
@@ -82,8 +91,16 @@ static int node_make(int dev_fd, const struct spec_device *d, const struct dev_e
 	return file < 0 ? err_set(e, errno, "make the device %s", d->path) : 0;
 }
 
+/* Puts the umask back. */
+static void umask_restore(const mode_t *saved)
+{
+	umask(*saved);
+}
+
 int dev_fill(int dev_fd, const struct spec_devices *devices, const struct dev_env *env, struct err *e)
 {
+	CLEANUP(umask_restore) mode_t saved = umask(0); /* the modes are meant as they stand */
+
 	for (size_t i = 0; i < devices->n; i++) {
 		int r = node_make(dev_fd, &devices->v[i], env, e);
 

@@ -41,7 +41,7 @@ int launch_prepare(struct launch *l, struct err *e)
 	l->pid = 0;
 	l->target_fd = l->joining ? l->target_fd : FD_NONE;
 	l->pidfd = l->terminal_fd = l->sock = l->root_fd = l->userns_fd = l->proc_fd = FD_NONE;
-	l->slave_fd = l->init_fd = l->old_root_fd = FD_NONE;
+	l->slave_fd = l->init_fd = l->old_root_fd = l->net_fd = FD_NONE;
 	l->mopts = arena_new(l->arena, struct mount_opts, n + 1);
 	l->mount_fds = arena_new(l->arena, int, n + 1);
 	l->submount_fds = arena_new(l->arena, int, l->rootfs->submounts.n + 1);

@@ -6,14 +6,13 @@
  * box side, the container's first process, does the rest from inside its new namespaces.  They work at the same time;
  * the words of handshake.h are where one waits for the other.
  *
- *     host   cgroup  clone  id-maps  join-cgroups  begin | root  dev  binds  hand-over  (save, state)            go
- *     box                                     identity   | namespaces  kernel-files    enter  leave  attach  mask …
- *                                             exec
- *     thread                                             | the network namespace and its sysfs         -> network
+ *     host   cgroup clone id-maps join-cgroups begin | root dev binds etc-files hand-over (save state)       go
+ *     box                                   identity | namespaces  network ············ rights  furnished    exec
+ *     thread                                         | kernel-files receive enter attach mask … leave cwd
  *
  * Every file system is made as a detached mount before the box leaves the machine's root, and attached after it has
  * entered its own: so sources are found as the machine sees them, targets as the container sees them, and no symbolic
- * link of an image ever leads out.  A rootless launch has no privilege on the host side; the box then does those steps
+ * link of an image ever leads out.  The box has two threads as long as it makes a network (launch_threads.h).  A rootless launch has no privilege on the host side; the box then does those steps
  * itself.
  *
  * Must hold: before 'exec', nothing but this process exists in a new pid namespace; every descriptor is close-on-exec;
@@ -77,10 +76,12 @@ struct launch {
 	int target_fd;	  /* exec: pidfd of the container's first process */
 	pid_t target_pid; /* exec: its pid */
 	int proc_fd;	  /* box: a procfs of its own that nobody can cover */
+	int old_root_fd;  /* box: the machine's root, between enter and leave */
+	int net_fd;	  /* box: its network namespace, for sysctl */
+	bool filtered;	  /* box: the system call filter is loaded */
 	int slave_fd;	  /* box: the terminal */
 	bool exposed;	  /* the container's root could write to isle's own file, if it got at it */
 	int init_fd;	  /* box: the init program, if it is needed */
-	int old_root_fd;  /* box: the machine's root, between enter and leave */
 	struct spec_process process; /* box: spec->process with the user in numbers and HOME in the environment */
 };
 
@@ -130,11 +131,11 @@ int launch_init_file(struct launch *l, struct err *e) MUST_USE;
 extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_oom, step_begin; /* host */
 extern const struct step step_identity, step_namespaces, step_hostname;					 /* box */
 extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over;		 /* host */
-extern const struct step step_box_root, step_box_mounts, step_receive, step_enter, step_leave;		 /* box */
+extern const struct step step_furnish, step_box_mounts, step_box_root, step_receive, step_enter;	 /* box */
 extern const struct step step_submounts, step_attach, step_mask;					 /* box */
-extern const struct step step_network, step_attach_late, step_mask_late;				 /* box */
+extern const struct step step_network, step_attach_late, step_mask_late, step_leave, step_furnished;	 /* box */
 extern const struct step step_sysctl, step_terminal, step_read_only;					 /* box */
-extern const struct step step_cwd, step_user, step_rights, step_await_go, step_exec;			 /* box */
+extern const struct step step_session, step_cwd, step_user, step_rights, step_await_go, step_exec;	 /* box */
 extern const struct step step_go;									 /* host */
 
 /* The steps of an exec: these instead of clone to attach, and instead of await-go to go. */

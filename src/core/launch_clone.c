@@ -166,7 +166,7 @@ static int bound_begin(struct launch *l, struct rlimit *saved)
 	bound.rlim_cur = MIN((rlim_t)l->processes_max, saved->rlim_max);
 	setrlimit(RLIMIT_NPROC, &bound);
 	syscall(SYS_capget, &head, caps);
-	if (setresuid(launch_root_uid(l), launch_root_uid(l), 0) < 0)
+	if (sys_setresuid(launch_root_uid(l), launch_root_uid(l), 0) < 0)
 		return -errno;
 	/* The saved id 0 keeps the capabilities permitted; make them effective again for the cgroup. */
 	caps[0].effective = caps[0].permitted;
@@ -180,7 +180,7 @@ static void bound_end(int begun, const struct rlimit *saved)
 {
 	if (begun <= 0)
 		return;
-	if (setresuid(0, 0, 0) < 0)
+	if (sys_setresuid(0, 0, 0) < 0)
 		_exit(EXIT_ISLE); /* can't happen: the saved id is 0; going on with half the rights would be worse */
 	setrlimit(RLIMIT_NPROC, saved);
 	/* The parent-death signal and dumpability are reset by the change of ids; the host side needs neither. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The box side of a launch, last part: the user, the rights, and the program. */
-#include "core/launch.h"
+#include "core/launch_threads.h"
 
 #include "base/fd.h"
 #include "core/handshake.h"
@@ -70,7 +70,7 @@ static void cwd_explain(const void *ctx, struct explain *x)
 	explain_shell(x, "cd %s", l->spec->process.cwd ? l->spec->process.cwd : "/");
 }
 
-const struct step step_cwd = {"cwd", SIDE_BOX, NULL, cwd_run, NULL, cwd_explain};
+const struct step step_cwd = {"cwd", SIDE_ROOT, NULL, cwd_run, NULL, cwd_explain};
 
 /* ---- user ---- */
 
@@ -91,6 +91,7 @@ static int user_run(void *ctx, struct err *e)
 	}
 	if (home && !spec_env(&l->process, "HOME"))
 		spec_env_set(&l->process, l->arena, "HOME", home);
+	launch_user_known();
 	return 0;
 }
 
@@ -102,7 +103,7 @@ static void user_explain(const void *ctx, struct explain *x)
 	explain_shell(x, "id %s", u->username ? u->username : "root");
 }
 
-const struct step step_user = {"user", SIDE_BOX, NULL, user_run, NULL, user_explain};
+const struct step step_user = {"user", SIDE_ROOT, NULL, user_run, NULL, user_explain};
 
 /* ---- rights ---- */
 
@@ -141,35 +142,66 @@ int launch_stdio(struct launch *l, struct err *e)
 	return 0;
 }
 
+static int session_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+
+	/* For a container without a /proc mount: the root's own, if it has any. */
+	if (l->proc_fd < 0)
+		l->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return launch_stdio(l, e);
+}
+
+/* The process of an exec is yet to be cloned, and begins its session itself (launch_join.c). */
+const struct step step_session = {"session", SIDE_ROOT, NULL, session_run, NULL, NULL};
+
 static int filter_load(struct launch *l, struct err *e)
 {
 	struct seccomp_filter f;
 	int r = rights_filter(&l->spec->lin.seccomp, &l->process, l->arena, &f, e);
 
-	return r < 0 || f.n == 0 ? r : seccomp_load(&f, e);
+	if (r == 0 && f.n > 0)
+		r = seccomp_load(&f, e);
+	l->filtered = r == 0;
+	return r;
+}
+
+/*
+ * Whether the rights can be given up while the second thread still mounts: its credentials are its own, but limits are
+ * the process', and a filter that we do not know may forbid what waiting for a thread takes.
+ */
+static bool may_overlap(const struct launch *l)
+{
+	const struct spec_process *p = &l->spec->process;
+
+	return p->rlimits.n == 0 && l->spec->lin.seccomp.mode != SECCOMP_PROFILE;
 }
 
 static int rights_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	auto_fd proc = l->proc_fd >= 0 ? FD_NONE : open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	/* The process of an exec is yet to be cloned from this one, and begins its session itself. */
-	int r = l->joining ? 0 : launch_stdio(l, e);
+	int r = may_overlap(l) ? launch_user_await(e) : launch_furnish_await(e);
 
-	if (r == 0)
-		r = rights_keyring(l->id, e);
+	if (r < 0)
+		return r;
+	r = rights_keyring(l->id, e);
 	if (r == 0)
 		r = rights_limits(&l->process, e);
 	if (r == 0)
-		r = rights_lsm(&l->process, l->proc_fd >= 0 ? l->proc_fd : proc, e);
+		r = rights_lsm(&l->process, l->proc_fd, e);
 	/* Without no_new_privs only a capability allows a filter, so it must come before they are dropped. */
 	if (r == 0 && !l->process.no_new_privileges)
 		r = filter_load(l, e);
 	if (r == 0)
-		r = rights_user(&l->process, l->proc_fd >= 0 ? l->proc_fd : proc, e);
+		r = rights_user(&l->process, l->proc_fd, e);
 	if (r == 0)
 		r = rights_seal(&l->process, e);
-	return r < 0 || l->joining ? r : rights_tie(e);
+	if (r == 0 && !l->joining)
+		r = rights_tie(e);
+	/* The default filter allows what is left to do, and so it is loaded while the other thread mounts. */
+	if (r == 0 && !l->joining && l->process.no_new_privileges && may_overlap(l))
+		r = filter_load(l, e);
+	return r;
 }
 
 static void rights_explain(const void *ctx, struct explain *x)
@@ -272,8 +304,9 @@ int launch_execute(struct launch *l, struct err *e)
 		r = descriptors_end(e);
 	if (r == 0 && !l->joining)
 		r = hs_send(l->sock, HS_READY, NULL, 0, e);
-	if (r == 0 && l->process.no_new_privileges)
+	if (r == 0 && !l->filtered)
 		r = filter_load(l, e);
+	rights_umask(&l->process);
 	/* Dispositions that isle itself ignores must not be inherited by the program. */
 	signal(SIGPIPE, SIG_DFL);
 	if (l->signals)

@@ -216,7 +216,7 @@ static int box_root_run(void *ctx, struct err *e)
 	return root_assemble(ctx, true, e);
 }
 
-const struct step step_box_root = {"box-root", SIDE_BOX, box_makes, box_root_run, NULL, root_explain};
+const struct step step_box_root = {"box-root", SIDE_ROOT, box_makes, box_root_run, NULL, root_explain};
 
 bool launch_mount_shows_net(const struct launch *l, size_t i)
 {
@@ -293,4 +293,4 @@ static int receive_run(void *ctx, struct err *e)
 	return 0;
 }
 
-const struct step step_receive = {"receive", SIDE_BOX, host_makes, receive_run, NULL, NULL};
+const struct step step_receive = {"receive", SIDE_ROOT, host_makes, receive_run, NULL, NULL};

@@ -5,7 +5,7 @@
  * Should:  resolve every path as the container does: links that the image planted lead nowhere but into the container.
  * Mustn't: mount /proc or /sys through a link; mask with anything but a proven null device.
  */
-#include "core/launch.h"
+#include "core/launch_threads.h"
 
 #include "base/fd.h"
 #include "core/dev.h"
@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -66,8 +67,10 @@ static int attach_etc(struct launch *l, struct err *e)
 {
 	const struct mount_opts o = {0};
 	int r = launch_etc_unfold(l, e);
+	char *missing = arena_strdup(l->arena, "");
 
 	for (int i = 0; i < ETC_FILES && r == 0; i++) {
+		const char *path = launch_etc_paths[i];
 		auto_fd target = FD_NONE;
 
 		if (l->etc_fds[i] < 0)
@@ -76,18 +79,17 @@ static int attach_etc(struct launch *l, struct err *e)
 		 * A link (resolv.conf often is one) may lead to where nothing can be made; then the file is not
 		 * provided.
 		 */
-		r = mount_target(launch_etc_paths[i], true, false, &target, NULL);
-		if (r == -EROFS)
-			launch_say(l, arena_printf(l->arena,
-						   "the root has no %s, and none can be added: it can only be read",
-						   launch_etc_paths[i]));
-		if (r < 0) {
-			r = 0;
+		int made = mount_target(path, true, false, &target, NULL);
+		if (made == -EROFS)
+			missing = arena_printf(l->arena, "%s%s%s", missing, *missing ? ", " : "", path);
+		if (made < 0)
 			continue;
-		}
-		r = mount_attach(l->etc_fds[i], target, &o, launch_etc_paths[i], e);
+		r = mount_attach(l->etc_fds[i], target, &o, path, e);
 		fd_close(&l->etc_fds[i]);
 	}
+	if (*missing)
+		launch_say(l, arena_printf(l->arena, "the root can only be read, and lacks %s, which can't be added",
+					   missing));
 	return r;
 }
 
@@ -140,6 +142,7 @@ static int attach_run(void *ctx, struct err *e)
 /* What shows the network is attached when there is one. */
 static int attach_late_run(void *ctx, struct err *e)
 {
+	launch_net_await();
 	return attach_some(ctx, true, e);
 }
 
@@ -152,8 +155,8 @@ static void attach_explain(const void *ctx, struct explain *x)
 		explain_shell(x, "mount --move /detached/%zu %s", i, l->spec->mounts.v[i].destination);
 }
 
-const struct step step_attach = {"attach", SIDE_BOX, NULL, attach_run, NULL, attach_explain};
-const struct step step_attach_late = {"attach-late", SIDE_BOX, NULL, attach_late_run, NULL, NULL};
+const struct step step_attach = {"attach", SIDE_ROOT, NULL, attach_run, NULL, attach_explain};
+const struct step step_attach_late = {"attach-late", SIDE_ROOT, NULL, attach_late_run, NULL, NULL};
 
 /* ---- sysctl ---- */
 
@@ -166,6 +169,8 @@ static int sysctl_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
+	if (l->net_fd >= 0 && setns(l->net_fd, CLONE_NEWNET) < 0)
+		return err_set(e, errno, "enter the container's network namespace");
 	for (size_t i = 0; i < l->spec->lin.sysctl.n; i++) {
 		const struct spec_pair *p = &l->spec->lin.sysctl.v[i];
 		char *path = arena_printf(l->arena, "sys/%s", p->key);
@@ -188,7 +193,7 @@ static void sysctl_explain(const void *ctx, struct explain *x)
 		explain_shell(x, "sysctl %s=%s", l->spec->lin.sysctl.v[i].key, l->spec->lin.sysctl.v[i].value);
 }
 
-const struct step step_sysctl = {"sysctl", SIDE_BOX, sysctl_wanted, sysctl_run, NULL, sysctl_explain};
+const struct step step_sysctl = {"sysctl", SIDE_ROOT, sysctl_wanted, sysctl_run, NULL, sysctl_explain};
 
 /* ---- terminal ---- */
 
@@ -229,7 +234,7 @@ static void terminal_explain(const void *ctx, struct explain *x)
 	explain_shell(x, "mount --bind /dev/pts/0 /dev/console");
 }
 
-const struct step step_terminal = {"terminal", SIDE_BOX, terminal_wanted, terminal_run, NULL, terminal_explain};
+const struct step step_terminal = {"terminal", SIDE_ROOT, terminal_wanted, terminal_run, NULL, terminal_explain};
 
 /* ---- masked and read-only paths ---- */
 
@@ -318,16 +323,18 @@ static bool mask_wanted(const void *ctx)
 	return l->spec->lin.masked_paths.n > 0;
 }
 
-/* Masks what is there at once, or what lies below a late mount. */
+/* Masks what is there at once, or what lies below a late mount; both by the same covers. */
 static int mask_some(const struct launch *l, bool late, struct err *e)
 {
+	static struct covers covers = {.dir = FD_NONE, .null = FD_NONE};
 	const struct strs *paths = &l->spec->lin.masked_paths;
-	CLEANUP(covers_release) struct covers c = {.dir = FD_NONE, .null = FD_NONE};
 	int r = 0;
 
 	for (size_t i = 0; i < paths->n && r == 0; i++)
 		if (is_late(l, paths->v[i]) == late)
-			r = mask_pattern(&c, paths->v[i], e);
+			r = mask_pattern(&covers, paths->v[i], e);
+	if (late)
+		covers_release(&covers);
 	return r;
 }
 
@@ -351,8 +358,8 @@ static void mask_explain(const void *ctx, struct explain *x)
 		explain_shell(x, "mount --bind /dev/null %s", paths->v[i]);
 }
 
-const struct step step_mask = {"mask", SIDE_BOX, mask_wanted, mask_run, NULL, mask_explain};
-const struct step step_mask_late = {"mask-late", SIDE_BOX, mask_wanted, mask_late_run, NULL, NULL};
+const struct step step_mask = {"mask", SIDE_ROOT, mask_wanted, mask_run, NULL, mask_explain};
+const struct step step_mask_late = {"mask-late", SIDE_ROOT, mask_wanted, mask_late_run, NULL, NULL};
 
 /* Covers PATH with a read-only copy of itself and of what is below. */
 static int read_only_one(const char *path, struct err *e)
@@ -421,4 +428,4 @@ static void read_only_explain(const void *ctx, struct explain *x)
 		explain_shell(x, "mount -o remount,bind,ro /");
 }
 
-const struct step step_read_only = {"read-only", SIDE_BOX, read_only_wanted, read_only_run, NULL, read_only_explain};
+const struct step step_read_only = {"read-only", SIDE_ROOT, read_only_wanted, read_only_run, NULL, read_only_explain};

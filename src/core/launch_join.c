@@ -136,7 +136,7 @@ static int join_run(void *ctx, struct err *e)
 	r = join_all(l, e);
 	if (r < 0 || l->spec->lin.ns[NS_USER].mode == NS_KEEP)
 		return r;
-	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+	if (sys_setresgid(0, 0, 0) < 0 || sys_setresuid(0, 0, 0) < 0)
 		return err_set(e, errno, "become root of the container's user namespace");
 	return 0;
 }

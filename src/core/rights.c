@@ -109,9 +109,9 @@ static int groups_set(const struct spec_user *u, int proc_fd, struct err *e)
 	if (u->additional_gids.n <= ARRAY_LEN(list)) {
 		for (size_t i = 0; i < u->additional_gids.n; i++)
 			list[i] = u->additional_gids.v[i];
-		if (setgroups(u->additional_gids.n, list) == 0)
+		if (sys_setgroups(u->additional_gids.n, list) == 0)
 			return 0;
-	} else if (setgroups(u->additional_gids.n, u->additional_gids.v) == 0) {
+	} else if (sys_setgroups(u->additional_gids.n, u->additional_gids.v) == 0) {
 		return 0;
 	}
 	int code = errno;
@@ -146,15 +146,19 @@ int rights_user(const struct spec_process *p, int proc_fd, struct err *e)
 		return r;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_set(e, errno, "keep capabilities over the change of user");
-	if (setresgid(u->gid, u->gid, u->gid) < 0)
+	if (sys_setresgid(u->gid, u->gid, u->gid) < 0)
 		return id_error("group", u->gid, e);
-	if (setresuid(u->uid, u->uid, u->uid) < 0)
+	if (sys_setresuid(u->uid, u->uid, u->uid) < 0)
 		return id_error("user", u->uid, e);
-	umask((mode_t)(u->umask.has ? u->umask.v & 0777 : 022));
 	r = p->caps.has ? sets_set(&p->caps, e) : 0;
 	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 && r == 0)
 		return err_set(e, errno, "keep capabilities no longer");
 	return r;
+}
+
+void rights_umask(const struct spec_process *p)
+{
+	umask((mode_t)(p->user.umask.has ? p->user.umask.v & 0777 : 022));
 }
 
 /* Writes TEXT into the first of the attribute files that exists. */

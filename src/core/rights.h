@@ -17,8 +17,10 @@
 int rights_limits(const struct spec_process *p, struct err *e) MUST_USE;
 /* A session keyring of its own, named NAME; kernels without keyrings are fine. */
 int rights_keyring(const char *name, struct err *e) MUST_USE;
-/* User, groups, umask and the five capability sets; PROC_FD is a trustworthy procfs (for /proc/self/setgroups). */
+/* User, groups and the five capability sets; PROC_FD is a trustworthy procfs (for /proc/self/setgroups). */
 int rights_user(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;
+/* The umask, which threads share. */
+void rights_umask(const struct spec_process *p);
 /* AppArmor profile and SELinux label of the program to come; refused when the kernel has no such module. */
 int rights_lsm(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;
 /* no_new_privs, if asked for. */

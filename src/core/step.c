@@ -85,19 +85,21 @@ static int step_run(struct plan *p, size_t i, struct err *e)
 	return r;
 }
 
-int plan_run(struct plan *p, enum side side, size_t from, size_t to, struct err *e)
+int plan_run(struct plan *p, unsigned int sides, size_t from, size_t to, struct err *e)
 {
 	assert(p->n <= PLAN_STEPS_MAX);
 	for (size_t i = from; i < to && i < p->n; i++) {
 		const struct step *s = p->steps[i];
 
-		if (s->side != side || (s->wanted && !s->wanted(p->ctx)))
+		assert(s->side != 0);
+		if (!(s->side & sides) || (s->wanted && !s->wanted(p->ctx)))
 			continue;
 		/*
 		 * Marked before it runs: a step that fails half-way is undone too, so 'undo' must bear a half-done
 		 * 'run'.
 		 */
-		p->done[i] = side == SIDE_HOST;
+		if (s->side == SIDE_HOST)
+			p->done[i] = true;
 		int r = step_run(p, i, e);
 		if (r < 0)
 			return r;

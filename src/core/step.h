@@ -24,7 +24,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum side { SIDE_HOST, SIDE_BOX };
+/* Who runs a step, as bits: the host side; the box's main thread; the thread that furnishes the box (launch_threads.c). */
+enum side { SIDE_HOST = 1, SIDE_BOX = 2, SIDE_ROOT = 4 };
 
 /* What a step would do, for --explain: a sentence and shell lines ("" where no command does the same). */
 struct explain {
@@ -59,8 +60,8 @@ struct plan {
 
 /* Turns timing on: the times live in memory shared with children of this process. */
 int plan_time(struct plan *p, struct err *e) MUST_USE;
-/* Runs the wanted steps of SIDE from index FROM up to (not including) index TO, stopping at the first that fails. */
-int plan_run(struct plan *p, enum side side, size_t from, size_t to, struct err *e) MUST_USE;
+/* Runs the wanted steps of SIDES from index FROM up to (not including) index TO, stopping at the first that fails. */
+int plan_run(struct plan *p, unsigned int sides, size_t from, size_t to, struct err *e) MUST_USE;
 /* Calls 'undo' of the host steps that ran, last first; of those from index FROM on. */
 void plan_undo(struct plan *p);
 void plan_undo_from(struct plan *p, size_t from);

@@ -84,6 +84,21 @@ static inline int sys_fsmount(int fd, unsigned int flags, unsigned int attr)
 {
 	return (int)syscall(SYS_fsmount, fd, flags, attr);
 }
+/*
+ * Of the calling thread alone, as the kernel has them: the libc's make every thread of the process do the same.
+ */
+static inline int sys_setresuid(uid_t r, uid_t e, uid_t s)
+{
+	return (int)syscall(SYS_setresuid, r, e, s);
+}
+static inline int sys_setresgid(gid_t r, gid_t e, gid_t s)
+{
+	return (int)syscall(SYS_setresgid, r, e, s);
+}
+static inline int sys_setgroups(size_t n, const gid_t *list)
+{
+	return (int)syscall(SYS_setgroups, n, list);
+}
 static inline int sys_pivot_root(const char *new_root, const char *put_old)
 {
 	return (int)syscall(SYS_pivot_root, new_root, put_old);

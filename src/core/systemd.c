@@ -276,6 +276,19 @@ int systemd_set(struct systemd *s, const char *unit, const struct systemd_proper
 	return r < 0 ? err_context(e, "change the unit %s", unit) : 0;
 }
 
+int systemd_attach(struct systemd *s, const char *unit, pid_t pid, struct arena *a, struct err *e)
+{
+	struct dbus_message call = manager_call(a, "AttachProcessesToUnit"), reply;
+	struct dbus_value pids = dbus_array(a, "u");
+
+	dbus_add(&pids, a, dbus_number('u', (uint64_t)pid));
+	argue(&call, a, dbus_text(a, 's', unit));
+	argue(&call, a, dbus_text(a, 's', ""));
+	argue(&call, a, pids);
+	int r = dbus_call(&s->bus, &call, &reply, CALL_MS, e);
+	return r < 0 ? err_context(e, "put process %d into the unit %s", (int)pid, unit) : 0;
+}
+
 int systemd_stop(struct systemd *s, const char *unit, struct arena *a, struct err *e)
 {
 	struct dbus_message call = manager_call(a, "StopUnit"), reply = {0};

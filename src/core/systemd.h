@@ -46,6 +46,8 @@ int systemd_start(struct systemd *s, const char *unit, const char *slice, pid_t 
 /* Changes properties of a unit that lives, until it is gone. */
 int systemd_set(struct systemd *s, const char *unit, const struct systemd_properties *p, struct arena *a, struct err *e)
 	MUST_USE;
+/* Moves PID into the unit's group, which a plain user may not do across the groups of the machine's systemd. */
+int systemd_attach(struct systemd *s, const char *unit, pid_t pid, struct arena *a, struct err *e) MUST_USE;
 /* Stops the unit and forgets its failure; one that is not there is no error. */
 int systemd_stop(struct systemd *s, const char *unit, struct arena *a, struct err *e) MUST_USE;
 

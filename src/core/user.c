@@ -82,14 +82,11 @@ static int who_parse(const char *text, struct arena *a, struct who *ret, struct 
 	return r;
 }
 
-int user_check(const char *text, struct err *e)
+int user_check(const char *text, struct arena *a, struct err *e)
 {
-	struct arena a = {0};
 	struct who w;
-	int r = who_parse(text, &a, &w, e);
 
-	arena_free(&a);
-	return r;
+	return who_parse(text, a, &w, e);
 }
 
 /* ---- the files ---- */

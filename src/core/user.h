@@ -26,7 +26,7 @@
 int user_resolve(int root_fd, const char *text, struct arena *a, struct spec_user *ret, char **ret_home, struct err *e)
 	MUST_USE;
 /* Checks the form of TEXT alone, without a root to look into. */
-int user_check(const char *text, struct err *e) MUST_USE;
+int user_check(const char *text, struct arena *a, struct err *e) MUST_USE;
 
 /* ---- the parsers, for tests and fuzzing ---- */
 struct user_text {

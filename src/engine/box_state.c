@@ -174,10 +174,11 @@ int box_pidfd(const struct box *b, int *ret_fd, struct err *e)
 
 /* ---- writing ---- */
 
-/* Writes the state as the file NAME in the directory DIRFD. */
+/* Writes the state into the directory DIRFD; in RUN it is worth nothing after the machine's end. */
 static int write_state(struct box *b, int dirfd, const char *text, struct err *e)
 {
-	int r = file_replace(dirfd, "state.json", text, strlen(text), 0600, e);
+	int r = dirfd == b->run_fd ? file_replace_volatile(dirfd, "state.json", text, strlen(text), 0600, e)
+				   : file_replace(dirfd, "state.json", text, strlen(text), 0600, e);
 
 	return r < 0 ? err_context(e, "keep the state of container %s", box_called(b)) : 0;
 }

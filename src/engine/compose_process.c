@@ -162,7 +162,7 @@ static int process_user(struct compose *c, struct err *e)
 			return compose_bad(e, "--group-add", group, "it must be one group's name or number");
 		text = arena_printf(c->a, "%s,%s", text, group);
 	}
-	int r = user_check(text, e);
+	int r = user_check(text, c->a, e);
 	if (r < 0)
 		return r;
 	u->username = *text ? text : NULL;

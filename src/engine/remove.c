@@ -87,12 +87,12 @@ static int discard_run(void *ctx, struct err *e)
 	return box_discard(((struct removal *)ctx)->box, e);
 }
 
-static const struct step step_kill = {.name = "kill", .wanted = kill_wanted, .run = kill_run};
-static const struct step step_own = {.name = "own", .run = own_run};
-static const struct step step_cgroup = {.name = "cgroup", .wanted = not_gone, .run = cgroup_run};
-static const struct step step_forget = {.name = "forget", .wanted = not_gone, .run = forget_run};
-static const struct step step_unname = {.name = "unname", .wanted = not_gone, .run = unname_run};
-static const struct step step_discard = {.name = "discard", .wanted = not_gone, .run = discard_run};
+static const struct step step_kill = {.name = "kill", .side = SIDE_HOST, .wanted = kill_wanted, .run = kill_run};
+static const struct step step_own = {.name = "own", .side = SIDE_HOST, .run = own_run};
+static const struct step step_cgroup = {.name = "cgroup", .side = SIDE_HOST, .wanted = not_gone, .run = cgroup_run};
+static const struct step step_forget = {.name = "forget", .side = SIDE_HOST, .wanted = not_gone, .run = forget_run};
+static const struct step step_unname = {.name = "unname", .side = SIDE_HOST, .wanted = not_gone, .run = unname_run};
+static const struct step step_discard = {.name = "discard", .side = SIDE_HOST, .wanted = not_gone, .run = discard_run};
 static const struct step *const remove_steps[] = {
 	&step_kill, &step_own, &step_cgroup, &step_forget, &step_unname, &step_discard,
 };

@@ -55,9 +55,9 @@ static int release_run(void *ctx, struct err *e)
 	return 0;
 }
 
-static const struct step step_claim = {.name = "claim", .run = claim_run};
-static const struct step step_record = {.name = "record", .run = record_run};
-static const struct step step_release = {.name = "release", .run = release_run};
+static const struct step step_claim = {.name = "claim", .side = SIDE_HOST, .run = claim_run};
+static const struct step step_record = {.name = "record", .side = SIDE_HOST, .run = record_run};
+static const struct step step_release = {.name = "release", .side = SIDE_HOST, .run = release_run};
 static const struct step *const rename_steps[] = {&step_claim, &step_record, &step_release};
 
 /* Renames a box that is open, alone: two who do it at once take turns, and the second finds the first one's name. */

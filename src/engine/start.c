@@ -324,14 +324,14 @@ static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, stdi
 /* ---- the plan ---- */
 
 static const struct step *const steps[] = {
-	&step_create,	&step_compose,	 &step_find,	 &step_claim,	    &step_resolve,   &step_prepare,
-	&step_intent,	&step_cgroup,	 &step_stdio,	 &step_clone,	    &step_id_maps,   &step_join_cgroups,
-	&step_oom,	&step_begin,	 &step_identity, &step_namespaces,  &step_hostname,  &step_box_mounts,
-	&step_box_root, &step_root,	 &step_dev,	 &step_binds,	    &step_etc_files, &step_hand_over,
-	&step_save,	&step_state,	 &step_receive,	 &step_enter,	    &step_leave,     &step_submounts,
-	&step_attach,	&step_mask,	 &step_network,	 &step_attach_late, &step_mask_late, &step_sysctl,
-	&step_terminal, &step_read_only, &step_cwd,	 &step_user,	    &step_rights,    &step_await_go,
-	&step_exec,	&step_go,
+	&step_create,	   &step_compose,   &step_find,	    &step_claim,      &step_resolve,  &step_prepare,
+	&step_intent,	   &step_cgroup,    &step_stdio,    &step_clone,      &step_id_maps,  &step_join_cgroups,
+	&step_oom,	   &step_begin,	    &step_identity, &step_namespaces, &step_hostname, &step_box_mounts,
+	&step_network,	   &step_furnish,   &step_box_root, &step_root,	      &step_dev,      &step_binds,
+	&step_etc_files,   &step_hand_over, &step_save,	    &step_state,      &step_receive,  &step_enter,
+	&step_submounts,   &step_attach,    &step_terminal, &step_session,    &step_user,     &step_mask,
+	&step_attach_late, &step_mask_late, &step_sysctl,   &step_read_only,  &step_leave,    &step_cwd,
+	&step_rights,	   &step_furnished, &step_await_go, &step_exec,	      &step_go,
 };
 static_assert(ARRAY_LEN(steps) <= PLAN_STEPS_MAX, "the plan has more steps than a plan can have");
 
@@ -342,8 +342,8 @@ void start_init(struct start *s, struct home *h, const struct run_mode *mode)
 	s->launch =
 		(struct launch){.arena = h->arena, .plan = &s->plan, .owner = s, .stdio = {FD_NONE, FD_NONE, FD_NONE}};
 	s->launch.pidfd = s->launch.terminal_fd = s->launch.sock = s->launch.root_fd = FD_NONE;
-	s->launch.userns_fd = s->launch.proc_fd = s->launch.slave_fd = s->launch.old_root_fd = s->launch.cg.v2_fd =
-		FD_NONE;
+	s->launch.userns_fd = s->launch.proc_fd = s->launch.slave_fd = s->launch.old_root_fd = s->launch.net_fd =
+		s->launch.cg.v2_fd = FD_NONE;
 	s->plan = (struct plan){.steps = steps, .n = ARRAY_LEN(steps), .ctx = &s->launch};
 }
 

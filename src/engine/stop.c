@@ -87,10 +87,10 @@ static int settle_run(void *ctx, struct err *e)
 	return r;
 }
 
-static const struct step step_signal = {.name = "signal", .wanted = stop_alive, .run = signal_run};
-static const struct step step_wait = {.name = "wait", .wanted = stop_alive, .run = wait_run};
-static const struct step step_kill = {.name = "kill", .wanted = stop_alive, .run = kill_run};
-static const struct step step_settle = {.name = "settle", .run = settle_run};
+static const struct step step_signal = {.name = "signal", .side = SIDE_HOST, .wanted = stop_alive, .run = signal_run};
+static const struct step step_wait = {.name = "wait", .side = SIDE_HOST, .wanted = stop_alive, .run = wait_run};
+static const struct step step_kill = {.name = "kill", .side = SIDE_HOST, .wanted = stop_alive, .run = kill_run};
+static const struct step step_settle = {.name = "settle", .side = SIDE_HOST, .run = settle_run};
 static const struct step *const stop_steps[] = {&step_signal, &step_wait, &step_kill, &step_settle};
 
 /* Stops a box that is open and loaded. */

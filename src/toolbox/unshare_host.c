@@ -268,24 +268,32 @@ int unshare_keep_files(const struct unshare *u, struct err *e)
 	return u->any_file ? outsider_ask(&u->outsider, OUTSIDE_KEEP, e) : 0;
 }
 
-const struct step step_unshare_outsider = {.name = "outsider",
+const struct step step_unshare_outsider = {.side = SIDE_HOST,
+					   .name = "outsider",
 					   .wanted = outsider_wanted,
 					   .run = outsider_run,
 					   .undo = outsider_undo,
 					   .explain = outsider_explain};
 const struct step step_unshare_owner = {
-	.name = "owner", .wanted = owner_wanted, .run = owner_run, .explain = owner_explain};
-const struct step step_unshare_namespaces = {
-	.name = "namespaces", .wanted = namespaces_wanted, .run = namespaces_run, .explain = namespaces_explain};
-const struct step step_unshare_setgroups = {
-	.name = "setgroups", .wanted = setgroups_wanted, .run = setgroups_run, .explain = setgroups_explain};
+	.side = SIDE_HOST, .name = "owner", .wanted = owner_wanted, .run = owner_run, .explain = owner_explain};
+const struct step step_unshare_namespaces = {.side = SIDE_HOST,
+					     .name = "namespaces",
+					     .wanted = namespaces_wanted,
+					     .run = namespaces_run,
+					     .explain = namespaces_explain};
+const struct step step_unshare_setgroups = {.side = SIDE_HOST,
+					    .name = "setgroups",
+					    .wanted = setgroups_wanted,
+					    .run = setgroups_run,
+					    .explain = setgroups_explain};
 const struct step step_unshare_maps = {
-	.name = "id-maps", .wanted = maps_wanted, .run = maps_run, .explain = maps_explain};
+	.side = SIDE_HOST, .name = "id-maps", .wanted = maps_wanted, .run = maps_run, .explain = maps_explain};
 const struct step step_unshare_clocks = {
-	.name = "clocks", .wanted = clocks_wanted, .run = clocks_run, .explain = clocks_explain};
+	.side = SIDE_HOST, .name = "clocks", .wanted = clocks_wanted, .run = clocks_run, .explain = clocks_explain};
 const struct step step_unshare_files = {
-	.name = "files", .wanted = files_wanted, .run = files_run, .explain = files_explain};
-const struct step step_unshare_fork = {.name = "fork", .wanted = fork_wanted, .run = fork_run, .explain = fork_explain};
+	.side = SIDE_HOST, .name = "files", .wanted = files_wanted, .run = files_run, .explain = files_explain};
+const struct step step_unshare_fork = {
+	.side = SIDE_HOST, .name = "fork", .wanted = fork_wanted, .run = fork_run, .explain = fork_explain};
 const struct step step_unshare_pid_file = {.name = "pid-file",
 					   .side = SIDE_BOX,
 					   .wanted = pid_file_wanted,

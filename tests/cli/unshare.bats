@@ -497,3 +497,9 @@ os.execv(sys.argv[1], [sys.argv[1], "--user", "true"])' "$U"
 	refused 1 'json' "$U" --json true
 	refused 1 'timings' "$U" --explain --timings true
 }
+
+@test "letters are bundled as util-linux's are; a file follows a letter behind '=' alone" {
+	run -0 "$U" -muinpf sh -c 'echo $$'
+	[ "$output" = 1 ]
+	refused 1 "$T/missing" "$U" -u="$T/missing" true
+}

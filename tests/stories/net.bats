@@ -110,6 +110,19 @@ kinds() { # ROOT
 	done
 }
 
+@test "a root that can only be read and lacks the files for /etc: that is said once, and the rest works" {
+	local root=$BATS_TEST_TMPDIR/root
+
+	run unshare --mount --propagation private bash -c '
+		mkdir "$1" && mount -t tmpfs tmpfs "$1" && mkdir "$1"/{bin,etc,proc,sys,dev,tmp} &&
+			cp "$(command -v busybox)" "$1/bin/busybox" && ln -s busybox "$1/bin/sh" && mount -o remount,ro "$1" &&
+			isle run --rm --rw "$1" sh -c "echo up"' bash "$root"
+	rmdir "$root"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c "can't be added" <<<"$output")" -eq 1 ]
+	[[ $output == *"lacks /etc/hostname, /etc/hosts, /etc/resolv.conf"* && ${lines[-1]} == up ]]
+}
+
 @test "--net none, host and ns:PATH" {
 	on_each_root kinds
 }

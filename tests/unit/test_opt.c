@@ -146,6 +146,7 @@ static const struct opt tool_rows[] = {
 	OPT_INT('t', "timeout", "SECONDS", -1, 100, struct args, timeout, "a number"),
 	OPT_INT(0, "timelimit", "SECONDS", -1, 100, struct args, timeout, "an older name", .hidden = true),
 	OPT_MAYBE('m', "mount", "FILE", struct args, mount, "perhaps with a file"),
+	OPT_MAYBE('n', "net", "FILE", struct args, net, "perhaps with a file", .bundled = true),
 	OPT_FLAG(0, "helpful", struct args, all, "begins as --help does"),
 	OPT_END,
 };
@@ -170,6 +171,18 @@ static void a_tools_long_names_may_be_cut_short(void **state)
 	/* Nobody else does it. */
 	assert_int_equal(PARSE("--timeou", "7")->r, -EINVAL);
 	assert_int_equal(PARSE("--hel")->r, -EINVAL);
+}
+
+static void a_bundled_letter_takes_a_value_behind_a_sign_alone(void **state)
+{
+	struct parsed *p = PARSE_TOOL("-na", "-n=file", "-mfile");
+
+	assert_int_equal(p->r, 0);
+	assert_true(p->args.all && p->args.net.given);
+	assert_string_equal(p->args.net.value, "file");
+	assert_string_equal(p->args.mount.value, "file");
+	p = PARSE_TOOL("-nm");
+	assert_true(p->args.net.given && !p->args.net.value && p->args.mount.given);
 }
 
 static void a_beginning_of_several_names_lists_them(void **state)
@@ -345,6 +358,7 @@ int main(void)
 		cmocka_unit_test(options_end),
 		cmocka_unit_test(help_is_known_everywhere),
 		cmocka_unit_test(a_tools_long_names_may_be_cut_short),
+		cmocka_unit_test(a_bundled_letter_takes_a_value_behind_a_sign_alone),
 		cmocka_unit_test(a_beginning_of_several_names_lists_them),
 		cmocka_unit_test(options_that_keep_their_order),
 		cmocka_unit_test(version_is_known_where_it_is_asked_for),

@@ -527,8 +527,27 @@ static void real_scope(void **state)
 	assert_string_equal(group_file(&m, "pids.max"), "60");
 	assert_string_equal(group_file(&m, "cpu.max"), "50000 100000");
 	assert_string_equal(group_file(&m, "memory.max"), "67108864");
+	/* Two that enter it: by the files, and by systemd. */
+	pid_t by_files = fork();
+	if (by_files == 0)
+		for (;;)
+			pause();
+	assert_done(cgroup_manager_join(&later, &cg, by_files, &e), &e);
+	pid_t by_systemd = fork();
+	if (by_systemd == 0)
+		for (;;)
+			pause();
+	struct systemd s;
+	assert_done(systemd_open(&s, m.user, &arena, &e), &e);
+	assert_done(systemd_attach(&s, m.unit, by_systemd, &arena, &e), &e);
+	systemd_close(&s);
+	struct pids inside = {0};
+	assert_done(cgroup_pids(&cg, &arena, &inside, &e), &e);
+	assert_int_equal(inside.n, 3);
 	assert_done(cgroup_kill(&cg, 10000, &e), &e);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(waitpid(by_files, NULL, 0), by_files);
+	assert_int_equal(waitpid(by_systemd, NULL, 0), by_systemd);
 	assert_done(cgroup_manager_remove(&later, &cg, 5000, &e), &e);
 	cgroup_release(&cg);
 	assert_int_equal(cgroup_dir(h.v2, m.path), -ENOENT);

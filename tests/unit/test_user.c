@@ -161,12 +161,15 @@ static void what_is_wrong_is_told(void **state)
 
 static void the_form_is_checked_without_a_root(void **state)
 {
+	struct arena arena = {0};
+
 	(void)state;
-	assert_int_equal(user_check("alice:staff", NULL), 0);
-	assert_int_equal(user_check(NULL, NULL), 0);
-	assert_int_equal(user_check("4294967294:0", NULL), 0);
-	assert_true(user_check("4294967295", NULL) < 0);
-	assert_true(user_check("a b", NULL) < 0);
+	assert_int_equal(user_check("alice:staff", &arena, NULL), 0);
+	assert_int_equal(user_check(NULL, &arena, NULL), 0);
+	assert_int_equal(user_check("4294967294:0", &arena, NULL), 0);
+	assert_true(user_check("4294967295", &arena, NULL) < 0);
+	assert_true(user_check("a b", &arena, NULL) < 0);
+	arena_free(&arena);
 }
 
 static void without_files_ids_are_enough(void **state)

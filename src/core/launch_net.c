@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The box's network namespace. */
+#include "core/launch_threads.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+/* Brings up the loopback interface; a kernel without networking has none. */
+static int loopback_up(void)
+{
+	struct ifreq req = {.ifr_name = "lo"};
+	auto_fd s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (s < 0)
+		return errno == EAFNOSUPPORT ? 0 : -errno;
+	if (ioctl(s, SIOCGIFFLAGS, &req) < 0)
+		return -errno;
+	req.ifr_flags |= IFF_UP | IFF_RUNNING;
+	return ioctl(s, SIOCSIFFLAGS, &req) < 0 ? -errno : 0;
+}
+
+/*
+ * Opens the namespace for the other thread, which sets its parameters from inside.  By a socket, not by a path: what a
+ * path means at this moment depends on how far the other thread is.
+ */
+static int open_for_sysctl(struct launch *l)
+{
+	if (l->spec->lin.sysctl.n == 0)
+		return 0;
+	auto_fd s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	l->net_fd = s < 0 ? FD_NONE : ioctl(s, SIOCGSKNS);
+	return l->net_fd < 0 ? -errno : 0;
+}
+
+/* Makes the file system that shows the network: the kernel makes it for the namespace that its maker is in. */
+static int make_shown(struct launch *l, struct err *e)
+{
+	for (size_t i = 0; i < l->spec->mounts.n; i++) {
+		int r = launch_mount_shows_net(l, i) ? launch_mount_make(l, i, e) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static bool network_wanted(const void *ctx)
+{
+	return launch_new_ns(ctx, NS_NET);
+}
+
+static int network_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+
+	launch_furnish_begin(l);
+	if (unshare(CLONE_NEWNET) < 0) {
+		int code = errno;
+
+		err_set(e, code, "make a network namespace");
+		return code == ENOSPC ? launch_refused(l, ENOSPC, e) : -code;
+	}
+	int r = loopback_up();
+	if (r < 0)
+		return err_set(e, -r, "bring up the loopback interface");
+	r = open_for_sysctl(l);
+	if (r < 0)
+		return err_set(e, -r, "open the network namespace");
+	r = make_shown(l, e);
+	launch_net_made();
+	return r;
+}
+
+static void network_explain(const void *ctx, struct explain *x)
+{
+	(void)ctx;
+	explain_say(x, "make a network of its own with a loopback interface");
+	explain_shell(x, "unshare --net && ip link set lo up");
+}
+
+const struct step step_network = {"network", SIDE_BOX, network_wanted, network_run, NULL, network_explain};

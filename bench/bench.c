@@ -101,14 +101,14 @@ static void print_times(const int64_t *v, int rounds)
 
 static void print_table(struct command *commands, int n, int rounds)
 {
-	printf("%-24s  %23s  %23s  %s\n", "microseconds", "start: p10 median least", "wall: p10 median least",
+	printf("%-30s  %23s  %23s  %s\n", "microseconds", "start: p10 median least", "wall: p10 median least",
 	       "ratio: start wall");
 	for (int i = 0; i < n; i++) {
 		struct command *c = &commands[i];
 
 		qsort(c->start, (size_t)rounds, sizeof(*c->start), compare);
 		qsort(c->wall, (size_t)rounds, sizeof(*c->wall), compare);
-		printf("%-24s", c->name);
+		printf("%-30s", c->name);
 		print_times(c->start, rounds);
 		print_times(c->wall, rounds);
 		printf("  %6s %5.2f %5.2f\n", "", (double)c->start[rounds / 2] / (double)commands[0].start[rounds / 2],

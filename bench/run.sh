@@ -59,28 +59,28 @@ echo "$(uname -sr), $(nproc) processors, ${ROUNDS:-200} rounds, $("$isle" --vers
 "$build/bench/bench" "${ROUNDS:-200}" "$@"
 
 # The tools, each against util-linux's with the same words: the ratio of the second line is isle's to theirs.
-pair() { # TOOL WORDS...
-	tool=$1
-	shift
-	"$build/bench/bench" "${ROUNDS:-200}" "$tool $*" "$tool" "$@" "$probe" -- "isle $tool $*" "$isle" "$tool" "$@" "$probe" |
+pair() { # NAME TOOL WORDS...
+	name=$1 tool=$2
+	shift 2
+	"$build/bench/bench" "${ROUNDS:-200}" "$name" "$tool" "$@" "$probe" -- "isle $name" "$isle" "$tool" "$@" "$probe" |
 		tail -n +2
 }
 
 if [ "$(id -u)" = 0 ]; then
 	echo
 	unshare --version
-	for words in '' -m -u -i -n -p -f -muinpf; do
+	for words in '' ' -m' ' -u' ' -i' ' -n' ' -p' ' -f' ' -m -u -i -n -p -f'; do
 		# shellcheck disable=SC2086 # words
-		pair unshare $words
+		pair "unshare$words" unshare $words
 	done
-	# Namespaces to enter.  The pid is that of the sleep inside.
+	# Namespaces to enter: those of the sleep inside.
 	unshare --mount --uts --ipc --net --pid --fork --kill-child sleep 1000 &
 	lived_in=$!
 	until inside=$(pgrep -P "$lived_in" -x sleep); do sleep 0.05; done
-	for words in -u -muinp; do
+	for words in ' -u' ' -m -u -i -n -p'; do
 		# shellcheck disable=SC2086 # words
-		pair nsenter -t "$inside" $words
-	done | sed "s/-t $inside /-t PID /"
+		pair "nsenter$words" nsenter -t "$inside" $words
+	done
 	kill -KILL "$lived_in"
 	lived_in=
 fi

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The OCI runtime's operations (runtime.md, "Operations"), and those that runc and crun have beside them; one function
+ * for each verb of 'isle oci'.  No engine state is involved: a container is a directory of its own in the runtime's
+ * root (container.h).
+ *
+ * Nothing here prints.  What a verb prints comes back as a text in the runtime's arena, or goes to a callback.
+ */
+#ifndef ISLE_OCI_RUNTIME_H
+#define ISLE_OCI_RUNTIME_H
+
+#include "core/spec.h"
+#include "core/step.h"
+
+#include <stdio.h>
+
+struct oci_runtime {
+	struct arena *arena;
+	const char *root;    /* where containers are noted; NULL: /run/isle-oci, or $XDG_RUNTIME_DIR/isle-oci for plain users */
+	bool systemd_cgroup; /* --systemd-cgroup, --cgroup-manager=systemd */
+	bool no_cgroup;	     /* --cgroup-manager=disabled */
+	bool rootless;	     /* no privilege over the machine; filled in by oci_open */
+	int root_fd;
+	void (*warn)(void *ctx, const char *sentence); /* goes to the log and to stderr */
+	void *ctx;
+	/* --explain and --timings of create, run and exec; NULL: not asked for */
+	void (*tell_steps)(void *ctx, const struct step_lines *lines);
+	bool explain, timings;
+};
+
+/* What create, run and exec have in common. */
+struct oci_process_options {
+	const char *console_socket; /* AF_UNIX path that gets the terminal's master by SCM_RIGHTS; NULL: none */
+	const char *pid_file;
+	int preserve_fds; /* descriptors from 3 on that the program inherits, beyond LISTEN_FDS */
+	bool detach;
+	bool no_new_keyring;
+};
+
+struct oci_create_options {
+	struct oci_process_options process;
+	const char *bundle; /* NULL: the working directory */
+	const char *config; /* crun's --config: another file than BUNDLE/config.json */
+	bool no_pivot;
+	bool keep; /* run: do not delete the container at its end */
+	bool no_subreaper;
+};
+
+struct oci_exec_options {
+	struct oci_process_options process;
+	const char *process_json; /* --process FILE; NULL: from the members below and the container's own process */
+	struct strs args, env, caps;
+	const char *cwd, *user, *apparmor, *process_label;
+	struct strs additional_gids;
+	const char *cgroup; /* --cgroup: a group below the container's, or CONTROLLER:PATH */
+	bool tty, no_new_privs, ignore_paused;
+};
+
+/* Opens (makes, with MAKE) the runtime's root. */
+int oci_open(struct oci_runtime *rt, bool make, struct err *e) MUST_USE;
+void oci_close(struct oci_runtime *rt);
+/* Whether ID is a good id: letters, digits, '_', '+', '-', '.', not "." or "..", at most 1024 bytes. */
+int oci_id_check(const char *id, struct err *e) MUST_USE;
+
+int oci_create(struct oci_runtime *rt, const char *id, const struct oci_create_options *o, struct err *e) MUST_USE;
+int oci_start(struct oci_runtime *rt, const char *id, struct err *e) MUST_USE;
+/* *RET_STATUS is the program's, as the shell has it; 0 with process.detach. */
+int oci_run(struct oci_runtime *rt, const char *id, const struct oci_create_options *o, int *ret_status, struct err *e)
+	MUST_USE;
+int oci_exec(struct oci_runtime *rt, const char *id, const struct oci_exec_options *o, int *ret_status, struct err *e)
+	MUST_USE;
+/* The state as JSON, terminated. */
+int oci_state(struct oci_runtime *rt, const char *id, char **ret_text, struct err *e) MUST_USE;
+/* The rows of 'list': "table", "json", or ids alone. */
+int oci_list(struct oci_runtime *rt, const char *format, bool quiet, char **ret_text, struct err *e) MUST_USE;
+int oci_kill(struct oci_runtime *rt, const char *id, int sig, bool all, struct err *e) MUST_USE;
+/* FORCE: also what runs, and whatever is left of a broken one; an id that is not there is no error then. */
+int oci_delete(struct oci_runtime *rt, const char *id, bool force, struct err *e) MUST_USE;
+/* 'ps': "table" runs ps(1) with ARGS and keeps the container's lines; "json" is a list of pids. */
+int oci_ps(struct oci_runtime *rt, const char *id, const char *format, const struct strs *args, char **ret_text,
+	   struct err *e) MUST_USE;
+int oci_pause(struct oci_runtime *rt, const char *id, bool freeze, struct err *e) MUST_USE;
+/* What is set in RES changes, the rest stays. */
+int oci_update(struct oci_runtime *rt, const char *id, const struct spec_resources *res, struct err *e) MUST_USE;
+/* 'events': one JSON line each time through SAY, every INTERVAL_MS, and on out-of-memory; STATS_ONLY: once. */
+int oci_events(struct oci_runtime *rt, const char *id, int interval_ms, bool stats_only,
+	       int (*say)(void *ctx, const char *line, struct err *e), void *ctx, struct err *e) MUST_USE;
+
+#endif

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "core/defaults.h"
 #include "core/launch.h"
+#include "core/self.h"
 #include "engine/compose.h"
 #include "engine/signals.h"
 #include "engine/start.h"
@@ -121,6 +122,27 @@ static int compose_run(void *ctx, struct err *e)
 
 static const struct step step_compose = {"compose", SIDE_HOST, NULL, compose_run, NULL, NULL};
 
+/* ---- our own file ---- */
+
+static bool copy_wanted(const void *ctx)
+{
+	return ((const struct launch *)ctx)->exposed && !self_in_memory();
+}
+
+/* The program's process shows the container's root what it runs from, until the program is executed. */
+static int copy_run(void *ctx, struct err *e)
+{
+	return self_into_memory(of(ctx)->home->arena, e);
+}
+
+static void copy_explain(const void *ctx, struct explain *x)
+{
+	(void)ctx;
+	explain_say(x, "go on from a copy of isle in memory: the container's root is the machine's");
+}
+
+static const struct step step_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, copy_explain};
+
 /* ---- descriptors ---- */
 
 /* Ours where they may be handed in, else pipes (start_stdio.c); a detached program gets /dev/null. */
@@ -151,8 +173,9 @@ static int stdio_run(void *ctx, struct err *e)
 static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, NULL, NULL};
 
 static const struct step *const steps[] = {
-	&step_find, &step_compose,  &step_stdio, &step_join_clone, &step_join_cgroups, &step_oom,   &step_begin,
-	&step_join, &step_terminal, &step_cwd,	 &step_user,	   &step_rights,       &step_spawn, &step_await_spawn,
+	&step_find,	    &step_compose, &step_copy,	 &step_stdio, &step_join_clone,
+	&step_join_cgroups, &step_oom,	   &step_begin,	 &step_join,  &step_terminal,
+	&step_cwd,	    &step_user,	   &step_rights, &step_spawn, &step_await_spawn,
 };
 
 /* Everything that must be closed at the end is FD_NONE. */

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "core/defaults.h"
 #include "core/idmap.h"
+#include "core/self.h"
 #include "engine/compose.h"
 #include "engine/signals.h"
 #include "engine/sweep.h"
@@ -48,6 +49,24 @@ int64_t start_now_ns(void)
 	clock_gettime(CLOCK_REALTIME, &t);
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
+
+/* ---- our own file ---- */
+
+/* Whether the first process will be seen by others, before it runs the program, whose root is the machine's. */
+static bool copy_wanted(const void *ctx)
+{
+	const struct run_options *o = of_const(ctx)->o;
+
+	return o && o->pid && (strncmp(o->pid, "container:", 10) == 0 || strncmp(o->pid, "ns:", 3) == 0) && o->userns &&
+	       strcmp(o->userns, "private") != 0 && !self_in_memory();
+}
+
+static int copy_run(void *ctx, struct err *e)
+{
+	return self_into_memory(of(ctx)->home->arena, e);
+}
+
+static const struct step step_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, NULL};
 
 /* ---- the box: a new one, or the one that is started again ---- */
 
@@ -324,14 +343,14 @@ static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, stdi
 /* ---- the plan ---- */
 
 static const struct step *const steps[] = {
-	&step_create,	   &step_compose,   &step_find,	    &step_claim,      &step_resolve,  &step_prepare,
-	&step_intent,	   &step_cgroup,    &step_stdio,    &step_clone,      &step_id_maps,  &step_join_cgroups,
-	&step_oom,	   &step_begin,	    &step_identity, &step_namespaces, &step_hostname, &step_box_mounts,
-	&step_network,	   &step_furnish,   &step_box_root, &step_root,	      &step_dev,      &step_binds,
-	&step_etc_files,   &step_hand_over, &step_save,	    &step_state,      &step_receive,  &step_enter,
-	&step_submounts,   &step_attach,    &step_terminal, &step_session,    &step_user,     &step_mask,
-	&step_attach_late, &step_mask_late, &step_sysctl,   &step_read_only,  &step_leave,    &step_cwd,
-	&step_rights,	   &step_furnished, &step_await_go, &step_exec,	      &step_go,
+	&step_copy,	    &step_create,      &step_compose,	&step_find,	&step_claim,	  &step_resolve,
+	&step_prepare,	    &step_intent,      &step_cgroup,	&step_stdio,	&step_clone,	  &step_id_maps,
+	&step_join_cgroups, &step_oom,	       &step_begin,	&step_identity, &step_namespaces, &step_hostname,
+	&step_box_mounts,   &step_network,     &step_furnish,	&step_box_root, &step_root,	  &step_dev,
+	&step_binds,	    &step_etc_files,   &step_hand_over, &step_save,	&step_state,	  &step_receive,
+	&step_enter,	    &step_submounts,   &step_attach,	&step_terminal, &step_session,	  &step_user,
+	&step_mask,	    &step_attach_late, &step_mask_late, &step_sysctl,	&step_read_only,  &step_leave,
+	&step_cwd,	    &step_rights,      &step_furnished, &step_await_go, &step_exec,	  &step_go,
 };
 static_assert(ARRAY_LEN(steps) <= PLAN_STEPS_MAX, "the plan has more steps than a plan can have");
 

@@ -930,3 +930,18 @@ socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$dir/socket"
 	isle run --rm host echo hi >"$T/out"
 	[ "$(stat -c %u:%g "$T/out")" = 0:0 ]
 }
+
+# What a program's process runs from until its exec, seen through a /proc/PID/exe that the container may open and keep.
+@test "an exec into a container whose root is the machine's runs from memory: CVE-2019-5736" {
+	local id first
+	id=$(isle run -d --net none --userns host --cap-add SYS_PTRACE host sleep 100)
+	first=$(strace -f -e trace=execve,execveat -e quiet=all "$ISLE" --root "$ISLE_ROOT" --data "$ISLE_DATA" exec "$id" true 2>&1 | sed -n 2p)
+	[[ $first == *'execveat('*', "", ["'*'"exec"'*'AT_EMPTY_PATH) = 0' ]]
+	[ "$(isle exec "$id" sh -c 'exit 7' || echo $?)" = 7 ]
+	isle rm -f "$id"
+	# Where the container's root is nobody on the machine there is nothing to keep from it.
+	id=$(isle run -d --net none host sleep 100)
+	run strace -f -e trace=execve,execveat -e quiet=all "$ISLE" --root "$ISLE_ROOT" --data "$ISLE_DATA" exec "$id" true
+	[[ $output != *execveat* ]]
+	isle rm -f "$id"
+}

@@ -4,7 +4,11 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 /* The box is one process, which is furnished once. */
 static struct {
@@ -25,9 +29,28 @@ static int furnish(struct launch *l, struct err *e)
 static void *second_thread(void *unused)
 {
 	(void)unused;
-	second.result = furnish(second.launch, &second.err);
+	__atomic_store_n(&second.result, furnish(second.launch, &second.err), __ATOMIC_RELEASE);
 	sem_post(&second.user_known); /* after an error too: nobody waits in vain */
 	return NULL;
+}
+
+/*
+ * Puts the thread T on any processor but ours.  The kernel begins it on this one where all are busy, and moves it only
+ * milliseconds after another has become idle (sched/fair.c, newidle balancing), while it could be at work.
+ */
+static void place_elsewhere(pthread_t t)
+{
+	clockid_t clock;
+	unsigned int here;
+	cpu_set_t cpus;
+
+	if (pthread_getcpuclockid(t, &clock) != 0 || syscall(SYS_getcpu, &here, NULL, NULL) < 0 ||
+	    sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		return;
+	CPU_CLR(here, &cpus);
+	/* The clock's number has the thread's in it (posix-timers.h, CPUCLOCK_PID). */
+	if (CPU_COUNT(&cpus) > 0)
+		(void)!sched_setaffinity(~(clock >> 3), sizeof(cpus), &cpus);
 }
 
 void launch_furnish_begin(struct launch *l)
@@ -43,6 +66,8 @@ void launch_furnish_begin(struct launch *l)
 	second.running = true; /* the other thread asks for it, too */
 	if (pthread_create(&second.thread, &attr, second_thread, NULL) != 0)
 		second.running = false;
+	else
+		place_elsewhere(second.thread);
 }
 
 /* sem_wait(3), which a signal may disturb. */
@@ -75,9 +100,11 @@ int launch_user_await(struct err *e)
 	if (!second.running)
 		return 0;
 	await(&second.user_known);
-	if (second.result < 0 && e)
+	/* It may fail later, even now: all of its error is there before its result. */
+	int r = __atomic_load_n(&second.result, __ATOMIC_ACQUIRE);
+	if (r < 0 && e)
 		*e = second.err;
-	return second.result;
+	return r;
 }
 
 int launch_furnish_await(struct err *e)

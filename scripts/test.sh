@@ -5,6 +5,7 @@
 #   asan     the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   lint     the rules of the house
 #   cli, stories    isle as a user has it
+#   engines  podman, buildah, containerd and docker with isle as their OCI runtime
 # BUILD names the build directory.  With CI or ISLE_MUST_WORK set, a skip that is not in tests/skips.txt is a failure.
 set -eu
 cd "$(dirname "$0")/.."
@@ -100,15 +101,19 @@ suite_stories() {
 	run_bats stories
 }
 
+suite_engines() {
+	run_bats engines
+}
+
 say build
 configure "$build"
 ninja -C "$build"
-[ $# -gt 0 ] || set -- units asan lint cli stories
+[ $# -gt 0 ] || set -- units asan lint cli stories engines
 for suite in "$@"; do
 	case $suite in
-	units | asan | lint | cli | stories) "suite_$suite" ;;
+	units | asan | lint | cli | stories | engines) "suite_$suite" ;;
 	*)
-		echo "test.sh: there is no suite \"$suite\" (units, asan, lint, cli, stories)" >&2
+		echo "test.sh: there is no suite \"$suite\" (units, asan, lint, cli, stories, engines)" >&2
 		exit 2
 		;;
 	esac

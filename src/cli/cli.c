@@ -68,6 +68,10 @@ void cli_each(struct cli *c, int (*fn)(struct cli *c, const char *operand, void 
 
 const char *cli_called(struct cli *c, const struct verb *v)
 {
+	if (c->door && v != c->door)
+		return arena_printf(&c->arena, "%s %s", cli_called(c, c->door), v->name);
+	if (v->verbs)
+		return arena_printf(&c->arena, "isle%c%s", c->by_name ? '-' : ' ', v->name);
 	return c->by_name ? v->name : arena_printf(&c->arena, "isle %s", v->name);
 }
 
@@ -109,15 +113,14 @@ static bool tell_about(struct cli *c, const struct opt_rest *rest)
 	return rest->help || rest->version;
 }
 
-/* Reads the verb's own words, and calls it. */
-static int verb_run(struct cli *c, char **argv, struct err *e)
+int cli_verb_run(struct cli *c, const struct verb *v, char **argv, struct err *e)
 {
-	const struct verb *v = c->verb;
 	struct opt_rest rest = {0};
 	void *args = arena_alloc(&c->arena, 1, MAX(v->args_size, (size_t)1));
 	unsigned int order = v->flags & VERB_FOREIGN_WORDS ? OPT_BEFORE_OPERAND : OPT_ANYWHERE;
 	int r;
 
+	c->verb = v;
 	if (v->flags & VERB_TOOL) {
 		order |= OPT_ABBREVIATED | OPT_VERSION;
 		tool_begin(c);
@@ -140,13 +143,15 @@ static int verb_run(struct cli *c, char **argv, struct err *e)
 	return v->run(c, args, e);
 }
 
-/* The tool that PROGRAM is another name of, as /usr/local/bin/unshare may be; NULL: none. */
+/* The tool or door that PROGRAM is another name of, as /usr/local/bin/unshare or isle-oci may be; NULL: none. */
 static const struct verb *tool_find(const char *program)
 {
 	const char *slash = strrchr(program, '/');
-	const struct verb *v = verb_find(slash ? slash + 1 : program);
+	const char *name = slash ? slash + 1 : program;
+	const bool as_door = strncmp(name, "isle-", 5) == 0;
+	const struct verb *v = verb_find(as_door ? name + 5 : name);
 
-	return v && v->flags & VERB_TOOL ? v : NULL;
+	return v && (as_door ? v->verbs != NULL : (v->flags & VERB_TOOL) != 0) ? v : NULL;
 }
 
 /* Reads the words before the verb, and goes on with the verb. */
@@ -169,10 +174,10 @@ static int program_run(struct cli *c, char **argv, struct err *e)
 		err_set(e, 0, "no verb was given");
 		return err_cure(e, "see isle --help");
 	}
-	c->verb = verb_find(rest.operands.v[0]);
-	if (!c->verb)
-		return cli_unknown_verb(rest.operands.v[0], e);
-	return verb_run(c, rest.operands.v + 1, e);
+	const struct verb *v = verb_find(rest.operands.v[0]);
+	if (!v)
+		return cli_unknown_verb(c, NULL, rest.operands.v[0], e);
+	return cli_verb_run(c, v, rest.operands.v + 1, e);
 }
 
 int cli_flush(struct err *e)
@@ -203,11 +208,11 @@ int cli_main(char **argv)
 	c.umask = umask(022);
 	/* Line by line, the reason why a line could not be written would be lost before cli_flush asks for it. */
 	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
-	c.verb = argv[0] ? tool_find(argv[0]) : NULL;
-	c.by_name = c.verb;
+	const struct verb *tool = argv[0] ? tool_find(argv[0]) : NULL;
+	c.by_name = tool;
 	/* An empty argv has no program name to leave out. */
 	argv += argv[0] != NULL;
-	if ((c.by_name ? verb_run(&c, argv, &e) : program_run(&c, argv, &e)) < 0)
+	if ((tool ? cli_verb_run(&c, tool, argv, &e) : program_run(&c, argv, &e)) < 0)
 		cli_error(&c, &e);
 	e = (struct err){0};
 	if (cli_flush(&e) < 0)

@@ -6,6 +6,8 @@
  * holds everything there is to tell about the verb: parser, --help, man page and completions are made from it and
  * nothing else.
  *
+ * A verb may be a door with verbs of its own, as 'isle oci' is: their rows are the same.
+ *
  * This is the only room that prints.  Results go to stdout with stdio: cli_main flushes it, and a failure to write is
  * an error.  Everything else goes to stderr through the functions below.
  */
@@ -57,6 +59,11 @@ struct verb {
 	unsigned int flags;
 	int failure; /* exit status when isle itself fails or is used wrongly; 0: EXIT_ISLE */
 	/*
+	 * A door: the verbs behind it, NULL-terminated.  Its options stand before theirs; its 'run' finds the verb among
+	 * the operands, and calls cli_verb_run.  Called as "isle-NAME", isle is the door.  NULL: an ordinary verb.
+	 */
+	const struct verb *const *verbs;
+	/*
 	 * Does it.  Returns 0, or a negative errno with E filled in; an exit status of its own goes into cli->status.
 	 */
 	int (*run)(struct cli *c, void *args, struct err *e);
@@ -72,6 +79,12 @@ struct cli {
 	struct arena arena;
 	struct home home;	 /* open with VERB_HOME only */
 	const struct verb *verb; /* NULL while the options before the verb are read */
+	const struct verb *door; /* behind which 'verb' is; NULL: an ordinary verb */
+	void *door_args;	 /* that the door's rows were read into */
+	/*
+	 * The door's: what else happens to an error's sentence, which it may change.  False: it is not for stderr, too.
+	 */
+	bool (*door_error)(struct cli *c, const struct err *e, char *sentence);
 	struct strs operands;
 	struct cli_options options;
 	int status;		 /* exit status of a verb that did not fail itself */
@@ -85,6 +98,8 @@ struct cli {
 extern const struct verb *const verbs[];
 extern const struct opt cli_opts[];
 const struct verb *verb_find(const char *name);
+/* The one of LIST, NULL-terminated, that is called NAME; or NULL. */
+const struct verb *verb_find_in(const struct verb *const *list, const char *name);
 
 /* The program: ARGV as main gets it.  Gives the exit status. */
 int cli_main(char **argv);
@@ -93,13 +108,15 @@ int cli_main(char **argv);
 void cli_error(struct cli *c, const struct err *e);
 /* Prints "isle: VERB: LINE" on stderr, control characters escaped; 'ctx' is the struct cli.  Fits run_mode.tell. */
 void cli_tell(void *ctx, const char *line);
-/* The sentence for WRONG, which is no verb, with the nearest one. */
-int cli_unknown_verb(const char *wrong, struct err *e);
+/* The sentence for WRONG, which is no verb, with the nearest one; of DOOR, or (NULL) of isle itself. */
+int cli_unknown_verb(struct cli *c, const struct verb *door, const char *wrong, struct err *e);
+/* Reads the words of verb V, and does it. */
+int cli_verb_run(struct cli *c, const struct verb *v, char **argv, struct err *e) MUST_USE;
 /* Calls FN for every operand; a failure is printed and remembered, and the next one is tried. */
 void cli_each(struct cli *c, int (*fn)(struct cli *c, const char *operand, void *args, struct err *e), void *args);
 /* Writes out what was printed so far: for what must be seen at once.  cli_main does it at the end. */
 int cli_flush(struct err *e) MUST_USE;
-/* How the user calls V: "isle ps"; a tool that was called by its own name by that. */
+/* How the user calls V: "isle ps", "isle oci ps"; what was called by its own name by that: "lsns", "isle-oci ps". */
 const char *cli_called(struct cli *c, const struct verb *v);
 /* Whether colours are wanted on stdout. */
 bool cli_color(const struct cli *c);

@@ -92,7 +92,7 @@ static int generate_run(struct cli *c, void *args, struct err *e)
 		const struct verb *v = verb_find(c->operands.v[1]);
 
 		if (!v || v->flags & VERB_HIDDEN)
-			return cli_unknown_verb(c->operands.v[1], e);
+			return cli_unknown_verb(c, NULL, c->operands.v[1], e);
 		generate_man_verb(&c->arena, v);
 		return 0;
 	}

@@ -18,8 +18,8 @@ static const char reader[] =
 	"\t\tword=${COMP_WORDS[i]}\n"
 	"\t\tcase $word in\n"
 	"\t\t=) ;;\n"
-	"\t\t-*) [[ $(_isle_value \"\" \"$word\") ]] && ((i++)) && [[ ${COMP_WORDS[i]} == = ]] && ((i++)) ;;\n"
-	"\t\t*) verb=$word; break ;;\n"
+	"\t\t-*) [[ $(_isle_value \"$verb\" \"$word\") ]] && ((i++)) && [[ ${COMP_WORDS[i]} == = ]] && ((i++)) ;;\n"
+	"\t\t*) verb+=${verb:+ }$word; [[ $(_isle_behind \"$verb\") ]] || break ;;\n"
 	"\t\tesac\n"
 	"\tdone\n"
 	"\tbefore=${COMP_WORDS[COMP_CWORD-1]}\n"
@@ -41,6 +41,8 @@ static const char reader[] =
 	"\t\t[[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n"
 	"\telif [[ ! $verb ]]; then\n"
 	"\t\t_isle_offer verbs\n"
+	"\telif [[ $(_isle_behind \"$verb\") ]]; then\n"
+	"\t\t_isle_offer words $(_isle_behind \"$verb\")\n"
 	"\telse\n"
 	"\t\t_isle_offer $(_isle_operand \"$verb\")\n"
 	"\tfi\n"
@@ -123,21 +125,66 @@ static void print_values(struct arena *a, const char *verb, const struct opt *ro
 	}
 }
 
+/* How the tables know a verb: by its name, behind a door with the door's in front. */
+static const char *key_of(struct arena *a, const struct verb *door, const struct verb *v)
+{
+	return door ? arena_printf(a, "%s %s", door->name, v->name) : v->name;
+}
+
+/* The cases of one table for the verbs of LIST, and of those behind doors. */
+static void print_cases(struct arena *a, const struct verb *door, const struct verb *const *list,
+			void (*print)(struct arena *a, const char *key, const struct verb *v))
+{
+	for (const struct verb *const *v = list; *v; v++) {
+		if ((*v)->flags & VERB_HIDDEN)
+			continue;
+		print(a, key_of(a, door, *v), *v);
+		if ((*v)->verbs)
+			print_cases(a, *v, (*v)->verbs, print);
+	}
+}
+
+static void options_case(struct arena *a, const char *key, const struct verb *v)
+{
+	(void)a;
+	print_options(key, v->opts, v->flags & VERB_TOOL);
+}
+
+static void values_case(struct arena *a, const char *key, const struct verb *v)
+{
+	print_values(a, key, v->opts);
+}
+
+static void operand_case(struct arena *a, const char *key, const struct verb *v)
+{
+	printf("\t'%s') echo '%s' ;;\n", key, offer_text(a, offer_operand(v), NULL));
+}
+
+static void behind_case(struct arena *a, const char *key, const struct verb *v)
+{
+	(void)a;
+	if (!v->verbs)
+		return;
+	printf("\t'%s') echo '", key);
+	for (const struct verb *const *w = v->verbs; *w; w++)
+		printf("%s%s", w == v->verbs ? "" : " ", (*w)->name);
+	puts("' ;;");
+}
+
 /* The tables of all verbs, and the reader. */
 static void print_script(struct arena *a)
 {
 	printf("\n_isle_verbs='%s'\n", generate_verb_names(a, 0));
 	puts("\n# The options of verb $1.\n_isle_options()\n{\n\tcase $1 in");
 	print_options("", cli_opts, false);
-	verb_foreach_shown (v)
-		print_options((*v)->name, (*v)->opts, (*v)->flags & VERB_TOOL);
+	print_cases(a, NULL, verbs, options_case);
 	puts("\tesac\n}\n\n# What can follow option $2 of verb $1; nothing if it takes no value.\n_isle_value()\n{\n\tcase \"$1 $2\" in");
 	print_values(a, "", cli_opts);
-	verb_foreach_shown (v)
-		print_values(a, (*v)->name, (*v)->opts);
+	print_cases(a, NULL, verbs, values_case);
 	puts("\tesac\n}\n\n# What verb $1 works on.\n_isle_operand()\n{\n\tcase $1 in");
-	verb_foreach_shown (v)
-		printf("\t'%s') echo '%s' ;;\n", (*v)->name, offer_text(a, offer_operand(*v), NULL));
+	print_cases(a, NULL, verbs, operand_case);
+	puts("\tesac\n}\n\n# The verbs behind verb $1; nothing if it is no door.\n_isle_behind()\n{\n\tcase $1 in");
+	print_cases(a, NULL, verbs, behind_case);
 	puts("\tesac\n}\n");
 	fputs(reader, stdout);
 }

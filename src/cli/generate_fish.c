@@ -71,6 +71,25 @@ static void fish_operand(struct arena *a, const char *program, const char *condi
 		printf("complete -c %s%s %s\n", program, condition, flags[offer]);
 }
 
+/* The verbs behind a door, and what each takes. */
+static void fish_door(struct arena *a, const struct verb *door)
+{
+	char *names = arena_strdup(a, "");
+
+	for (const struct verb *const *v = door->verbs; *v; v++)
+		names = arena_printf(a, "%s %s", names, (*v)->name);
+	for (const struct verb *const *v = door->verbs; *v; v++) {
+		const char *condition =
+			arena_printf(a, " -n '__fish_seen_subcommand_from %s; and __fish_seen_subcommand_from %s'",
+				     door->name, (*v)->name);
+
+		printf("complete -c isle -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from%s' -a %s -d %s\n",
+		       door->name, names, (*v)->name, fish_quote(a, (*v)->summary));
+		fish_options(a, "isle", condition, (*v)->opts);
+		fish_operand(a, "isle", condition, *v);
+	}
+}
+
 void generate_fish(struct arena *a)
 {
 	puts("# fish completion for isle, written by 'isle _generate fish'\n\ncomplete -c isle -f");
@@ -82,7 +101,10 @@ void generate_fish(struct arena *a)
 		const char *condition = arena_printf(a, " -n '__fish_seen_subcommand_from %s'", (*v)->name);
 
 		fish_options(a, "isle", condition, (*v)->opts);
-		fish_operand(a, "isle", condition, *v);
+		if ((*v)->verbs)
+			fish_door(a, *v);
+		else
+			fish_operand(a, "isle", condition, *v);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "cli/verbs.h"
 #include "isle-config.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,6 +51,21 @@ static void print_failure(int status)
 	printf("\n*%d*\n\tisle itself failed, or was used wrongly; standard error tells why\n", status);
 }
 
+/* The verbs behind a door, each with what it takes. */
+static void print_door(struct arena *a, const struct verb *door)
+{
+	puts("\n# VERBS");
+	for (const struct verb *const *v = door->verbs; *v; v++) {
+		if ((*v)->flags & VERB_HIDDEN)
+			continue;
+		printf("\n## %s %s\n\n%c%s. %s\n", (*v)->name, scdoc_escape(a, (*v)->operands),
+		       toupper((unsigned char)(*v)->summary[0]), (*v)->summary + 1, (*v)->description);
+		opt_foreach_shown (o, (*v)->opts)
+			if (o->kind != OPT_KIND_HEADING)
+				printf("\n%s\n\t%s\n", opt_label_scdoc(a, o), scdoc_escape(a, o->help));
+	}
+}
+
 void generate_man_verb(struct arena *a, const struct verb *v)
 {
 	print_title(arena_printf(a, "isle-%s", v->name));
@@ -63,7 +79,10 @@ void generate_man_verb(struct arena *a, const struct verb *v)
 		       v->name, v->name);
 	printf("\n# OPTIONS\n");
 	print_options(a, v->opts, v->flags & VERB_TOOL);
-	puts("\nThe options before the verb are in *isle*(1).");
+	if (v->verbs)
+		print_door(a, v);
+	else
+		puts("\nThe options before the verb are in *isle*(1).");
 	printf("\n# EXIT STATUS\n\n%s\n", v->exit_status ? v->exit_status : "0 if everything was done.");
 	print_failure(v->failure ? v->failure : EXIT_ISLE);
 	if (v->examples)

@@ -65,17 +65,42 @@ static void zsh_specs(struct arena *a, const struct opt *rows, bool version)
 		printf(" \\\n\t\t'--version[tell the version]'");
 }
 
-/* The function that completes the words of V. */
-static void zsh_verb(struct arena *a, const struct verb *v)
+/* The functions behind a door: a list of its verbs, one for each, and one that finds the verb. */
+static void zsh_door(struct arena *a, const struct verb *door);
+
+/* The function that completes the words of V; PREFIX is the door's name and a '_', or "". */
+static void zsh_verb(struct arena *a, const char *prefix, const struct verb *v)
 {
 	const bool foreign = v->flags & VERB_FOREIGN_WORDS;
 	const enum offer offer = offer_operand(v);
 
-	printf("_isle_%s()\n{\n\t_arguments -s -S", v->name);
+	if (v->verbs) {
+		zsh_door(a, v);
+		return;
+	}
+	printf("_isle_%s%s()\n{\n\t_arguments -s -S", prefix, v->name);
 	zsh_specs(a, v->opts, v->flags & VERB_TOOL);
 	if (offer != OFFER_COMMANDS)
 		printf(" \\\n\t\t'%s:operand:%s'", foreign ? "1" : "*", zsh_action(a, offer, NULL));
 	printf("%s\n}\n\n", foreign ? " '*::command:_normal'" : "");
+}
+
+static void zsh_door(struct arena *a, const struct verb *door)
+{
+	const char *prefix = arena_printf(a, "%s_", door->name);
+
+	printf("_isle_%sverbs()\n{\n\tlocal -a verbs\n\tverbs=(\n", prefix);
+	for (const struct verb *const *v = door->verbs; *v; v++)
+		printf("\t\t%s\n",
+		       quote(a, arena_printf(a, "%s:%s", (*v)->name, with_backslashes(a, (*v)->summary, ":"))));
+	puts("\t)\n\t_describe verb verbs\n}\n");
+	for (const struct verb *const *v = door->verbs; *v; v++)
+		zsh_verb(a, prefix, *v);
+	printf("_isle_%s()\n{\n\tlocal curcontext=$curcontext state line\n\t_arguments -C -S", door->name);
+	zsh_specs(a, door->opts, false);
+	printf(" \\\n\t\t'1:verb:_isle_%sverbs' '*::argument:->verb'\n"
+	       "\t[[ $state == verb ]] && (( $+functions[_isle_%s$line[1]] )) && _isle_%s$line[1]\n}\n\n",
+	       prefix, prefix, prefix);
 }
 
 void generate_zsh(struct arena *a)
@@ -89,7 +114,7 @@ void generate_zsh(struct arena *a)
 		       quote(a, arena_printf(a, "%s:%s", (*v)->name, with_backslashes(a, (*v)->summary, ":"))));
 	puts("\t)\n\t_describe verb verbs\n}\n");
 	verb_foreach_shown (v)
-		zsh_verb(a, *v);
+		zsh_verb(a, "", *v);
 	printf("_isle()\n{\n\tlocal curcontext=$curcontext state line\n\t_arguments -C -S");
 	zsh_specs(a, cli_opts, false);
 	puts(" \\\n\t\t'1:verb:_isle_verbs' '*::argument:->verb'\n"
@@ -100,6 +125,6 @@ void generate_zsh_tools(struct arena *a)
 {
 	printf("#compdef %s\n# zsh completion for isle's tools by their own names, written by 'isle _generate zsh tools'\n\n",
 	       generate_verb_names(a, VERB_TOOL));
-	verb_foreach_tool(v) zsh_verb(a, *v);
+	verb_foreach_tool(v) zsh_verb(a, "", *v);
 	puts("_isle_$service \"$@\"");
 }

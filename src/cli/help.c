@@ -57,27 +57,12 @@ static char *sentence(struct arena *a, const char *summary)
 	return text;
 }
 
-void help_verb(struct cli *c, const struct verb *v)
-{
-	const char *usage =
-		arena_printf(&c->arena, "%s [OPTION...]%s%s", cli_called(c, v), *v->operands ? " " : "", v->operands);
-
-	printf("Usage: %s\n", text_wrap(&c->arena, usage, HELP_COLUMNS, strlen("Usage: ")));
-	printf("%s\n", text_wrap(&c->arena, sentence(&c->arena, v->summary), HELP_COLUMNS, 0));
-	print_options(c, v->opts, v->flags & VERB_TOOL);
-	if (v->examples)
-		print_heading(c, "Examples");
-	for (const struct verb_example *x = v->examples; x && x->command; x++)
-		printf("  %s\n      %s\n", x->command, text_wrap(&c->arena, x->what, HELP_COLUMNS, 6));
-}
-
-void help_program(struct cli *c)
+/* The verbs of LIST below their headings. */
+static void print_verbs(struct cli *c, const struct verb *const *list)
 {
 	const char *heading = "";
 
-	puts("Usage: isle [OPTION...] VERB [ARGUMENT...]");
-	puts("Put programs on islands of their own: Linux containers without a daemon.");
-	for (const struct verb *const *v = verbs; *v; v++) {
+	for (const struct verb *const *v = list; *v; v++) {
 		if ((*v)->flags & VERB_HIDDEN)
 			continue;
 		if (strcmp(heading, (*v)->heading) != 0)
@@ -85,6 +70,31 @@ void help_program(struct cli *c)
 		heading = (*v)->heading;
 		print_entry(c, arena_printf(&c->arena, "  %s", (*v)->name), (*v)->summary);
 	}
+}
+
+void help_verb(struct cli *c, const struct verb *v)
+{
+	const char *usage =
+		arena_printf(&c->arena, "%s [OPTION...]%s%s", cli_called(c, v), *v->operands ? " " : "", v->operands);
+
+	printf("Usage: %s\n", text_wrap(&c->arena, usage, HELP_COLUMNS, strlen("Usage: ")));
+	printf("%s\n", text_wrap(&c->arena, sentence(&c->arena, v->summary), HELP_COLUMNS, 0));
+	if (v->verbs)
+		print_verbs(c, v->verbs);
+	print_options(c, v->opts, v->flags & VERB_TOOL);
+	if (v->examples)
+		print_heading(c, "Examples");
+	for (const struct verb_example *x = v->examples; x && x->command; x++)
+		printf("  %s\n      %s\n", x->command, text_wrap(&c->arena, x->what, HELP_COLUMNS, 6));
+	if (v->verbs)
+		printf("\n%s VERB --help tells more about a verb.\n", cli_called(c, v));
+}
+
+void help_program(struct cli *c)
+{
+	puts("Usage: isle [OPTION...] VERB [ARGUMENT...]");
+	puts("Put programs on islands of their own: Linux containers without a daemon.");
+	print_verbs(c, verbs);
 	print_options(c, cli_opts, false);
 	puts("\nisle VERB --help tells more about a verb.");
 }
@@ -99,7 +109,7 @@ static int help_run(struct cli *c, void *args, struct err *e)
 	}
 	const struct verb *v = verb_find(c->operands.v[0]);
 	if (!v)
-		return cli_unknown_verb(c->operands.v[0], e);
+		return cli_unknown_verb(c, NULL, c->operands.v[0], e);
 	help_verb(c, v);
 	return 0;
 }

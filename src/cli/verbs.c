@@ -33,27 +33,35 @@ const struct verb *const verbs[] = {
 	&verb_unshare,
 	&verb_nsenter,
 	&verb_lsns,
-	/* for programs, not for people */
+	/* for programs */
+	&verb_oci,
+	/* for isle's own programs */
 	&hidden_generate,
 	&hidden_names,
 	NULL,
 };
 
-const struct verb *verb_find(const char *name)
+const struct verb *verb_find_in(const struct verb *const *list, const char *name)
 {
-	for (const struct verb *const *v = verbs; *v; v++)
+	for (const struct verb *const *v = list; *v; v++)
 		if (strcmp((*v)->name, name) == 0)
 			return *v;
 	return NULL;
 }
 
-int cli_unknown_verb(const char *wrong, struct err *e)
+const struct verb *verb_find(const char *name)
 {
+	return verb_find_in(verbs, name);
+}
+
+int cli_unknown_verb(struct cli *c, const struct verb *door, const char *wrong, struct err *e)
+{
+	const char *called = door ? cli_called(c, door) : "isle";
 	struct suggest s = {.wrong = wrong};
 
-	for (const struct verb *const *v = verbs; *v; v++)
+	for (const struct verb *const *v = door ? door->verbs : verbs; *v; v++)
 		if (!((*v)->flags & VERB_HIDDEN))
 			suggest_try(&s, (*v)->name);
 	err_set(e, 0, "there is no verb \"%s\"", wrong);
-	return s.best ? err_cure(e, "did you mean isle %s?", s.best) : err_cure(e, "see isle --help");
+	return s.best ? err_cure(e, "did you mean %s %s?", called, s.best) : err_cure(e, "see %s --help", called);
 }

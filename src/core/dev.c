@@ -3,6 +3,8 @@
 #include "core/dev.h"
 
 #include "base/fd.h"
+#include "core/defaults.h"
+#include "core/idmap.h"
 #include "core/sys.h"
 
 #include <errno.h>
@@ -18,14 +20,45 @@ static const struct {
 	{"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},	     {"core", "/proc/kcore"},
 };
 
-/* The path of device D below /dev, or NULL when it is elsewhere; nested names are allowed, ".." is not. */
-static const char *below_dev(const struct spec_device *d)
+/* The part of PATH below /dev, or NULL when it is elsewhere; nested names are allowed, ".." is not. */
+static const char *below_dev(const char *path)
 {
 	static const char prefix[] = "/dev/";
 
-	if (strncmp(d->path, prefix, sizeof(prefix) - 1) != 0 || strstr(d->path, "..") || !d->path[sizeof(prefix) - 1])
+	if (strncmp(path, prefix, sizeof(prefix) - 1) != 0 || strstr(path, "..") || !path[sizeof(prefix) - 1])
 		return NULL;
-	return d->path + sizeof(prefix) - 1;
+	return path + sizeof(prefix) - 1;
+}
+
+bool dev_is_below(const char *path)
+{
+	return below_dev(path) != NULL;
+}
+
+void dev_defaults_add(struct spec_devices *list, struct arena *a)
+{
+	for (size_t i = 0; i < DEFAULT_DEVICES; i++) {
+		const struct default_device *d = &default_devices[i];
+		bool there = false;
+
+		for (size_t k = 0; k < list->n && !there; k++)
+			there = strcmp(list->v[k].path, d->path) == 0;
+		if (!there)
+			*list_add(list, a) = (struct spec_device){
+				.path = arena_strdup(a, d->path), .type = 'c', .major = d->major, .minor = d->minor};
+	}
+}
+
+/* The file type of D. */
+static mode_t device_type(const struct spec_device *d)
+{
+	return d->type == 'b' ? S_IFBLK : d->type == 'p' ? S_IFIFO : S_IFCHR;
+}
+
+bool dev_matches(const struct spec_device *d, const struct stat *st)
+{
+	return (st->st_mode & S_IFMT) == device_type(d) &&
+	       (d->type == 'p' || st->st_rdev == makedev((unsigned int)d->major, (unsigned int)d->minor));
 }
 
 /* Makes the directories that lead to NAME below DEV_FD. */
@@ -52,43 +85,80 @@ static mode_t device_mode(const struct spec_device *d)
 	return (mode_t)(d->mode.has ? d->mode.v & 07777 : 0666);
 }
 
-/* Gives a node its owner, counted from the container's root. */
+/* What the id ID of the container, or its root, is for the caller. */
+static uint32_t outside(const struct spec_idmaps *map, uint32_t root, const struct opt_u64 *id)
+{
+	uint32_t inside = id->has ? (uint32_t)id->v : 0;
+
+	return map && idmap_has(map, inside) ? idmap_host(map, inside) : root + inside;
+}
+
+/* Gives a node its owner. */
 static int node_owner(int dev_fd, const char *name, const struct spec_device *d, const struct dev_env *env,
 		      struct err *e)
 {
-	uint32_t uid = env->uid + (d->uid.has ? (uint32_t)d->uid.v : 0);
-	uint32_t gid = env->gid + (d->gid.has ? (uint32_t)d->gid.v : 0);
-
 	mode_t mode = device_mode(d);
 
 	/* A change of owner takes the set-id bits away. */
-	if (fchownat(dev_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	if (fchownat(dev_fd, name, outside(env->uid_map, env->uid, &d->uid), outside(env->gid_map, env->gid, &d->gid),
+		     AT_SYMLINK_NOFOLLOW) < 0 ||
 	    (mode & 07000 && fchmodat(dev_fd, name, mode, 0) < 0))
-		return err_set(e, errno, "set the owner of /dev/%s", name);
+		return err_set(e, errno, "set the owner of %s", d->path);
 	return 0;
 }
 
-/* Makes one node, or the empty file that the machine's own will be bound on. */
-static int node_make(int dev_fd, const struct spec_device *d, const struct dev_env *env, struct err *e)
+/* Whether what is at NAME already is what D wants there. */
+static int node_there(int dir_fd, const char *name, const struct spec_device *d, struct err *e)
 {
-	const char *name = below_dev(d);
-	mode_t type = d->type == 'b' ? S_IFBLK : d->type == 'p' ? S_IFIFO : S_IFCHR;
-	int r;
+	struct stat st;
 
-	if (!name) {
-		err_set(e, EINVAL, "make the device %s", d->path);
-		return err_why(e, "devices are made below /dev only");
-	}
-	if ((r = parents_make(dev_fd, name, env, e)) < 0)
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && dev_matches(d, &st))
+		return 0;
+	err_set(e, EEXIST, "make the device %s", d->path);
+	return err_why(e, "something else is there");
+}
+
+int dev_node_make(int dir_fd, const char *name, const struct spec_device *d, const struct dev_env *env, struct err *e)
+{
+	int r = parents_make(dir_fd, name, env, e);
+
+	if (r < 0)
 		return r;
 	if (env->make_nodes || d->type == 'p') {
-		if (mknodat(dev_fd, name, type | device_mode(d),
-			    makedev((unsigned int)d->major, (unsigned int)d->minor)) < 0)
-			return err_set(e, errno, "make the device %s", d->path);
-		return node_owner(dev_fd, name, d, env, e);
+		if (mknodat(dir_fd, name, device_type(d) | device_mode(d),
+			    makedev((unsigned int)d->major, (unsigned int)d->minor)) == 0)
+			return node_owner(dir_fd, name, d, env, e);
+		return errno == EEXIST ? node_there(dir_fd, name, d, e)
+				       : err_set(e, errno, "make the device %s", d->path);
 	}
-	auto_fd file = openat(dev_fd, name, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	auto_fd file = openat(dir_fd, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return file < 0 ? err_set(e, errno, "make the device %s", d->path) : 0;
+}
+
+/* Makes one node of a new /dev, or the empty file that the machine's own will be bound on. */
+static int node_make(int dev_fd, const struct spec_device *d, const struct dev_env *env, struct err *e)
+{
+	const char *name = below_dev(d->path);
+
+	if (name)
+		return dev_node_make(dev_fd, name, d, env, e);
+	if (env->below_only)
+		return 0;
+	err_set(e, EINVAL, "make the device %s", d->path);
+	return err_why(e, "devices are made below /dev only");
+}
+
+int dev_links_make(int dev_fd, const struct dev_env *env, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(dev_links); i++) {
+		if (symlinkat(dev_links[i].target, dev_fd, dev_links[i].name) < 0) {
+			if (errno != EEXIST)
+				return err_set(e, errno, "make the link /dev/%s", dev_links[i].name);
+		} else if (fchownat(dev_fd, dev_links[i].name, env->uid, env->gid, AT_SYMLINK_NOFOLLOW) < 0) {
+			return err_set(e, errno, "make the link /dev/%s", dev_links[i].name);
+		}
+	}
+	return 0;
 }
 
 /* Puts the umask back. */
@@ -112,11 +182,7 @@ int dev_fill(int dev_fd, const struct spec_devices *devices, const struct dev_en
 		    fchownat(dev_fd, dev_dirs[i], env->uid, env->gid, AT_SYMLINK_NOFOLLOW) < 0)
 			return err_set(e, errno, "make /dev/%s", dev_dirs[i]);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(dev_links); i++)
-		if (symlinkat(dev_links[i].target, dev_fd, dev_links[i].name) < 0 ||
-		    fchownat(dev_fd, dev_links[i].name, env->uid, env->gid, AT_SYMLINK_NOFOLLOW) < 0)
-			return err_set(e, errno, "make the link /dev/%s", dev_links[i].name);
-	return 0;
+	return dev_links_make(dev_fd, env, e);
 }
 
 int dev_null_open(int *ret_fd, struct err *e)

@@ -4,9 +4,15 @@
  *
  *     host                                   box
  *      | ---------- MAPPED ------------------> |  ids are mapped, cgroups joined: become the container's root
+ *      | <--------- NETWORK ------------------ |  its network namespace is made (only where interfaces are to move)
+ *      | ---------- MOVED -------------------> |  they have moved
  *      | ---------- MOUNTS + descriptors ----> |  root, /dev and the bind sources, as detached mounts
  *      | <--------- TERMINAL + descriptor ---- |  the master of the container's terminal (only with a terminal)
  *      | <--------- WARNING ------------------ |  a sentence for the user; any number of them, at any time
+ *      | <--------- LISTENER + descriptor ---- |  where its filter asks about system calls (only with a listener)
+ *      | <--------- ROOTED ------------------- |  mounts are attached (only where hooks want to know)
+ *      | ---------- HOOKED ------------------> |  the hooks have run
+ *      | <--------- PARKED ------------------- |  all is ready; GO comes later, from another process (launch_park.c)
  *      | ---------- GO ----------------------> |  the state is written down: begin
  *      | <--------- READY -------------------- |  exec is all that is left
  *      | <--------- (end of file) ------------ |  exec succeeded and closed the socket
@@ -21,7 +27,10 @@
 
 #include <stdint.h>
 
-#define HS_WORDS(X) X(MAPPED) X(MOUNTS) X(TERMINAL) X(WARNING) X(READY) X(GO) X(FAILED)
+#define HS_WORDS(X)                                                                                                   \
+	X(MAPPED)                                                                                                     \
+	X(MOUNTS) X(TERMINAL) X(WARNING) X(NETWORK) X(MOVED) X(LISTENER) X(ROOTED) X(HOOKED) X(PARKED) X(READY) X(GO) \
+		X(FAILED)
 enum hs_word {
 #define X(w) HS_##w,
 	HS_WORDS(X)

@@ -42,6 +42,9 @@ int launch_prepare(struct launch *l, struct err *e)
 	l->target_fd = l->joining ? l->target_fd : FD_NONE;
 	l->pidfd = l->terminal_fd = l->sock = l->root_fd = l->userns_fd = l->proc_fd = FD_NONE;
 	l->slave_fd = l->init_fd = l->old_root_fd = l->net_fd = FD_NONE;
+	l->shift_fd = FD_NONE;
+	l->late_tops = (struct strs){0};
+	l->parts = (struct launch_parts){0};
 	l->mopts = arena_new(l->arena, struct mount_opts, n + 1);
 	l->mount_fds = arena_new(l->arena, int, n + 1);
 	l->submount_fds = arena_new(l->arena, int, l->rootfs->submounts.n + 1);
@@ -60,11 +63,14 @@ int launch_prepare(struct launch *l, struct err *e)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	launch_mounts_order(l);
+	launch_nodes_prepare(l);
+	return l->by_spec ? launch_by_spec_prepare(l, e) : 0;
 }
 
 void launch_mounts_release(struct launch *l)
 {
+	launch_files_restore(l);
 	fd_close(&l->root_fd);
 	for (int i = 0; i < ETC_FILES; i++)
 		fd_close(&l->etc_fds[i]);
@@ -73,10 +79,15 @@ void launch_mounts_release(struct launch *l)
 		fd_close(&l->submount_fds[i]);
 	for (size_t i = 0; l->mount_fds && i < l->spec->mounts.n; i++)
 		fd_close(&l->mount_fds[i]);
+	for (size_t i = 0; l->device_fds && i < l->spec->lin.devices.n; i++)
+		fd_close(&l->device_fds[i]);
+	if (l->mount_fds)
+		fd_close(&l->shift_fd);
 }
 
 void launch_settle(struct launch *l)
 {
+	launch_files_restore(l);
 	fds_close(&l->spent);
 	fd_close(&l->userns_fd);
 }
@@ -160,7 +171,7 @@ static int maps_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	return idmap_apply(l->pid, &l->spec->lin.uid_map, &l->spec->lin.gid_map, !l->rootless, l->arena, e);
+	return idmap_apply(l->pid, &l->spec->lin.uid_map, &l->spec->lin.gid_map, !l->rootless || geteuid() == 0, l->arena, e);
 }
 
 static void maps_explain(const void *ctx, struct explain *x)
@@ -220,7 +231,7 @@ static int oom_run(void *ctx, struct err *e)
 	const struct opt_i64 *adj = &l->spec->process.oom_score_adj;
 	char path[40], text[16];
 
-	if (!adj->has && own_oom_score_adj() >= 0)
+	if (!adj->has && (l->by_spec || own_oom_score_adj() >= 0))
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)l->pid);
 	snprintf(text, sizeof(text), "%d", adj->has ? (int)adj->v : 0);
@@ -272,8 +283,7 @@ static int box_exec_done(struct launch *l, struct err *e)
 	return -EINVAL;
 }
 
-/* Waits for the end of the conversation, which is a successful exec, taking what comes before. */
-static int box_wait(struct launch *l, struct err *e)
+int launch_hear(struct launch *l, enum hs_word until, struct err *e)
 {
 	struct hs_msg m;
 
@@ -282,6 +292,8 @@ static int box_wait(struct launch *l, struct err *e)
 
 		if (r < 0)
 			return r;
+		if (m.word == until && until != HS_END)
+			return 0;
 		switch ((int)m.word) {
 		case HS_WARNING:
 			if (l->warn)
@@ -293,6 +305,10 @@ static int box_wait(struct launch *l, struct err *e)
 		case HS_TERMINAL:
 			if (m.n_fds == 1)
 				l->terminal_fd = m.fds[0];
+			break;
+		case HS_LISTENER:
+			if ((r = launch_listener(l, &m, l->pid, e)) < 0)
+				return r;
 			break;
 		case HS_FAILED:
 			if (e)
@@ -306,15 +322,37 @@ static int box_wait(struct launch *l, struct err *e)
 	}
 }
 
+/* Whether the box waits for a later command. */
+static bool parks(const void *ctx)
+{
+	return ((const struct launch *)ctx)->start_fd > 0;
+}
+
+static bool goes_at_once(const void *ctx)
+{
+	return !parks(ctx);
+}
+
 static int go_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 	int r = hs_send(l->sock, HS_GO, NULL, 0, e);
 
 	if (r == 0)
-		r = box_wait(l, e);
+		r = launch_hear(l, HS_END, e);
 	fd_close(&l->sock);
 	return r;
 }
 
-const struct step step_go = {"go", SIDE_HOST, NULL, go_run, NULL, NULL};
+const struct step step_go = {"go", SIDE_HOST, goes_at_once, go_run, NULL, NULL};
+
+static int await_parked_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	int r = launch_hear(l, HS_PARKED, e);
+
+	fd_close(&l->sock);
+	return r;
+}
+
+const struct step step_await_parked = {"await-parked", SIDE_HOST, parks, await_parked_run, NULL, NULL};

@@ -12,8 +12,8 @@
  *
  * Every file system is made as a detached mount before the box leaves the machine's root, and attached after it has
  * entered its own: so sources are found as the machine sees them, targets as the container sees them, and no symbolic
- * link of an image ever leads out.  The box has two threads as long as it makes a network (launch_threads.h).  A rootless launch has no privilege on the host side; the box then does those steps
- * itself.
+ * link of an image ever leads out.  The box has two threads as long as it makes a network (launch_threads.h).  A rootless launch has no
+ * privilege on the host side; the box then does those steps itself.
  *
  * Must hold: before 'exec', nothing but this process exists in a new pid namespace; every descriptor is close-on-exec;
  * what the box leaves open ends with exec; a failure on either side ends both.
@@ -21,8 +21,11 @@
 #ifndef ISLE_CORE_LAUNCH_H
 #define ISLE_CORE_LAUNCH_H
 
+#include "base/parse.h"
 #include "core/cgroup.h"
+#include "core/handshake.h"
 #include "core/mount.h"
+#include "core/rdt.h"
 #include "core/rootfs.h"
 #include "core/spec.h"
 #include "core/step.h"
@@ -31,6 +34,24 @@
 
 enum { ETC_FILES = 3 };
 extern const char *const launch_etc_paths[ETC_FILES]; /* /etc/hostname, /etc/hosts, /etc/resolv.conf */
+
+/* Where the container's devices are. */
+enum launch_dev {
+	DEV_PLAIN,  /* /dev is a directory of the root, or a file system that comes without nodes */
+	DEV_NEW,    /* on a tmpfs, which is filled beforehand */
+	DEV_SHARED, /* bound from elsewhere, as it is */
+};
+
+/* A hierarchy of v1 cgroups, to be attached in the tmpfs that mount 'mount' of the spec is. */
+struct launch_part {
+	size_t mount;
+	char *name; /* "cpu,cpuacct" */
+	int fd;
+};
+struct launch_parts {
+	struct launch_part *v;
+	size_t n, room;
+};
 
 struct launch {
 	/* what to do: filled in by the caller */
@@ -42,14 +63,31 @@ struct launch {
 	const struct cgroup_host *cgroup_host;
 	const char *cgroup_path; /* NULL: no group of its own */
 	bool rootless;		 /* the host side has no privilege: root, /dev and binds are made by the box */
+	/*
+	 * create: a bound SOCK_DGRAM socket on which the box, when all is ready, waits for GO from a later command; it
+	 * then outlives the host side.  0: the host side says GO.
+	 */
+	int start_fd;
 	bool joining;		 /* exec: one more program in a container that runs (launch_join.c) */
-	bool leave_running;	 /* exec: the program outlives us */
+	bool leave_running;	 /* the program outlives us */
 	bool init;		 /* isle's init is process 1, the program its child */
 	bool etc_files;		 /* /etc/hostname, /etc/hosts and /etc/resolv.conf are the container's own */
 	uint64_t processes_max;	 /* bound by the new user namespace itself; 0: no such bound */
 	const sigset_t *signals; /* the signal mask of the program; NULL: the caller's */
 	int stdio[3];		 /* become 0, 1, 2 of the program; FD_NONE: inherited */
 	int lock_fd;		 /* the box closes it first of all: a lock that ends with the host side; 0: none */
+	/*
+	 * What the spec leaves out is as the runtime spec says: umask and oom_score_adj stay the caller's, and
+	 * capabilities that can't be had are only worth a warning.  Else isle's own ways.
+	 */
+	bool by_spec;
+	bool no_pivot;	   /* the machine's root stays below the container's: for a machine that runs from its initial ramfs */
+	mode_t umask;	   /* by_spec: the caller's */
+	bool keep_keyring; /* the program stays in the caller's session keyring */
+	int preserved;	   /* so many descriptors from 3 on are the program's, too: see preserved.h */
+	int listen_fds;	   /* of those, sockets of socket activation */
+	/* The text that goes with the listener of a filter, for process PID; NULL: this door has no listeners. */
+	char *(*listener_text)(void *owner, pid_t pid);
 	void (*warn)(void *owner, const char *sentence);
 	void *owner; /* the caller's own, for its steps and 'warn' */
 
@@ -60,6 +98,7 @@ struct launch {
 	int pidfd;
 	int terminal_fd; /* master of its terminal, or FD_NONE */
 	bool began;	 /* the box said that exec is all that is left */
+	struct rdt_group rdt;
 
 	/* between the steps */
 	int sock;	   /* this side's end of the handshake */
@@ -67,21 +106,28 @@ struct launch {
 	bool move_by_hand; /* the box could not be born in its v2 group */
 	struct mount_opts *mopts; /* one for each of spec->mounts */
 	int *mount_fds;		  /* the same, made and detached; FD_NONE: not yet */
+	uint64_t files_soft; /* the caller's limit of open files, while it is raised for many mounts; 0: it is not */
+	struct strs late_tops;	  /* see launch_attach.c */
+	enum launch_dev dev;
+	struct launch_parts parts; /* see launch_cgroup_mounts.c */
+	int shift_fd;		  /* the user namespace that shifts mount 'shift_of' of the spec, or FD_NONE */
+	size_t shift_of;
 	int root_fd;		  /* the root, detached */
 	int etc_fds[ETC_FILES];	  /* files for /etc, detached */
 	struct fds spent;	  /* descriptors that have done their work: see rootfs.h */
 	int *submount_fds;	  /* of rootfs->submounts */
-	int *device_fds;  /* rootless: the machine's device nodes, detached, one for each of spec->lin.devices */
-	int userns_fd;	  /* the box's user namespace, where it has its own */
-	int target_fd;	  /* exec: pidfd of the container's first process */
-	pid_t target_pid; /* exec: its pid */
-	int proc_fd;	  /* box: a procfs of its own that nobody can cover */
-	int old_root_fd;  /* box: the machine's root, between enter and leave */
-	int net_fd;	  /* box: its network namespace, for sysctl */
-	bool filtered;	  /* box: the system call filter is loaded */
-	int slave_fd;	  /* box: the terminal */
-	bool exposed;	  /* the container's root could write to isle's own file, if it got at it */
-	int init_fd;	  /* box: the init program, if it is needed */
+	int *device_fds;	 /* rootless: the machine's device nodes, detached, one for each of spec->lin.devices */
+	int userns_fd;		 /* the box's user namespace, where it has its own */
+	int target_fd;		 /* exec: pidfd of the container's first process */
+	pid_t target_pid;	 /* exec: its pid */
+	int proc_fd;		 /* box: a procfs of its own that nobody can cover */
+	int old_root_fd;	 /* box: the machine's root, until leave */
+	int net_fd;		 /* box: its network namespace, for sysctl */
+	bool filtered;		 /* box: the system call filter is loaded */
+	int slave_fd;		 /* box: the terminal */
+	bool exposed;		 /* the container's root could write to isle's own file, if it got at it */
+	int init_fd;		 /* box: the init program, if it is needed */
+	struct ranges *own_cpus; /* exec: the caller's processors, while it runs on others */
 	struct spec_process process; /* box: spec->process with the user in numbers and HOME in the environment */
 };
 
@@ -103,6 +149,20 @@ bool launch_own_ids(const struct launch *l);
 uint32_t launch_root_uid(const struct launch *l);
 uint32_t launch_root_gid(const struct launch *l);
 
+/* Whether the new time namespace gets clocks of its own, which must be set before anybody is in it. */
+bool launch_shifts_clocks(const struct launch *l);
+/*
+ * Host: passes on the listener that came with message M (HS_LISTENER) for process PID; none came where the filter asks
+ * nobody.  To be called wherever the host side hears the box.
+ */
+int launch_listener(struct launch *l, struct hs_msg *m, pid_t pid, struct err *e) MUST_USE;
+/*
+ * Host: hears the box until it says UNTIL, taking what comes before: warnings, the terminal, the listener.  HS_END is a
+ * successful exec, and an error if the box died before.
+ */
+int launch_hear(struct launch *l, enum hs_word until, struct err *e) MUST_USE;
+/* Closes what leads out of the container, in a process that stays for a while. */
+void launch_close_outside(struct launch *l);
 /* Says something to the user, from either side. */
 void launch_say(struct launch *l, const char *sentence);
 /* Makes the files of /etc that are the container's own, as detached mounts in etc_fds. */
@@ -111,8 +171,36 @@ int launch_etc_make(struct launch *l, struct err *e) MUST_USE;
 int launch_etc_unfold(struct launch *l, struct err *e) MUST_USE;
 /* Whether mount I is a sysfs of a network namespace that is yet to be made; it and what lies below it come late. */
 bool launch_mount_shows_net(const struct launch *l, size_t i);
+/* What by_spec wants besides: how mounts spread that do not say; what the machine must be (launch_spec.c). */
+int launch_by_spec_prepare(struct launch *l, struct err *e) MUST_USE;
+/* Puts the limit of open files back, where it was raised. */
+void launch_files_restore(struct launch *l);
+/* What the root begins from, MS_…: 0 keeps it shared with the machine; and what it is in the end, 0: it stays. */
+uint64_t launch_root_from(const struct launch *l);
+struct mount_spread launch_root_end(const struct launch *l);
+/* Finds out which mounts are late, and whether the path PATH is in one of them (launch_attach.c). */
+void launch_mounts_order(struct launch *l);
+bool launch_path_late(const struct launch *l, const char *path);
 /* Makes mount I of the spec as a detached mount: see launch_mounts.c. */
 int launch_mount_make(struct launch *l, size_t i, struct err *e) MUST_USE;
+/* Whether mount I is a tmpfs that gets its mode, or even its content, from what it covers. */
+bool launch_mount_filled(const struct launch *l, size_t i);
+/* A read-only copy of the machine's own tree PATH as mount I. */
+int launch_mount_copy(struct launch *l, size_t i, const char *path, struct err *e) MUST_USE;
+/* Makes mount I of type "cgroup", or "cgroup2", and attaches in it what belongs there (launch_cgroup_mounts.c). */
+int launch_cgroup_make(struct launch *l, size_t i, struct err *e) MUST_USE;
+int launch_cgroup_parts_attach(struct launch *l, size_t i, struct err *e) MUST_USE;
+
+/* Devices (launch_nodes.c): fills in 'dev'; */
+void launch_nodes_prepare(struct launch *l);
+/* whether device I is not made beforehand in a new /dev; whether the host side takes it from the machine, and does so; */
+bool launch_node_elsewhere(const struct launch *l, size_t i);
+bool launch_node_carried(const struct launch *l, size_t i);
+int launch_node_take(struct launch *l, size_t i, struct err *e) MUST_USE;
+/* box: binds what was taken. */
+int launch_node_bind(struct launch *l, size_t i, struct err *e) MUST_USE;
+/* Box: opens old_root_fd, unless it is open: before a second thread can change what "/" means, or to enter. */
+int launch_old_root_open(struct launch *l, struct err *e) MUST_USE;
 /* Says why the kernel refused namespaces with CODE, and what to do; E has what was attempted.  Returns -CODE. */
 int launch_refused(const struct launch *l, int code, struct err *e);
 /* What the box runs from its first instruction to exec; never returns. */
@@ -132,11 +220,26 @@ extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroup
 extern const struct step step_identity, step_namespaces, step_hostname;					 /* box */
 extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over;		 /* host */
 extern const struct step step_furnish, step_box_mounts, step_box_root, step_receive, step_enter;	 /* box */
-extern const struct step step_submounts, step_attach, step_mask;					 /* box */
+extern const struct step step_submounts, step_attach, step_nodes, step_mask;				 /* box */
 extern const struct step step_network, step_attach_late, step_mask_late, step_leave, step_furnished;	 /* box */
 extern const struct step step_sysctl, step_terminal, step_read_only;					 /* box */
 extern const struct step step_session, step_cwd, step_user, step_rights, step_await_go, step_exec;	 /* box */
 extern const struct step step_go;									 /* host */
+extern const struct step step_net_devices;    /* host, behind 'begin' (launch_net_devices.c) */
+extern const struct step step_net_await;      /* box, between 'network' and 'furnish' */
+extern const struct step step_propagation;    /* box, behind 'leave' (launch_enter.c) */
+/* With start_fd these do what await-go and go do without. */
+extern const struct step step_park;	    /* box */
+extern const struct step step_await_parked; /* host */
+
+/*
+ * What the process is besides (launch_process.c): those of the host before 'begin', 'time-offsets' before 'identity'.
+ */
+extern const struct step step_rdt, step_schedule;				  /* host */
+extern const struct step step_time_offsets, step_personality, step_memory_policy; /* box */
+
+/* Before join-clone, and after join-cgroups. */
+extern const struct step step_affinity, step_affinity_final; /* host */
 
 /* The steps of an exec: these instead of clone to attach, and instead of await-go to go. */
 extern const struct step step_join_clone;  /* host; then step_join_cgroups, step_oom, step_begin */

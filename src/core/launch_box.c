@@ -68,7 +68,8 @@ static int namespaces_run(void *ctx, struct err *e)
 	const struct spec_ns *cg = &l->spec->lin.ns[NS_CGROUP];
 
 	/* Slave: what the machine unmounts later goes away here too, and nothing of ours reaches it. */
-	if (launch_new_ns(l, NS_MNT) && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+	bool cut = launch_new_ns(l, NS_MNT) || (l->by_spec && l->spec->lin.ns[NS_MNT].mode == NS_JOIN);
+	if (cut && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_set(e, errno, "cut the container's mounts off from the machine's");
 	/*
 	 * The cgroup namespace takes the group that we are in now as its root, so it comes after the host has moved
@@ -108,7 +109,9 @@ static bool hostname_wanted(const void *ctx)
 {
 	const struct launch *l = ctx;
 
-	return launch_new_ns(l, NS_UTS) && (l->spec->hostname || l->spec->domainname);
+	/* Of a joined namespace, where the config.json says so. */
+	return (launch_new_ns(l, NS_UTS) || (l->by_spec && l->spec->lin.ns[NS_UTS].mode == NS_JOIN)) &&
+	       (l->spec->hostname || l->spec->domainname);
 }
 
 static int hostname_run(void *ctx, struct err *e)

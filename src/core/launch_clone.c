@@ -20,13 +20,17 @@
 
 /* ---- clone ---- */
 
-/* The namespaces that clone3 itself makes; net and cgroup are made by the box later, while the host works on. */
+/*
+ * The namespaces that clone3 itself makes; net and cgroup are made by the box later, while the host works on, and time
+ * when its clocks are to be set.
+ */
 static uint64_t clone_flags(const struct launch *l)
 {
 	uint64_t flags = 0;
 
 	for (int k = 0; k < NS_KIND_COUNT; k++)
-		if (launch_new_ns(l, (enum ns_kind)k) && k != NS_NET && k != NS_CGROUP)
+		if (launch_new_ns(l, (enum ns_kind)k) && k != NS_NET && k != NS_CGROUP &&
+		    !(k == NS_TIME && launch_shifts_clocks(l)))
 			flags |= (uint64_t)ns_facts[k].flag;
 	return flags;
 }

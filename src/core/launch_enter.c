@@ -13,28 +13,67 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+
+enum { MOUNTINFO_MAX = 64 << 20 };
 
 /* ---- enter ---- */
+
+int launch_old_root_open(struct launch *l, struct err *e)
+{
+	if (l->old_root_fd < 0)
+		l->old_root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return l->old_root_fd < 0 ? err_set(e, errno, "open the machine's root") : 0;
+}
+
+/*
+ * Whether the new root covers all that is below it: then "..", from the old one, leads to the new one.  Where we live
+ * in a chroot(2) it leads on to what is around that, and so it would for a container that may chroot(2) itself.
+ */
+static bool covers_all(const struct launch *l)
+{
+	struct stat up, root;
+
+	return fstatat(l->old_root_fd, "..", &up, 0) == 0 && stat("/", &root) == 0 && up.st_dev == root.st_dev &&
+	       up.st_ino == root.st_ino;
+}
+
+/*
+ * The copy of a shared mount (under systemd all are) is shared too: what we mount would reach the machine.  So the root
+ * itself never stays shared, whatever the mounts in it do.
+ */
+static int cut_off(const struct launch *l)
+{
+	uint64_t from = launch_root_from(l);
+	unsigned long how = l->rootfs->whole && from ? (unsigned long)from | MS_REC : MS_PRIVATE;
+
+	return l->rootfs->kind == ROOTFS_DIRECT ? mount(NULL, ".", NULL, how, NULL) : 0;
+}
 
 static int enter_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
+	int r = launch_old_root_open(l, e);
 
-	l->old_root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (l->old_root_fd < 0)
-		return err_set(e, errno, "open the machine's root");
+	if (r < 0)
+		return r;
 	/* Stacked on "/", the new root needs no directory of the machine; our own root stays the old one for now. */
 	if (sys_move_mount(l->root_fd, "", l->old_root_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return err_set(e, errno, "attach the container's root");
 	if (fchdir(l->root_fd) < 0)
 		return err_set(e, errno, "enter the container's root");
-	/* The copy of a shared mount (under systemd all are) is shared too: what we mount would reach the machine. */
-	if (l->rootfs->kind == ROOTFS_DIRECT && mount(NULL, ".", NULL, MS_PRIVATE, NULL) < 0)
+	if (cut_off(l) < 0)
 		return err_set(e, errno, "cut the container's root off from the machine's mounts");
 	if (chroot(".") < 0 || chdir("/") < 0)
 		return err_set(e, errno, "enter the container's root");
-	return 0;
+	if (covers_all(l))
+		return 0;
+	err_set(e, EPERM, "cover the machine's root");
+	err_why(e, "isle was started in a chroot, out of which the container could find its way");
+	return err_cure(e, "enter that directory with pivot_root(8) instead of chroot(8)");
 }
 
 static void enter_explain(const void *ctx, struct explain *x)
@@ -61,11 +100,42 @@ static int uncover(const struct launch *l)
 	return fchdir(l->old_root_fd) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0 ? -errno : 0;
 }
 
+/*
+ * Without pivot_root(2) the machine's root stays covered by the container's.  Of what is mounted in it the kernel would
+ * still judge whether a whole /proc or /sys may be made (mount_too_revealing): those go, or are covered as well.
+ */
+static int bury(struct launch *l, struct err *e)
+{
+	char *text = NULL, *line;
+	int r = 0;
+
+	if (fchdir(l->old_root_fd) < 0 || chroot(".") < 0)
+		return -errno;
+	if (file_read(AT_FDCWD, "/proc/thread-self/mountinfo", l->arena, MOUNTINFO_MAX, &text, NULL, NULL) < 0)
+		r = -ENOENT;
+	while (r == 0 && text && (line = strsep(&text, "\n"))) {
+		const char *type = strstr(line, " - ");
+		char where[4096];
+
+		if (!type || sscanf(line, "%*s %*s %*s %*s %4095s", where) != 1 ||
+		    (strncmp(type + 3, "proc ", 5) != 0 && strncmp(type + 3, "sysfs ", 6) != 0) ||
+		    access(where, F_OK) < 0)
+			continue;
+		if (umount2(where, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 &&
+		    mount("none", where, "tmpfs", MS_RDONLY, NULL) < 0)
+			r = -errno;
+	}
+	if (fchdir(l->root_fd) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return -errno;
+	return r < 0 ? err_set(e, -r, "cover the machine's /proc and /sys") : 0;
+}
+
 static int leave_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int r = uncover(l);
+	int r = l->no_pivot ? bury(l, e) : uncover(l);
 
+	launch_files_restore(l); /* the descriptors of the mounts are closed */
 	fd_close(&l->old_root_fd);
 	return r < 0 ? err_set(e, -r, "let go of the machine's root") : 0;
 }
@@ -78,6 +148,32 @@ static void leave_explain(const void *ctx, struct explain *x)
 }
 
 const struct step step_leave = {"leave", SIDE_ROOT, NULL, leave_run, NULL, leave_explain};
+
+/* ---- how the root spreads ---- */
+
+static bool propagation_wanted(const void *ctx)
+{
+	return launch_root_end(ctx).how != 0;
+}
+
+/* Only now: a shared root can't be moved by pivot_root(2), and its mounts would have spread. */
+static int propagation_run(void *ctx, struct err *e)
+{
+	struct mount_spread end = launch_root_end(ctx);
+
+	if (mount(NULL, "/", NULL, (unsigned long)end.how | (end.rec ? MS_REC : 0), NULL) < 0)
+		return err_set(e, errno, "set the propagation of the container's root");
+	return 0;
+}
+
+static void propagation_explain(const void *ctx, struct explain *x)
+{
+	explain_say(x, "set how the mounts of the container's root spread");
+	explain_shell(x, "mount --make-%s /", ((const struct launch *)ctx)->spec->lin.rootfs_propagation);
+}
+
+const struct step step_propagation = {"propagation",   SIDE_ROOT, propagation_wanted,
+				      propagation_run, NULL,	  propagation_explain};
 
 /* ---- system directories that are file systems of their own ---- */
 

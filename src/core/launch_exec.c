@@ -3,7 +3,9 @@
 #include "core/launch_threads.h"
 
 #include "base/fd.h"
+#include "core/caps_names.h"
 #include "core/handshake.h"
+#include "core/preserved.h"
 #include "core/program.h"
 #include "core/pty.h"
 #include "core/rights.h"
@@ -12,11 +14,13 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
 #ifndef MFD_EXEC /* 6.3 */
@@ -50,7 +54,8 @@ static int cwd_run(void *ctx, struct err *e)
 	const char *cwd = l->spec->process.cwd ? l->spec->process.cwd : "/";
 	char real[PATH_MAX];
 
-	if (access(cwd, F_OK) < 0)
+	/* An engine's exec is told what is missing; a container gets what its image forgot. */
+	if (access(cwd, F_OK) < 0 && !(l->by_spec && l->joining))
 		make_directories(cwd);
 	if (chdir(cwd) < 0)
 		return err_set(e, errno, "change to the working directory %s", cwd);
@@ -91,7 +96,6 @@ static int user_run(void *ctx, struct err *e)
 	}
 	if (home && !spec_env(&l->process, "HOME"))
 		spec_env_set(&l->process, l->arena, "HOME", home);
-	launch_user_known();
 	return 0;
 }
 
@@ -145,25 +149,61 @@ int launch_stdio(struct launch *l, struct err *e)
 static int session_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
+	struct statfs fs;
 
-	/* For a container without a /proc mount: the root's own, if it has any. */
+	/* For a container without a /proc mount: the root's own, if it has any; files of the image are none. */
 	if (l->proc_fd < 0)
 		l->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return launch_stdio(l, e);
+	if (l->proc_fd >= 0 && (fstatfs(l->proc_fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
+		fd_close(&l->proc_fd);
+	int r = launch_stdio(l, e);
+	if (r == 0)
+		launch_user_known();
+	return r;
 }
 
 /* The process of an exec is yet to be cloned, and begins its session itself (launch_join.c). */
 const struct step step_session = {"session", SIDE_ROOT, NULL, session_run, NULL, NULL};
 
+/* Whether somebody outside is told of the filter. */
+static bool filter_listens(const struct launch *l)
+{
+	return l->listener_text && l->spec->lin.seccomp.listener_path;
+}
+
+/* Who is to answer calls must be reachable before the first one is asked about. */
 static int filter_load(struct launch *l, struct err *e)
 {
 	struct seccomp_filter f;
+	auto_fd listener = FD_NONE;
 	int r = rights_filter(&l->spec->lin.seccomp, &l->process, l->arena, &f, e);
 
+	if (r == 0 && (f.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) && !filter_listens(l)) {
+		err_set(e, 0, "linux.seccomp.syscalls: SCMP_ACT_NOTIFY needs somebody who listens");
+		r = err_cure(e, "set \"listenerPath\"");
+	}
 	if (r == 0 && f.n > 0)
-		r = seccomp_load(&f, e);
+		r = seccomp_load(&f, &listener, e);
+	if (r == 0 && listener >= 0)
+		r = hs_send(l->sock, HS_LISTENER, &listener, 1, e);
 	l->filtered = r == 0;
 	return r;
+}
+
+/* Tells what of the capabilities asked for can't be had, and does without. */
+static void caps_trim(struct launch *l)
+{
+	uint64_t lost = rights_caps_trim(&l->process.caps);
+	char *names = NULL;
+
+	for (int cap = 0; cap < CAP_COUNT; cap++)
+		if (lost >> cap & 1)
+			names = arena_printf(l->arena, "%s%s%s", names ? names : "", names ? ", " : "", cap_name(cap));
+	for (size_t i = 0; i < l->process.caps.unknown.n; i++)
+		launch_say(l, arena_printf(l->arena, "process.capabilities: no capability is called \"%s\"",
+					   l->process.caps.unknown.v[i]));
+	if (names)
+		launch_say(l, arena_printf(l->arena, "process.capabilities: %s can not be given", names));
 }
 
 /*
@@ -184,7 +224,9 @@ static int rights_run(void *ctx, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = rights_keyring(l->id, e);
+	if (l->by_spec)
+		caps_trim(l);
+	r = l->keep_keyring ? 0 : rights_keyring(l->id, e);
 	if (r == 0)
 		r = rights_limits(&l->process, e);
 	if (r == 0)
@@ -196,10 +238,13 @@ static int rights_run(void *ctx, struct err *e)
 		r = rights_user(&l->process, l->proc_fd, e);
 	if (r == 0)
 		r = rights_seal(&l->process, e);
-	if (r == 0 && !l->joining)
+	if (r == 0 && !l->joining && !l->leave_running)
 		r = rights_tie(e);
-	/* The default filter allows what is left to do, and so it is loaded while the other thread mounts. */
-	if (r == 0 && !l->joining && l->process.no_new_privileges && may_overlap(l))
+	/*
+	 * The default filter allows what is left to do, and so it is loaded while the other thread mounts.  A listener
+	 * is handed over while the host side still listens to us.
+	 */
+	if (r == 0 && !l->joining && l->process.no_new_privileges && (may_overlap(l) || filter_listens(l)))
 		r = filter_load(l, e);
 	return r;
 }
@@ -218,6 +263,12 @@ const struct step step_rights = {"rights", SIDE_BOX, NULL, rights_run, NULL, rig
 
 /* ---- the last word, and the program ---- */
 
+/* One that is parked has heard it already. */
+static bool await_go_wanted(const void *ctx)
+{
+	return ((const struct launch *)ctx)->start_fd <= 0;
+}
+
 static int await_go_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
@@ -226,7 +277,7 @@ static int await_go_run(void *ctx, struct err *e)
 	return hs_expect(l->sock, HS_GO, &m, e);
 }
 
-const struct step step_await_go = {"await-go", SIDE_BOX, NULL, await_go_run, NULL, NULL};
+const struct step step_await_go = {"await-go", SIDE_BOX, await_go_wanted, await_go_run, NULL, NULL};
 
 /* isle's init as a sealed file in memory: the container can't write to it, and no file of the machine shows inside. */
 static int init_file(int *ret_fd, struct err *e)
@@ -269,25 +320,6 @@ static int execute(struct launch *l, char *path, struct err *e)
 	return program_failed(path, errno, e);
 }
 
-/*
- * Sees to it that no descriptor above 2 outlives exec: our own are close-on-exec anyway, those of whoever called us
- * need not be.  Kernels before 5.11 can't mark them all at once.
- */
-static int descriptors_end(struct err *e)
-{
-	enum { NR_OPEN_DEFAULT = 1024 * 1024 }; /* fs.nr_open, which no limit is above unless somebody has raised it */
-	struct rlimit limit = {.rlim_max = NR_OPEN_DEFAULT};
-
-	if (sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
-		return 0;
-	if (errno != ENOSYS && errno != EINVAL)
-		return err_set(e, errno, "mark descriptors to be closed");
-	getrlimit(RLIMIT_NOFILE, &limit);
-	for (int fd = 3; fd < (int)MIN(limit.rlim_max, (rlim_t)NR_OPEN_DEFAULT); fd++)
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
-	return 0;
-}
-
 int launch_execute(struct launch *l, struct err *e)
 {
 	static char *no_env[] = {NULL};
@@ -295,18 +327,20 @@ int launch_execute(struct launch *l, struct err *e)
 
 	if (l->process.args.n == 0)
 		return err_set(e, 0, "there is no program to run");
+	preserved_announce(l->listen_fds, getpid(), l->arena, &l->process);
 	if (!l->process.env.v)
 		l->process.env.v = no_env;
 	int r = program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, &path, e);
 	if (r == 0 && !l->joining)
 		r = launch_init_file(l, e);
 	if (r == 0)
-		r = descriptors_end(e);
-	if (r == 0 && !l->joining)
-		r = hs_send(l->sock, HS_READY, NULL, 0, e);
+		r = preserved_pass(l->preserved, e);
+	/* Whoever said GO to a parked one may be gone by now; it was said. */
+	if (r == 0 && !l->joining && hs_send(l->sock, HS_READY, NULL, 0, e) < 0 && l->start_fd <= 0)
+		return -EPIPE;
 	if (r == 0 && !l->filtered)
 		r = filter_load(l, e);
-	rights_umask(&l->process);
+	rights_umask(&l->process, l->by_spec ? l->umask : 022);
 	/* Dispositions that isle itself ignores must not be inherited by the program. */
 	signal(SIGPIPE, SIG_DFL);
 	if (l->signals)

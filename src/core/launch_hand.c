@@ -96,18 +96,24 @@ static bool is_dev(const struct launch *l, size_t i)
 {
 	const struct spec_mount *m = &l->spec->mounts.v[i];
 
-	return strcmp(m->destination, "/dev") == 0 && m->type && strcmp(m->type, "tmpfs") == 0;
+	return strcmp(l->mopts[i].where, "/dev") == 0 && m->type && strcmp(m->type, "tmpfs") == 0 &&
+	       !l->mopts[i].bind && !l->mopts[i].remount;
 }
 
 /* Whether mount I shows something of the machine. */
 static bool is_bind(const struct launch *l, size_t i)
 {
-	return l->mopts[i].bind;
+	return l->mopts[i].bind && !l->mopts[i].remount;
 }
 
 static int dev_run(void *ctx, struct err *e)
 {
-	return make_picked(ctx, is_dev, e);
+	struct launch *l = ctx;
+	int r = make_picked(l, is_dev, e);
+
+	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
+		r = launch_node_carried(l, i) ? launch_node_take(l, i, e) : 0;
+	return r;
 }
 
 static void dev_explain(const void *ctx, struct explain *x)
@@ -174,29 +180,44 @@ static void etc_files_explain(const void *ctx, struct explain *x)
 
 const struct step step_etc_files = {"etc-files", SIDE_HOST, etc_wanted, etc_files_run, NULL, etc_files_explain};
 
-/* Sends the root, the submounts, and the mounts of the spec that were made here: as many messages as it takes. */
+/* Descriptors on their way to the box, or what came of a message to it. */
+struct batch {
+	int fds[HS_FDS_MAX];
+	int n;
+};
+
+/* Adds FD to what is sent next; a full batch is sent before. */
+static int batch_add(const struct launch *l, struct batch *b, int fd, struct err *e)
+{
+	int r = 0;
+
+	if (b->n == HS_FDS_MAX) {
+		r = hs_send(l->sock, HS_MOUNTS, b->fds, b->n, e);
+		b->n = 0;
+	}
+	b->fds[b->n++] = fd;
+	return r;
+}
+
+/* Sends the root, the submounts, and what was made here of mounts and devices: as many messages as it takes. */
 static int hand_over_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int batch[HS_FDS_MAX], n = 0, r = 0;
+	struct batch b = {.n = 0};
+	int r = 0;
 
-	batch[n++] = l->root_fd;
+	b.fds[b.n++] = l->root_fd;
 	for (int i = 0; i < ETC_FILES; i++)
 		if (l->etc_files)
-			batch[n++] = l->etc_fds[i];
+			b.fds[b.n++] = l->etc_fds[i];
 	for (size_t i = 0; i < l->rootfs->submounts.n; i++)
-		batch[n++] = l->submount_fds[i];
-	for (size_t i = 0; i < l->spec->mounts.n && r == 0; i++) {
-		if (l->mount_fds[i] < 0)
-			continue;
-		if (n == HS_FDS_MAX) {
-			r = hs_send(l->sock, HS_MOUNTS, batch, n, e);
-			n = 0;
-		}
-		batch[n++] = l->mount_fds[i];
-	}
-	if (r == 0 && n > 0)
-		r = hs_send(l->sock, HS_MOUNTS, batch, n, e);
+		b.fds[b.n++] = l->submount_fds[i];
+	for (size_t i = 0; i < l->spec->mounts.n && r == 0; i++)
+		r = l->mount_fds[i] < 0 ? 0 : batch_add(l, &b, l->mount_fds[i], e);
+	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
+		r = l->device_fds[i] < 0 ? 0 : batch_add(l, &b, l->device_fds[i], e);
+	if (r == 0)
+		r = hs_send(l->sock, HS_MOUNTS, b.fds, b.n, e);
 	launch_mounts_release(l);
 	return r;
 }
@@ -242,6 +263,11 @@ static int box_mounts_run(void *ctx, struct err *e)
 	struct launch *l = ctx;
 
 	int r = make_picked(l, is_ours_at_once, e);
+	/* Nodes of a new /dev were taken with it. */
+	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
+		if (l->by_spec && l->rootless && l->dev != DEV_SHARED && launch_node_elsewhere(l, i) &&
+		    l->device_fds[i] < 0 && l->spec->lin.devices.v[i].type != 'p')
+			r = launch_node_take(l, i, e);
 	return r < 0 || !l->rootless || !l->etc_files ? r : launch_etc_make(l, e);
 }
 
@@ -261,6 +287,22 @@ static void box_mounts_explain(const void *ctx, struct explain *x)
 
 const struct step step_box_mounts = {"kernel-files", SIDE_BOX, NULL, box_mounts_run, NULL, box_mounts_explain};
 
+/* Takes the next descriptor out of M, whose first *AT are taken; an empty one is followed by another message. */
+static int batch_take(const struct launch *l, struct hs_msg *m, int *at, int *ret, struct err *e)
+{
+	if (*at == m->n_fds) {
+		int r = hs_expect(l->sock, HS_MOUNTS, m, e);
+
+		if (r < 0)
+			return r;
+		*at = 0;
+	}
+	if (*at >= m->n_fds)
+		return err_set(e, EPROTO, "receive a mount");
+	*ret = m->fds[(*at)++];
+	return 0;
+}
+
 /* Takes what the host side made. */
 static int receive_run(void *ctx, struct err *e)
 {
@@ -277,20 +319,11 @@ static int receive_run(void *ctx, struct err *e)
 		l->etc_fds[i] = l->etc_files ? m.fds[at++] : FD_NONE;
 	for (size_t i = 0; i < l->rootfs->submounts.n; i++)
 		l->submount_fds[i] = m.fds[at++];
-	for (size_t i = 0; i < l->spec->mounts.n; i++) {
-		if (is_ours(l, i))
-			continue;
-		if (at == m.n_fds) {
-			r = hs_expect(l->sock, HS_MOUNTS, &m, e);
-			if (r < 0)
-				return r;
-			at = 0;
-		}
-		if (at >= m.n_fds)
-			return err_set(e, EPROTO, "receive the mount for %s", l->spec->mounts.v[i].destination);
-		l->mount_fds[i] = m.fds[at++];
-	}
-	return 0;
+	for (size_t i = 0; i < l->spec->mounts.n && r == 0; i++)
+		r = is_ours(l, i) ? 0 : batch_take(l, &m, &at, &l->mount_fds[i], e);
+	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
+		r = launch_node_carried(l, i) ? batch_take(l, &m, &at, &l->device_fds[i], e) : 0;
+	return r;
 }
 
 const struct step step_receive = {"receive", SIDE_ROOT, host_makes, receive_run, NULL, NULL};

@@ -3,7 +3,7 @@
  * One more program in a container that runs.
  *
  *     host         join-clone  join-cgroups  begin                                        await-spawn
- *     go-between                              join  terminal  cwd  user  rights  spawn
+ *     go-between                              join  user  terminal  cwd  rights  spawn
  *     program                                                                      stdio  filter  exec
  *
  * The go-between is born in the container's cgroup, joins all namespaces, and takes on the container's rights. 
@@ -19,10 +19,11 @@
 #include "base/fd.h"
 #include "core/handshake.h"
 #include "core/rights.h"
+#include "core/scheduler.h"
 #include "core/sys.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -165,31 +166,12 @@ static _Noreturn void program(struct launch *l)
 
 	if (r == 0 && !l->leave_running)
 		r = rights_tie(&e);
+	if (r == 0 && scheduler_partial(&l->process.scheduler))
+		r = scheduler_set(0, &l->process.scheduler, &e);
 	if (r == 0 && launch_execute(l, &e) < 0)
 		snprintf(e.step, sizeof(e.step), "exec");
 	hs_send_err(l->sock, HS_FAILED, &e);
 	_exit(e.status ? e.status : EXIT_ISLE);
-}
-
-/* Closes what leads out of the container: the program's process must not bring it in even before its exec. */
-static void close_outside(struct launch *l)
-{
-	int keep[] = {l->sock, l->slave_fd, l->init_fd, l->stdio[0], l->stdio[1], l->stdio[2]};
-	int next = 3;
-
-	for (;;) {
-		int first = INT_MAX; /* the next one to keep */
-
-		for (size_t i = 0; i < ARRAY_LEN(keep); i++)
-			if (keep[i] >= next)
-				first = MIN(first, keep[i]);
-		if (first > next)
-			sys_close_range((unsigned int)next, (unsigned int)first - 1, 0);
-		if (first == INT_MAX)
-			break;
-		next = first + 1;
-	}
-	l->proc_fd = l->target_fd = FD_NONE;
 }
 
 static int spawn_run(void *ctx, struct err *e)
@@ -199,7 +181,8 @@ static int spawn_run(void *ctx, struct err *e)
 
 	if (r < 0)
 		return r;
-	close_outside(l);
+	/* The program's process must not bring it in even before its exec. */
+	launch_close_outside(l);
 	/* CLONE_PARENT: the host side is its parent and reaps it. */
 	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
 
@@ -228,19 +211,38 @@ static void spawn_explain(const void *ctx, struct explain *x)
 
 const struct step step_spawn = {"spawn", SIDE_BOX, NULL, spawn_run, NULL, spawn_explain};
 
+/*
+ * Whether the go-between is silent: then it may be one of its own calls that the listener of its filter must answer,
+ * which so can't be kept until the program's pid is known.
+ */
+static bool is_silent(const struct launch *l)
+{
+	enum { MOMENT_MS = 100 };
+	struct pollfd p = {.fd = l->sock, .events = POLLIN};
+
+	return poll(&p, 1, MOMENT_MS) == 0;
+}
+
 /* Waits until the program has been executed; takes over its pid and pidfd. */
 static int await_spawn_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 	pid_t between = l->pid;
 	pid_t pid = 0;
-	struct hs_msg m;
+	struct hs_msg m, listener = {.n_fds = 0};
 	int r = 0;
 
 	do {
-		r = hs_recv(l->sock, &m, e);
+		if (listener.n_fds > 0 && (pid || is_silent(l)))
+			r = launch_listener(l, &listener, pid ? pid : between, e);
+		if (r == 0)
+			r = hs_recv(l->sock, &m, e);
 		if (r < 0)
 			return r;
+		if (m.word == HS_LISTENER)
+			listener = m;
+		if (m.word == HS_WARNING && l->warn)
+			l->warn(l->owner, m.err.what);
 		if (m.word == HS_TERMINAL && m.n_fds == 1)
 			l->terminal_fd = m.fds[0];
 		if (m.word == HS_READY && m.n_fds == 1) {

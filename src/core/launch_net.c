@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* Brings up the loopback interface; a kernel without networking has none. */
 static int loopback_up(void)
@@ -51,6 +52,17 @@ static int make_shown(struct launch *l, struct err *e)
 	return 0;
 }
 
+/*
+ * Why there can be no more networks stands in the machine's /proc: to read it by path, this thread lets go of the root
+ * that it shares.
+ */
+static int too_many(struct launch *l, struct err *e)
+{
+	if (unshare(CLONE_FS) < 0 || fchdir(l->old_root_fd) < 0 || chroot(".") < 0)
+		return -ENOSPC;
+	return launch_refused(l, ENOSPC, e);
+}
+
 static bool network_wanted(const void *ctx)
 {
 	return launch_new_ns(ctx, NS_NET);
@@ -60,14 +72,19 @@ static int network_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	launch_furnish_begin(l);
-	if (unshare(CLONE_NEWNET) < 0) {
-		int code = errno;
+	int r = launch_old_root_open(l, e);
 
-		err_set(e, code, "make a network namespace");
-		return code == ENOSPC ? launch_refused(l, ENOSPC, e) : -code;
+	if (r < 0)
+		return r;
+	/* Who waits for the host side in the middle of it hears it alone. */
+	if (l->spec->lin.net_devices.n == 0)
+		launch_furnish_begin(l);
+	if (unshare(CLONE_NEWNET) < 0) {
+		r = errno;
+		err_set(e, r, "make a network namespace");
+		return r == ENOSPC ? too_many(l, e) : -r;
 	}
-	int r = loopback_up();
+	r = loopback_up();
 	if (r < 0)
 		return err_set(e, -r, "bring up the loopback interface");
 	r = open_for_sysctl(l);

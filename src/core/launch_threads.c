@@ -85,8 +85,10 @@ void launch_net_made(void)
 
 void launch_net_await(void)
 {
-	if (second.running)
-		await(&second.net_made);
+	if (!second.running)
+		return;
+	await(&second.net_made);
+	sem_post(&second.net_made); /* another step may ask again */
 }
 
 void launch_user_known(void)

@@ -7,11 +7,11 @@
  * while the late mounts are made, the main thread has given up its rights already and loads its filter.
  *
  *     main    network ·············· [net made]  (user known) rights, filter ········ (all furnished)  exec
- *     second  kernel-files receive enter attach session user [user known] mask … (net made) late mounts, leave, cwd
+ *     second  kernel-files receive enter attach user session [user known] mask … (net made) late mounts, leave, cwd
  *
  * The threads share memory, descriptors, root and working directory.  So the main thread follows no path while the
- * other one is at work, which changes what paths mean; and 'cwd' comes last.  Credentials, namespaces, filters and no_new_privs are each thread's own: that is what makes it
- * possible.  Their ids are changed by system calls, not by the libc, which would change them for all threads.
+ * other one is at work, which changes what paths mean; and 'cwd' comes last.  Credentials, namespaces, filters and
+ * no_new_privs are each thread's own: that is what makes it possible.  Their ids are changed by system calls, not by the libc, which would change them for all threads.
  *
  * Without a network namespace to make, or where no thread can be had, the main thread does it all, one after the other.
  * The same happens to the last part where the program's limits or its own filter could stop the second thread.
@@ -27,7 +27,7 @@ void launch_furnish_begin(struct launch *l);
 void launch_net_made(void);
 /* Either: waits for that. */
 void launch_net_await(void);
-/* Second: descriptors and user of the program are known. */
+/* Second: user and descriptors of the program are known. */
 void launch_user_known(void);
 /* Main: waits for that, or for an error of the second thread. */
 int launch_user_await(struct err *e) MUST_USE;

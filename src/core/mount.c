@@ -6,165 +6,9 @@
 #include "core/sys.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
-
-/* One word of mount(8): the attributes it sets and clears on the mount, whether on everything below too. */
-struct attr_word {
-	const char *word;
-	uint64_t set, clear;
-	bool rec;
-};
-/* One field of several bits: mount_setattr(2) wants the whole of it cleared when a mode is set. */
-#define ATIME_MODES ((uint64_t)MOUNT_ATTR__ATIME)
-static const struct attr_word attr_words[] = {
-	{"ro", MOUNT_ATTR_RDONLY, 0, false},
-	{"rw", 0, MOUNT_ATTR_RDONLY, false},
-	{"nosuid", MOUNT_ATTR_NOSUID, 0, false},
-	{"suid", 0, MOUNT_ATTR_NOSUID, false},
-	{"nodev", MOUNT_ATTR_NODEV, 0, false},
-	{"dev", 0, MOUNT_ATTR_NODEV, false},
-	{"noexec", MOUNT_ATTR_NOEXEC, 0, false},
-	{"exec", 0, MOUNT_ATTR_NOEXEC, false},
-	{"nodiratime", MOUNT_ATTR_NODIRATIME, 0, false},
-	{"diratime", 0, MOUNT_ATTR_NODIRATIME, false},
-	{"noatime", MOUNT_ATTR_NOATIME, ATIME_MODES, false},
-	{"atime", 0, ATIME_MODES, false},
-	{"relatime", MOUNT_ATTR_RELATIME, ATIME_MODES, false},
-	{"norelatime", 0, ATIME_MODES, false},
-	{"strictatime", MOUNT_ATTR_STRICTATIME, ATIME_MODES, false},
-	{"nostrictatime", 0, ATIME_MODES, false},
-	{"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0, false},
-	{"symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW, false},
-	{"rro", MOUNT_ATTR_RDONLY, 0, true},
-	{"rrw", 0, MOUNT_ATTR_RDONLY, true},
-	{"rnosuid", MOUNT_ATTR_NOSUID, 0, true},
-	{"rsuid", 0, MOUNT_ATTR_NOSUID, true},
-	{"rnodev", MOUNT_ATTR_NODEV, 0, true},
-	{"rdev", 0, MOUNT_ATTR_NODEV, true},
-	{"rnoexec", MOUNT_ATTR_NOEXEC, 0, true},
-	{"rexec", 0, MOUNT_ATTR_NOEXEC, true},
-	{"rnodiratime", MOUNT_ATTR_NODIRATIME, 0, true},
-	{"rdiratime", 0, MOUNT_ATTR_NODIRATIME, true},
-	{"rnoatime", MOUNT_ATTR_NOATIME, ATIME_MODES, true},
-	{"ratime", 0, ATIME_MODES, true},
-	{"rrelatime", MOUNT_ATTR_RELATIME, ATIME_MODES, true},
-	{"rnorelatime", 0, ATIME_MODES, true},
-	{"rstrictatime", MOUNT_ATTR_STRICTATIME, ATIME_MODES, true},
-	{"rnostrictatime", 0, ATIME_MODES, true},
-	{"rnosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0, true},
-	{"rsymfollow", 0, MOUNT_ATTR_NOSYMFOLLOW, true},
-};
-
-static const struct {
-	const char *word;
-	uint64_t propagation;
-	bool rec;
-} propagation_words[] = {
-	{"private", MS_PRIVATE, false},	      {"rprivate", MS_PRIVATE, true},	    {"slave", MS_SLAVE, false},
-	{"rslave", MS_SLAVE, true},	      {"shared", MS_SHARED, false},	    {"rshared", MS_SHARED, true},
-	{"unbindable", MS_UNBINDABLE, false}, {"runbindable", MS_UNBINDABLE, true},
-};
-
-/* Words that say something to us, by the field of struct mount_opts that they set. */
-static const struct {
-	const char *word;
-	size_t flag, flag2; /* offsets of bools; flag2 0: none */
-} flag_words[] = {
-	{"bind", offsetof(struct mount_opts, bind), 0},
-	{"rbind", offsetof(struct mount_opts, bind), offsetof(struct mount_opts, recursive)},
-	{"idmap", offsetof(struct mount_opts, idmap), 0},
-	{"ridmap", offsetof(struct mount_opts, idmap), offsetof(struct mount_opts, idmap_rec)},
-	{"tmpcopyup", offsetof(struct mount_opts, copy_up), 0},
-};
-
-/* Words without a meaning for a mount that is made by hand. */
-static const char *const idle_words[] = {"defaults", "async", "loud", "nomand", "auto", "noauto", "user", "nouser"};
-
-/* Takes W if it is a flag of the mount itself; false if it is not. */
-static bool word_attr(const char *w, struct mount_opts *o)
-{
-	for (size_t i = 0; i < ARRAY_LEN(attr_words); i++) {
-		const struct attr_word *x = &attr_words[i];
-
-		if (strcmp(w, x->word) != 0)
-			continue;
-		uint64_t *set = x->rec ? &o->rec_set : &o->set;
-		uint64_t *clear = x->rec ? &o->rec_clear : &o->clear;
-		*set = (*set & ~x->clear) | x->set;
-		*clear = (*clear & ~x->set) | x->clear;
-		return true;
-	}
-	return false;
-}
-
-/* Takes W if it names a propagation. */
-static bool word_propagation(const char *w, struct mount_opts *o)
-{
-	for (size_t i = 0; i < ARRAY_LEN(propagation_words); i++)
-		if (strcmp(w, propagation_words[i].word) == 0) {
-			o->propagation = propagation_words[i].propagation;
-			o->propagation_rec = propagation_words[i].rec;
-			return true;
-		}
-	return false;
-}
-
-/* Takes W if it is one of our own words, or one that means nothing here. */
-static bool word_flag(const char *w, struct mount_opts *o)
-{
-	for (size_t i = 0; i < ARRAY_LEN(flag_words); i++)
-		if (strcmp(w, flag_words[i].word) == 0) {
-			*(bool *)((char *)o + flag_words[i].flag) = true;
-			if (flag_words[i].flag2)
-				*(bool *)((char *)o + flag_words[i].flag2) = true;
-			return true;
-		}
-	for (size_t i = 0; i < ARRAY_LEN(idle_words); i++)
-		if (strcmp(w, idle_words[i]) == 0)
-			return true;
-	return false;
-}
-
-int mount_opts_parse(const struct spec_mount *m, struct arena *a, struct mount_opts *ret, struct err *e)
-{
-	*ret = (struct mount_opts){0};
-	for (size_t i = 0; i < m->options.n; i++) {
-		const char *w = m->options.v[i];
-
-		if (strpbrk(w, "\n") || !*w)
-			return err_set(e, 0, "mount %s: the option \"%s\" is empty or has a line break", m->destination,
-				       w);
-		if (!word_attr(w, ret) && !word_propagation(w, ret) && !word_flag(w, ret))
-			strs_add(&ret->data, a, w);
-	}
-	if (m->type && (strcmp(m->type, "bind") == 0 || strcmp(m->type, "rbind") == 0))
-		ret->bind = true;
-	if (m->type && strcmp(m->type, "rbind") == 0)
-		ret->recursive = true;
-	if (ret->bind && ret->data.n)
-		return err_set(e, 0, "mount %s: a bind mount has no option \"%s\"", m->destination, ret->data.v[0]);
-	return 0;
-}
-
-const char *mount_word(size_t i)
-{
-	if (i < ARRAY_LEN(attr_words))
-		return attr_words[i].word;
-	i -= ARRAY_LEN(attr_words);
-	if (i < ARRAY_LEN(propagation_words))
-		return propagation_words[i].word;
-	i -= ARRAY_LEN(propagation_words);
-	if (i < ARRAY_LEN(flag_words))
-		return flag_words[i].word;
-	i -= ARRAY_LEN(flag_words);
-	return i < ARRAY_LEN(idle_words) ? idle_words[i] : NULL;
-}
 
 /* Sets and clears attributes of FD; where the kernel has no mount_setattr, mount_attach does it instead. */
 static int attr_set(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool rec)
@@ -235,7 +79,21 @@ static int fs_why(int fs, struct err *e)
 	return e && e->code ? -e->code : -EINVAL;
 }
 
-int mount_new(const char *type, const char *source, const struct mount_opts *o, int *ret_fd, struct err *e)
+/* Hands everything that O says to the file system being made. */
+static int fs_options(int fs, const struct mount_opts *o, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < o->super.n && r == 0; i++)
+		r = fs_option(fs, o->super.v[i], e);
+	for (size_t i = 0; i < o->data.n && r == 0; i++)
+		r = fs_option(fs, o->data.v[i], e);
+	return r;
+}
+
+/* One try; READ_ONLY: the file system itself is, too. */
+static int new_try(const char *type, const char *source, const struct mount_opts *o, bool read_only, int *ret_fd,
+		   struct err *e)
 {
 	auto_fd fs = sys_fsopen(type, FSOPEN_CLOEXEC);
 
@@ -243,15 +101,16 @@ int mount_new(const char *type, const char *source, const struct mount_opts *o, 
 		return err_set(e, errno, "make a %s file system", type);
 	if (source && sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) < 0 && errno != EINVAL)
 		return err_set(e, errno, "make a %s file system from %s", type, source);
-	for (size_t i = 0; i < o->data.n; i++) {
-		if (fs_option(fs, o->data.v[i], e) < 0) {
-			err_context(e, "make a %s file system", type);
-			return fs_why(fs, e);
-		}
+	if (fs_options(fs, o, e) < 0 || (read_only && fs_option(fs, "ro", e) < 0)) {
+		err_context(e, "make a %s file system", type);
+		return fs_why(fs, e);
 	}
 	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
-		err_set(e, errno, "make a %s file system", type);
-		return fs_why(fs, e);
+		int code = errno;
+
+		err_set(e, code, "make a %s file system", type);
+		fs_why(fs, e);
+		return -code;
 	}
 	/* Nothing is below a new file system: what is asked for the whole tree ("rro") is asked for it. */
 	auto_fd fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned int)(o->set | o->rec_set));
@@ -261,6 +120,19 @@ int mount_new(const char *type, const char *source, const struct mount_opts *o, 
 	}
 	*ret_fd = fd_take(&fd);
 	return 0;
+}
+
+int mount_new(const char *type, const char *source, const struct mount_opts *o, int *ret_fd, struct err *e)
+{
+	int r = new_try(type, source, o, false, ret_fd, e);
+
+	/* A disk that can only be read refuses a file system that could be written to. */
+	if ((r == -EACCES || r == -EROFS) && (o->set | o->rec_set) & MOUNT_ATTR_RDONLY) {
+		if (e)
+			*e = (struct err){0};
+		r = new_try(type, source, o, true, ret_fd, e);
+	}
+	return r;
 }
 
 /* The mount(2) flag of each attribute, for the older way. */
@@ -297,21 +169,22 @@ static int attr_remount(int fd, const struct mount_opts *o, const char *where, s
 	return 0;
 }
 
-/* Sets the propagation of the attached mount FD. */
-static int propagation_set(int fd, const struct mount_opts *o, const char *where, struct err *e)
+/* Sets how the mount FD spreads, in the order of the words: a slave can be shared, too. */
+static int spread_set(int fd, const struct mount_opts *o, const char *where, struct err *e)
 {
-	struct mount_attr attr = {.propagation = o->propagation};
 	char path[32];
 
-	if (!o->propagation)
-		return 0;
-	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | (o->propagation_rec ? AT_RECURSIVE : 0), &attr) == 0)
-		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (errno == ENOSYS &&
-	    mount(NULL, path, NULL, (unsigned long)o->propagation | (o->propagation_rec ? MS_REC : 0), NULL) == 0)
-		return 0;
-	return err_set(e, errno, "set the propagation of %s", where);
+	for (size_t i = 0; i < o->n_spread; i++) {
+		const struct mount_spread *s = &o->spread[i];
+		struct mount_attr attr = {.propagation = s->how};
+
+		if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | (s->rec ? AT_RECURSIVE : 0), &attr) == 0)
+			continue;
+		if (errno != ENOSYS || mount(NULL, path, NULL, (unsigned long)s->how | (s->rec ? MS_REC : 0), NULL) < 0)
+			return err_set(e, errno, "set the propagation of %s", where);
+	}
+	return 0;
 }
 
 int mount_attach(int fd, int target_fd, const struct mount_opts *o, const char *where, struct err *e)
@@ -319,74 +192,58 @@ int mount_attach(int fd, int target_fd, const struct mount_opts *o, const char *
 	if (sys_move_mount(fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return err_set(e, errno, "mount on %s", where);
 	int r = attr_remount(fd, o, where, e);
-	return r < 0 ? r : propagation_set(fd, o, where, e);
+	return r < 0 ? r : spread_set(fd, o, where, e);
 }
 
-/* Makes the directories above PATH, and PATH itself as a directory or an empty file. */
-static int target_make(const char *path, bool file, struct err *e)
+/* Whether the kernel lacks mount_setattr(2). */
+static bool without_setattr(int fd)
 {
-	char part[PATH_MAX];
-	size_t len = strlen(path);
+	struct mount_attr none = {0};
 
-	if (len >= sizeof(part))
-		return err_set(e, ENAMETOOLONG, "make the mount point %s", path);
-	for (size_t i = 1; i <= len; i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		memcpy(part, path, i);
-		part[i] = '\0';
-		bool last = path[i] == '\0';
-		if (last && file) {
-			auto_fd fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	return sys_mount_setattr(fd, "", AT_EMPTY_PATH, &none) < 0 && errno == ENOSYS;
+}
 
-			if (fd < 0 && errno != EEXIST)
-				return err_set(e, errno, "make the mount point %s", path);
-		} else if (mkdir(part, 0755) < 0 && errno != EEXIST) {
-			int code = errno;
+int mount_read_only(int fd, unsigned long also, const char *where, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	char path[64];
 
-			err_set(e, code, "make the mount point %s", path);
-			return code == EROFS ? err_cure(e, "make it in the root beforehand, or leave out --read-only")
-					     : -code;
-		}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) < 0 &&
+	    (errno != ENOSYS || mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | also, NULL) < 0))
+		return err_set(e, errno, "make %s read-only", where);
+	return 0;
+}
+
+/* Gives the file system of the mount FD other options; its read-only state is an option of it, too. */
+static int reconfigure(int fd, const struct mount_opts *o, const char *where, struct err *e)
+{
+	auto_fd fs = sys_fspick(fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+	int r = fs < 0 ? err_set(e, errno, "find the file system") : fs_options(fs, o, e);
+
+	if (r == 0 && ((o->set | o->clear) & MOUNT_ATTR_RDONLY))
+		r = fs_option(fs, o->set & MOUNT_ATTR_RDONLY ? "ro" : "rw", e);
+	if (r == 0 && sys_fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+		r = err_set(e, errno, "change its options");
+	if (r < 0) {
+		err_context(e, "remount %s", where);
+		return fs < 0 ? r : fs_why(fs, e);
 	}
 	return 0;
 }
 
-int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct err *e)
+int mount_again(int fd, const struct mount_opts *o, const char *where, struct err *e)
 {
-	int flags = O_PATH | O_CLOEXEC | (strict ? O_NOFOLLOW : 0);
-	auto_fd fd = open(path, flags);
-	struct statfs fs;
-	struct stat st;
+	struct mount_opts old_way = *o;
+	int r = o->bind ? 0 : reconfigure(fd, o, where, e);
 
-	if (fd < 0 && errno == ENOENT) {
-		int r = target_make(path, file, e);
-
-		if (r < 0)
-			return r;
-		fd = open(path, flags);
-	}
-	if (fd < 0)
-		return err_set(e, errno, "open the mount point %s", path);
-	if (fstat(fd, &st) < 0)
-		return err_set(e, errno, "examine the mount point %s", path);
-	if (S_ISLNK(st.st_mode)) {
-		err_set(e, ELOOP, "mount on %s", path);
-		return err_why(e, "the root has a symbolic link there, and what is mounted would land elsewhere");
-	}
-	/*
-	 * What we write into /proc later must go to the kernel, not into a file that a link has put over it
-	 * (CVE-2019-16884).
-	 */
-	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC && strncmp(path, "/proc/", 6) != 0) {
-		err_set(e, ELOOP, "mount on %s", path);
-		return err_why(e, "the root has a symbolic link there, which leads into /proc");
-	}
-	if (file == S_ISDIR(st.st_mode)) {
-		err_set(e, file ? EISDIR : ENOTDIR, "mount on %s", path);
-		return err_why(e, file ? "a file can't be mounted on a directory"
-				       : "a directory can't be mounted on a file");
-	}
-	*ret_fd = fd_take(&fd);
-	return 0;
+	if (r < 0)
+		return r;
+	old_way.bind = true;
+	if (without_setattr(fd))
+		r = attr_remount(fd, &old_way, where, e);
+	else if ((r = attr_set(fd, o->set, o->clear, 0, false)) < 0 ||
+		 (r = attr_set(fd, o->rec_set, o->rec_clear, 0, true)) < 0)
+		r = err_set(e, -r, "remount %s", where);
+	return r < 0 ? r : spread_set(fd, o, where, e);
 }

@@ -11,16 +11,27 @@
 
 #include "core/spec.h"
 
+/* How a mount takes part in what is mounted in its copies: MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE. */
+struct mount_spread {
+	uint64_t how;
+	bool rec; /* it and everything below */
+};
+enum { MOUNT_SPREADS = 7 }; /* six words, and what they begin from */
+
 /* The option words of a mount, sorted out. */
 struct mount_opts {
-	uint64_t set, clear;	     /* MOUNT_ATTR_… for the mount itself */
-	uint64_t rec_set, rec_clear; /* the same for it and everything below ("rro", "rnosuid"…) */
-	uint64_t propagation;	     /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, or 0 */
-	bool propagation_rec;
+	uint64_t set, clear;			   /* MOUNT_ATTR_… for the mount itself */
+	uint64_t rec_set, rec_clear;		   /* the same for it and everything below ("rro", "rnosuid"…) */
+	struct mount_spread spread[MOUNT_SPREADS]; /* one after the other: "slave,shared" is both */
+	size_t n_spread;
 	bool bind, recursive;  /* "bind"; "rbind" */
+	bool remount;	       /* "remount": what is mounted there already changes */
 	bool idmap, idmap_rec; /* "idmap", "ridmap" */
 	bool copy_up;	       /* "tmpcopyup": a tmpfs that starts with what it covers */
+	struct strs super;     /* of the whole file system, of whatever type: "sync", "lazytime" */
 	struct strs data;      /* the file system's own: "size=64k", "newinstance" */
+	const char *where;     /* the destination: absolute, without "." and ".." */
+	bool late;	       /* attached when the network is there: see launch_attach.c */
 };
 
 /* Sorts out M's words; a word that no mount has is left for the file system, which refuses it by name. */
@@ -43,6 +54,19 @@ int mount_new(const char *type, const char *source, const struct mount_opts *o, 
 /* Attaches the detached mount FD onto TARGET_FD (O_PATH); WHERE is for the sentence. */
 int mount_attach(int fd, int target_fd, const struct mount_opts *o, const char *where, struct err *e) MUST_USE;
 
+/*
+ * Makes the mount FD read-only, attached or not; ALSO are the MS_… flags that it keeps where the kernel needs to be
+ * told (before 5.12, when it must be attached).
+ */
+int mount_read_only(int fd, unsigned long also, const char *where, struct err *e) MUST_USE;
+/*
+ * Changes the attached mount FD (O_PATH) as O says, and with it its file system, unless O->bind.  What O does not name
+ * stays as it is (mount(8), "remount").
+ */
+int mount_again(int fd, const struct mount_opts *o, const char *where, struct err *e) MUST_USE;
+
+/* PATH as the container means it: absolute, without "." and ".."; relative ones begin at "/". */
+const char *mount_where(const char *path, struct arena *a);
 /*
  * The place PATH in the process' own root to mount on: made with its parents if missing (a directory, or an empty file
  * when FILE).  STRICT refuses a symbolic link at its end; one that leads into /proc is always refused.  Call it only

@@ -23,16 +23,17 @@ static bool is_there(int pidfd)
 	return sys_pidfd_send_signal(pidfd, 0, NULL, 0) == 0 || errno != ESRCH;
 }
 
-int process_start_time(const char *stat, uint64_t *ret)
+/* Field FIELD_WANTED, a number, of the text of a /proc/PID/stat. */
+static int stat_field(const char *stat, int field_wanted, uint64_t *ret)
 {
-	enum { AFTER_NAME = 2, FIELD = 22 };
+	enum { AFTER_NAME = 2 };
 	/* The name is in parentheses and the process chose it: only the last ')' is the kernel's. */
 	const char *p = strrchr(stat, ')');
 	char *end;
 
 	if (!p)
 		return -EINVAL;
-	for (int field = AFTER_NAME; field < FIELD; field++) {
+	for (int field = AFTER_NAME; field < field_wanted; field++) {
 		p = strchr(p, ' ');
 		if (!p)
 			return -EINVAL;
@@ -43,6 +44,11 @@ int process_start_time(const char *stat, uint64_t *ret)
 	errno = 0;
 	*ret = strtoull(p, &end, 10);
 	return errno || (*end != ' ' && *end != '\n' && *end) ? -EINVAL : 0;
+}
+
+int process_start_time(const char *stat, uint64_t *ret)
+{
+	return stat_field(stat, 22, ret);
 }
 
 /* The start time of PID, which PIDFD proves to have been the process we mean while it was read. */
@@ -122,18 +128,44 @@ int process_wait(int pidfd, int timeout_ms)
 	}
 }
 
+/*
+ * How the dead child of PIDFD ended, where it can't be reaped: somebody else traces it and does not let go of it.  The
+ * one who does may be its neighbour in a shared pid namespace.
+ */
+static int status_of_traced(int pidfd, int *ret_status)
+{
+	struct arena a CLEANUP(arena_free) = {0};
+	char path[40], *text, *line;
+	uint64_t status;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	int r = file_read(AT_FDCWD, path, &a, 4096, &text, NULL, NULL);
+	if (r < 0)
+		return r;
+	line = strstr(text, "\nPid:");
+	if (!line)
+		return -ESRCH;
+	snprintf(path, sizeof(path), "/proc/%d/stat", atoi(line + strlen("\nPid:")));
+	r = file_read(AT_FDCWD, path, &a, 4096, &text, NULL, NULL);
+	if (r == 0)
+		r = stat_field(text, 52, &status);
+	if (r == 0)
+		*ret_status = process_status_of_wait((int)status);
+	return r;
+}
+
 int process_reap(int pidfd, int *ret_status, struct err *e)
 {
 	siginfo_t info = {0};
-	int r;
+	int r = process_wait(pidfd, -1);
 
-	do
-		r = waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED);
-	while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return err_set(e, errno, "wait for the process");
-	*ret_status = process_status(&info);
-	return 0;
+	while (r == 0 && waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | __WALL) < 0)
+		r = errno == EINTR ? 0 : -errno;
+	if (r == 0 && info.si_pid == 0)
+		r = status_of_traced(pidfd, ret_status);
+	else if (r == 0)
+		*ret_status = process_status(&info);
+	return r < 0 ? err_set(e, -r, "wait for the process") : 0;
 }
 
 int process_status(const siginfo_t *info)

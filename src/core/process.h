@@ -21,7 +21,10 @@ int process_identity(int pidfd, pid_t pid, uint64_t *ret) MUST_USE;
 int process_open(pid_t pid, uint64_t identity, int *ret_pidfd, struct err *e) MUST_USE;
 /* Waits until the process has ended (it may still have to be reaped); -ETIMEDOUT.  TIMEOUT_MS -1: for ever. */
 int process_wait(int pidfd, int timeout_ms) MUST_USE;
-/* Waits for our own child, reaps it, and says how it ended; 0 or a negative errno. */
+/*
+ * Waits for our own child, reaps it, and says how it ended; 0 or a negative errno.  One that somebody else traces stays a
+ * zombie until that one lets go of it; it is not waited for.
+ */
 int process_reap(int pidfd, int *ret_status, struct err *e) MUST_USE;
 
 /* How a process ended as the shell has it, 0 to 255: its own status, or 128 + the signal that killed it. */

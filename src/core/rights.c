@@ -63,6 +63,30 @@ static int bounding_set(uint64_t keep, struct err *e)
 	return 0;
 }
 
+uint64_t rights_caps_trim(struct spec_caps *c)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct now[2];
+	const struct spec_caps asked = *c;
+
+	if (!c->has || syscall(SYS_capget, &head, now) < 0)
+		return 0;
+	uint64_t mine = now[1].permitted, all = (1ULL << CAP_COUNT) - 1;
+	mine = mine << 32 | now[0].permitted;
+	/* A bounding set is only ever made smaller: what is in it and in nothing else does no harm. */
+	for (int cap = 0; cap < CAP_COUNT; cap++)
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 1)
+			c->bounding &= ~(1ULL << cap);
+	c->permitted &= mine;
+	c->effective &= c->permitted;
+	c->inheritable &= mine & c->bounding;
+	c->ambient &= c->permitted & c->inheritable;
+	return ((asked.bounding & ~c->bounding) | (asked.permitted & ~c->permitted) |
+		(asked.effective & ~c->effective) | (asked.inheritable & ~c->inheritable) |
+		(asked.ambient & ~c->ambient)) &
+	       all;
+}
+
 /* Sets the permitted, effective and inheritable sets, then raises the ambient one. */
 static int sets_set(const struct spec_caps *c, struct err *e)
 {
@@ -75,7 +99,7 @@ static int sets_set(const struct spec_caps *c, struct err *e)
 		/* What the caller itself lacks can't be given; the compose stage has warned about it. */
 		want[i].permitted = (uint32_t)(c->permitted >> (32 * i)) & now[i].permitted;
 		want[i].effective = (uint32_t)(c->effective >> (32 * i)) & want[i].permitted;
-		want[i].inheritable = (uint32_t)(c->inheritable >> (32 * i)) & want[i].permitted;
+		want[i].inheritable = (uint32_t)(c->inheritable >> (32 * i)) & now[i].permitted;
 	}
 	if (syscall(SYS_capset, &head, want) < 0)
 		return err_set(e, errno, "set the capabilities");
@@ -156,9 +180,9 @@ int rights_user(const struct spec_process *p, int proc_fd, struct err *e)
 	return r;
 }
 
-void rights_umask(const struct spec_process *p)
+void rights_umask(const struct spec_process *p, mode_t absent)
 {
-	umask((mode_t)(p->user.umask.has ? p->user.umask.v & 0777 : 022));
+	umask(p->user.umask.has ? (mode_t)(p->user.umask.v & 0777) : absent);
 }
 
 /* Writes TEXT into the first of the attribute files that exists. */

@@ -19,8 +19,13 @@ int rights_limits(const struct spec_process *p, struct err *e) MUST_USE;
 int rights_keyring(const char *name, struct err *e) MUST_USE;
 /* User, groups and the five capability sets; PROC_FD is a trustworthy procfs (for /proc/self/setgroups). */
 int rights_user(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;
-/* The umask, which threads share. */
-void rights_umask(const struct spec_process *p);
+/*
+ * Takes out of the sets of C what the calling thread can't have, and gives the mask of what that was: what it lacks
+ * itself, and what goes into no set without being in another.
+ */
+uint64_t rights_caps_trim(struct spec_caps *c);
+/* The umask, which threads share; ABSENT where P has none. */
+void rights_umask(const struct spec_process *p, mode_t absent);
 /* AppArmor profile and SELinux label of the program to come; refused when the kernel has no such module. */
 int rights_lsm(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;
 /* no_new_privs, if asked for. */

@@ -295,7 +295,8 @@ static int layered(struct assembly *as, char **paths, size_t n, const char *name
 /* A directory that is the root itself. */
 static int direct(struct assembly *as, int *ret_fd, struct err *e)
 {
-	const struct mount_opts o = {.set = MOUNT_ATTR_NODEV, .bind = true};
+	const bool whole = as->r->whole;
+	const struct mount_opts o = {.set = whole ? 0 : MOUNT_ATTR_NODEV, .bind = true, .recursive = whole};
 	auto_fd fd = FD_NONE;
 	const char *path = as->r->lower.v[0];
 	int r = mount_clone(AT_FDCWD, path, &o, &fd, e);

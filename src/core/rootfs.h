@@ -24,6 +24,7 @@ struct rootfs {
 	struct strs lower;     /* absolute paths of directories */
 	bool guarded;	       /* ROOTFS_LAYERED only */
 	bool idmapped;	       /* shift owners into the container's ids; false: they are stored so already */
+	bool whole;	       /* ROOTFS_DIRECT only: with what is mounted in it, and with devices that can be used */
 	char *writable;	       /* directory that holds "upper" and "work"; NULL: a tmpfs that dies with the container */
 	struct strs submounts; /* paths like "/usr" that are file systems of their own: laid over the root once more */
 	char *tmpfs_size;      /* size= of that tmpfs, or NULL for the kernel's default */

@@ -2,6 +2,7 @@
 /* The default profile's program, and loading one: see seccomp.h. */
 #include "core/seccomp.h"
 
+#include "base/fd.h"
 #include "core/seccomp_default.h"
 
 #include <errno.h>
@@ -45,19 +46,25 @@ static int load_failed(int code, const struct seccomp_filter *f, struct err *e)
 		return err_why(e, "the kernel has no support for filters");
 	case ENOSYS:
 		return err_why(e, "the kernel is built without seccomp, or an outer container refuses it");
+	case EBUSY:
+		return err_why(e, "the process has a filter with a listener already, and there can be only one");
 	default:
 		return -code;
 	}
 }
 
-int seccomp_load(const struct seccomp_filter *f, struct err *e)
+int seccomp_load(const struct seccomp_filter *f, int *ret_listener, struct err *e)
 {
 	struct sock_fprog program = {.len = (unsigned short)f->n, .filter = f->v};
 
+	*ret_listener = FD_NONE;
 	if (f->n == 0 || f->n > BPF_MAXINSNS)
 		return load_failed(EINVAL, f, e);
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &program) == 0)
+	long r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &program);
+	if (r >= 0) {
+		*ret_listener = f->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER ? (int)r : FD_NONE;
 		return 0;
+	}
 	/* An outer sandbox may refuse the call and allow the older way, which knows no flags. */
 	if (f->flags || (errno != ENOSYS && errno != EPERM))
 		return load_failed(errno, f, e);

@@ -16,7 +16,8 @@
 struct seccomp_filter {
 	struct sock_filter *v;
 	size_t n;
-	unsigned int flags; /* SECCOMP_FILTER_FLAG_… */
+	unsigned int flags; /* SECCOMP_FILTER_FLAG_…; NEW_LISTENER where a call is somebody else's to answer */
+	bool listens;	    /* that is so, or the profile names a listener at least */
 };
 
 /* The default profile for a process whose bounding set is CAPS (bits 1 << CAP_…). */
@@ -35,7 +36,10 @@ enum seccomp_word_kind {
 };
 /* The words of profiles, for listing them: word I of KIND, or NULL behind the last. */
 const char *seccomp_word(enum seccomp_word_kind kind, size_t i);
-/* Loads F for the calling thread.  Needs no_new_privs or CAP_SYS_ADMIN. */
-int seccomp_load(const struct seccomp_filter *f, struct err *e) MUST_USE;
+/*
+ * Loads F for the calling thread.  Needs no_new_privs or CAP_SYS_ADMIN.  Its listener, if it has one, is *RET_LISTENER;
+ * FD_NONE otherwise.
+ */
+int seccomp_load(const struct seccomp_filter *f, int *ret_listener, struct err *e) MUST_USE;
 
 #endif

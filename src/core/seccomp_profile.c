@@ -73,8 +73,8 @@ static const char *const op_words[] = {
 static_assert(ARRAY_LEN(op_words) == OP_COUNT, "op_words[] does not match enum seccomp_op");
 
 /*
- * The flags, last those that mean nothing here.  TSYNC is heeded without a value: the one thread there is loads the
- * filter. WAIT_KILLABLE_RECV is about a listener.
+ * The flags.  TSYNC is heeded without a value: the one thread there is loads the filter.  The kernel takes
+ * WAIT_KILLABLE_RECV only together with a listener.
  */
 static const struct {
 	const char *word;
@@ -83,9 +83,8 @@ static const struct {
 	{"SECCOMP_FILTER_FLAG_TSYNC", 0},
 	{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
 	{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
-	{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0},
+	{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
 };
-enum { FLAGS_HEEDED = 3 };
 
 struct profile_arg {
 	uint32_t index;
@@ -120,6 +119,7 @@ struct profile {
 	enum action default_action;
 	struct opt_u64 default_errno_ret;
 	struct strs architectures, flags;
+	char *listener_path;
 	struct {
 		struct profile_arch *v;
 		size_t n, room;
@@ -172,7 +172,7 @@ static const struct bind_row profile_rows[] = {
 	BIND_STRINGS("architectures", struct profile, architectures, 0),
 	BIND_LIST("archMap", struct profile, arch_map, 0, &arch_table),
 	BIND_STRINGS("flags", struct profile, flags, 0),
-	BIND_REFUSED("listenerPath", "isle has no listener for system calls"),
+	BIND_STRING("listenerPath", struct profile, listener_path, 0), /* which others read: spec_json.h */
 	BIND_LIST("syscalls", struct profile, rules, 0, &rule_table),
 };
 static const struct bind_table profile_table = BIND_TABLE(profile_rows, struct profile);
@@ -180,10 +180,6 @@ static const struct bind_table profile_table = BIND_TABLE(profile_rows, struct p
 /* The filter's word for ACTION with errnoRet DATA; FIELD is the path of the action, for the error. */
 static int action_value(enum action action, struct opt_u64 data, const char *field, uint32_t *ret, struct err *e)
 {
-	if (action == ACT_NOTIFY) {
-		err_set(e, 0, "%s: SCMP_ACT_NOTIFY can not be used", field);
-		return err_why(e, "it needs a listener for system calls, and isle has none");
-	}
 	if (data.has && !actions[action].data) {
 		err_set(e, 0, "%s: %s takes no error number", field, action_words[action]);
 		return err_cure(e, "remove it, or use SCMP_ACT_ERRNO");
@@ -243,6 +239,25 @@ static int read_abis(const struct profile *p, struct seccomp_policy *policy, str
 		}
 	}
 	return 0;
+}
+
+/* What everybody else needs until the program runs can't wait for somebody's answer. */
+static int check_default(enum action action, struct err *e)
+{
+	if (action != ACT_NOTIFY)
+		return 0;
+	err_set(e, 0, "defaultAction: SCMP_ACT_NOTIFY can not be used here");
+	err_why(e, "isle itself needs system calls to hand the listener over");
+	return err_cure(e, "use it in rules for single calls");
+}
+
+/* The same for the call that hands the listener over. */
+static int check_notify(const char *name, uint32_t action, struct err *e)
+{
+	if (action != SECCOMP_RET_USER_NOTIF || strcmp(name, "sendmsg") != 0)
+		return 0;
+	err_set(e, 0, "names: SCMP_ACT_NOTIFY can not be used for sendmsg");
+	return err_why(e, "isle itself needs this call to hand the listener over");
 }
 
 /* The flags of the profile, for seccomp(2). */
@@ -360,7 +375,10 @@ static int add_name(struct seccomp_policy *policy, struct arena *a, const char *
 		    bool apart, struct err *e)
 {
 	int index = syscall_by_name(name);
+	int bad = check_notify(name, rule->action, e);
 
+	if (bad < 0)
+		return bad;
 	if (index == SYSCALL_UNKNOWN_NAME) {
 		/* To allow what does not exist changes nothing; to deny it would promise something that is not kept. */
 		if (seccomp_leniency(rule->action) >= seccomp_leniency(policy->default_action))
@@ -378,9 +396,9 @@ static int add_name(struct seccomp_policy *policy, struct arena *a, const char *
 	return 0;
 }
 
-/* Adds the rules that R stands for. */
+/* Adds the rules that R stands for; sets *RET_NOTIFIES if somebody is to answer calls. */
 static int add_rule(struct seccomp_policy *policy, const struct profile_rule *r, uint64_t caps, struct arena *a,
-		    struct err *e)
+		    bool *ret_notifies, struct err *e)
 {
 	bool included, excluded, unused, apart;
 	struct seccomp_rule rule = {.n = r->args.n};
@@ -398,6 +416,7 @@ static int add_rule(struct seccomp_policy *policy, const struct profile_rule *r,
 		return result;
 	if (!included || excluded || rule.action == policy->default_action)
 		return 0;
+	*ret_notifies = *ret_notifies || r->action == ACT_NOTIFY;
 	rule.conds = conds;
 	if (r->name)
 		return add_name(policy, a, r->name, &rule, apart, e);
@@ -413,20 +432,24 @@ int seccomp_compile(const char *json, uint64_t caps, struct arena *a, struct sec
 	struct profile p = {0};
 	struct seccomp_filter filter;
 	unsigned int filter_flags;
+	bool notifies = false;
 	int r;
 
 	if ((r = bind_parse(&profile_table, json, strlen(json), &p, a, e)) < 0 ||
 	    (r = action_value(p.default_action, p.default_errno_ret, "defaultAction", &policy.default_action, e)) < 0 ||
-	    (r = read_abis(&p, &policy, e)) < 0 || (r = read_flags(&p, &filter_flags, e)) < 0)
+	    (r = check_default(p.default_action, e)) < 0 || (r = read_abis(&p, &policy, e)) < 0 ||
+	    (r = read_flags(&p, &filter_flags, e)) < 0)
 		return err_context(e, "seccomp profile");
 	for (size_t i = 0; i < p.rules.n; i++)
-		if (add_rule(&policy, &p.rules.v[i], caps, a, e) < 0) {
+		if (add_rule(&policy, &p.rules.v[i], caps, a, &notifies, e) < 0) {
 			err_context(e, "syscalls[%zu]", i);
 			return err_context(e, "seccomp profile");
 		}
 	if (seccomp_build(&policy, a, &filter, e) < 0)
 		return err_context(e, "seccomp profile");
-	filter.flags = filter_flags;
+	filter.flags = notifies ? filter_flags | SECCOMP_FILTER_FLAG_NEW_LISTENER
+				: filter_flags & ~(unsigned int)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	filter.listens = notifies || (p.listener_path && *p.listener_path);
 	*ret = filter;
 	return 0;
 }
@@ -434,14 +457,13 @@ int seccomp_compile(const char *json, uint64_t caps, struct arena *a, struct sec
 const char *seccomp_word(enum seccomp_word_kind kind, size_t i)
 {
 	switch (kind) {
-	case SECCOMP_WORD_ACTION: /* ACT_NOTIFY, the last, is known only to be refused */
-		return i < ACT_NOTIFY ? action_words[i] : NULL;
+	case SECCOMP_WORD_ACTION:
+		return i < ACT_COUNT ? action_words[i] : NULL;
 	case SECCOMP_WORD_OPERATOR:
 		return i < OP_COUNT ? op_words[i] : NULL;
 	case SECCOMP_WORD_FLAG:
+	case SECCOMP_WORD_FLAG_HEEDED: /* all of them */
 		return i < ARRAY_LEN(flags) ? flags[i].word : NULL;
-	case SECCOMP_WORD_FLAG_HEEDED:
-		return i < FLAGS_HEEDED ? flags[i].word : NULL;
 	}
 	return NULL;
 }

@@ -36,6 +36,16 @@ struct sys_nsfs_handle {
 };
 #define SYS_NS_GET_ID _IOR(0xb7, 13, uint64_t)
 
+/* What sched_setattr(2) takes (linux/sched/types.h, which does not go together with the libc's sched.h). */
+struct sys_sched_attr {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+	uint32_t util_min, util_max;
+};
+
 static inline pid_t sys_clone3(struct clone_args *a, size_t size)
 {
 	return (pid_t)syscall(SYS_clone3, a, size);
@@ -76,6 +86,10 @@ static inline int sys_fsopen(const char *fstype, unsigned int flags)
 {
 	return (int)syscall(SYS_fsopen, fstype, flags);
 }
+static inline int sys_fspick(int dirfd, const char *path, unsigned int flags)
+{
+	return (int)syscall(SYS_fspick, dirfd, path, flags);
+}
 static inline int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value, int aux)
 {
 	return (int)syscall(SYS_fsconfig, fd, cmd, key, value, aux);
@@ -83,6 +97,10 @@ static inline int sys_fsconfig(int fd, unsigned int cmd, const char *key, const 
 static inline int sys_fsmount(int fd, unsigned int flags, unsigned int attr)
 {
 	return (int)syscall(SYS_fsmount, fd, flags, attr);
+}
+static inline int sys_sched_setattr(pid_t pid, const struct sys_sched_attr *a)
+{
+	return (int)syscall(SYS_sched_setattr, pid, a, 0);
 }
 /*
  * Of the calling thread alone, as the kernel has them: the libc's make every thread of the process do the same.

@@ -101,6 +101,11 @@ static int seccomp_file(struct compose *c, const char *path, struct err *e)
 		r = err_set(e, 0, "%s: there is a zero byte in it", path);
 	if (r == 0)
 		r = seccomp_compile(s->profile, c->spec->process.caps.bounding, c->a, &filter, e);
+	if (r == 0 && filter.listens) {
+		err_set(e, 0, "%s: SCMP_ACT_NOTIFY and listenerPath can not be used", path);
+		r = err_why(e,
+			    "they need somebody who listens, and \"isle run\" has no listener (\"isle oci run\" has)");
+	}
 	if (r < 0)
 		return err_context(e, "--security-opt seccomp=");
 	s->mode = SECCOMP_PROFILE;

@@ -173,9 +173,11 @@ static int stdio_run(void *ctx, struct err *e)
 static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, NULL, NULL};
 
 static const struct step *const steps[] = {
-	&step_find,	    &step_compose, &step_copy,	 &step_stdio, &step_join_clone,
-	&step_join_cgroups, &step_oom,	   &step_begin,	 &step_join,  &step_terminal,
-	&step_cwd,	    &step_user,	   &step_rights, &step_spawn, &step_await_spawn,
+	&step_find,	   &step_compose,      &step_copy,	     &step_stdio,  &step_affinity,
+	&step_join_clone,  &step_join_cgroups, &step_affinity_final, &step_oom,	   &step_rdt,
+	&step_schedule,	   &step_begin,	       &step_join,	     &step_user,   &step_terminal,
+	&step_cwd,	   &step_personality,  &step_memory_policy,  &step_rights, &step_spawn,
+	&step_await_spawn,
 };
 
 /* Everything that must be closed at the end is FD_NONE. */

@@ -343,14 +343,15 @@ static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, stdi
 /* ---- the plan ---- */
 
 static const struct step *const steps[] = {
-	&step_copy,	    &step_create,      &step_compose,	&step_find,	&step_claim,	  &step_resolve,
-	&step_prepare,	    &step_intent,      &step_cgroup,	&step_stdio,	&step_clone,	  &step_id_maps,
-	&step_join_cgroups, &step_oom,	       &step_begin,	&step_identity, &step_namespaces, &step_hostname,
-	&step_box_mounts,   &step_network,     &step_furnish,	&step_box_root, &step_root,	  &step_dev,
-	&step_binds,	    &step_etc_files,   &step_hand_over, &step_save,	&step_state,	  &step_receive,
-	&step_enter,	    &step_submounts,   &step_attach,	&step_terminal, &step_session,	  &step_user,
-	&step_mask,	    &step_attach_late, &step_mask_late, &step_sysctl,	&step_read_only,  &step_leave,
-	&step_cwd,	    &step_rights,      &step_furnished, &step_await_go, &step_exec,	  &step_go,
+	&step_copy,	    &step_create,     &step_compose,  &step_find,	&step_claim,	   &step_resolve,
+	&step_prepare,	    &step_intent,     &step_cgroup,   &step_stdio,	&step_clone,	   &step_id_maps,
+	&step_join_cgroups, &step_oom,	      &step_rdt,      &step_schedule,	&step_begin,	   &step_time_offsets,
+	&step_identity,	    &step_namespaces, &step_hostname, &step_box_mounts, &step_network,	   &step_furnish,
+	&step_box_root,	    &step_root,	      &step_dev,      &step_binds,	&step_etc_files,   &step_hand_over,
+	&step_save,	    &step_state,      &step_receive,  &step_enter,	&step_submounts,   &step_attach,
+	&step_user,	    &step_terminal,   &step_session,  &step_mask,	&step_attach_late, &step_mask_late,
+	&step_sysctl,	    &step_read_only,  &step_leave,    &step_cwd,	&step_personality, &step_memory_policy,
+	&step_rights,	    &step_furnished,  &step_await_go, &step_exec,	&step_go,
 };
 static_assert(ARRAY_LEN(steps) <= PLAN_STEPS_MAX, "the plan has more steps than a plan can have");
 

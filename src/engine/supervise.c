@@ -3,11 +3,10 @@
 #include "engine/supervise_priv.h"
 
 #include "base/parse_time.h"
+#include "core/process.h"
 #include "core/sys.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <sys/wait.h>
 
 deadline deadline_in(int64_t ms)
 {
@@ -58,16 +57,9 @@ void supervise_kill(const struct supervise *s)
 
 int supervise_reap(const struct supervise *s, int *ret_status, struct err *e)
 {
-	siginfo_t info = {.si_pid = 0};
-	int r;
+	int r = process_reap(s->pidfd, ret_status, e);
 
-	do
-		r = waitid((idtype_t)P_PIDFD, (id_t)s->pidfd, &info, WEXITED | __WALL);
-	while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return err_set(e, errno, "wait for the container's first process %d", (int)s->pid);
-	*ret_status = info.si_code == CLD_EXITED ? info.si_status & 0xff : 128 + info.si_status;
-	return 0;
+	return r < 0 ? err_context(e, "the container's first process %d", (int)s->pid) : 0;
 }
 
 void supervise_close(struct supervise *s)

@@ -21,6 +21,7 @@ struct oci_runtime {
 	bool no_cgroup;	     /* --cgroup-manager=disabled */
 	bool rootless;	     /* no privilege over the machine; filled in by oci_open */
 	int root_fd;
+	mode_t umask; /* the caller's, which a program inherits whose spec has none */
 	void (*warn)(void *ctx, const char *sentence); /* goes to the log and to stderr */
 	void *ctx;
 	/* --explain and --timings of create, run and exec; NULL: not asked for */
@@ -32,7 +33,9 @@ struct oci_runtime {
 struct oci_process_options {
 	const char *console_socket; /* AF_UNIX path that gets the terminal's master by SCM_RIGHTS; NULL: none */
 	const char *pid_file;
-	int preserve_fds; /* descriptors from 3 on that the program inherits, beyond LISTEN_FDS */
+	/* Descriptors that the program inherits, as core/preserved.h counts them: by the door, before it opens any. */
+	int preserve_fds; /* from 3 on, those of LISTEN_FDS among them */
+	int listen_fds;
 	bool detach;
 	bool no_new_keyring;
 };
@@ -52,8 +55,28 @@ struct oci_exec_options {
 	struct strs args, env, caps;
 	const char *cwd, *user, *apparmor, *process_label;
 	struct strs additional_gids;
-	const char *cgroup; /* --cgroup: a group below the container's, or CONTROLLER:PATH */
+	struct strs cgroups; /* groups below the container's: one "PATH", or a "CONTROLLER[,CONTROLLER]:PATH" for each */
 	bool tty, no_new_privs, ignore_paused;
+};
+
+struct oci_update_options {
+	struct spec_resources resources;
+	const char *l3_cache_schema, *mem_bw_schema; /* resctrl; NULL: as they are */
+};
+
+/* What checkpoint and restore tell criu; the words are those of its command line. */
+struct oci_criu_options {
+	const char *image_path;	 /* NULL: "checkpoint" in the working directory */
+	const char *work_path;	 /* for criu's logs; NULL: the images' */
+	const char *parent_path; /* relative to image_path: an earlier pre-dump */
+	const char *page_server; /* ADDRESS:PORT */
+	const char *manage_cgroups; /* "soft" (NULL), "full", "strict", "ignore" */
+	const char *network_lock;   /* "iptables", "nftables", "skip"; NULL: criu's choice */
+	const char *lsm_profile, *lsm_mount_context;
+	struct strs empty_ns; /* namespaces that are made new, without what they hold */
+	int status_fd;	      /* criu writes \0 to it when lazy pages can be fetched; -1: none */
+	bool leave_running, tcp_established, tcp_skip_in_flight, tcp_close, link_remap, ext_unix_sk, shell_job;
+	bool lazy_pages, file_locks, pre_dump, auto_dedup;
 };
 
 /* Opens (makes, with MAKE) the runtime's root. */
@@ -81,9 +104,14 @@ int oci_ps(struct oci_runtime *rt, const char *id, const char *format, const str
 	   struct err *e) MUST_USE;
 int oci_pause(struct oci_runtime *rt, const char *id, bool freeze, struct err *e) MUST_USE;
 /* What is set in RES changes, the rest stays. */
-int oci_update(struct oci_runtime *rt, const char *id, const struct spec_resources *res, struct err *e) MUST_USE;
+int oci_update(struct oci_runtime *rt, const char *id, const struct oci_update_options *o, struct err *e) MUST_USE;
 /* 'events': one JSON line each time through SAY, every INTERVAL_MS, and on out-of-memory; STATS_ONLY: once. */
 int oci_events(struct oci_runtime *rt, const char *id, int interval_ms, bool stats_only,
 	       int (*say)(void *ctx, const char *line, struct err *e), void *ctx, struct err *e) MUST_USE;
+/* Writes the container's processes into criu's images; they end, but for leave_running and pre_dump. */
+int oci_checkpoint(struct oci_runtime *rt, const char *id, const struct oci_criu_options *criu, struct err *e) MUST_USE;
+/* Makes a container out of them, as oci_run does out of nothing. */
+int oci_restore(struct oci_runtime *rt, const char *id, const struct oci_create_options *o,
+		const struct oci_criu_options *criu, int *ret_status, struct err *e) MUST_USE;
 
 #endif

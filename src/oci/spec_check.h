@@ -14,6 +14,11 @@
 
 /* The whole, for create.  A spec without process is good: start needs one, and asks spec_has_process(). */
 int spec_check(const struct spec *s, struct err *e) MUST_USE;
+/*
+ * Whether what belongs to a joined namespace would change this process' own: then its parameters and names are the
+ * machine's.  Looks at the machine.
+ */
+int spec_check_joined(const struct spec *s, struct err *e) MUST_USE;
 /* process alone, for exec --process; here it must be there. */
 int spec_check_process(const struct spec_process *p, struct err *e) MUST_USE;
 /* linux.resources alone, for update --resources. */

@@ -119,8 +119,7 @@ static bool sysctl_begins(const char *key, const char *name)
 	return true;
 }
 
-/* The kind of namespace that KEY belongs to; -1: none. */
-static int sysctl_kind(const char *key)
+int spec_sysctl_kind(const char *key)
 {
 	for (size_t i = 0; i < ARRAY_LEN(sysctls); i++) {
 		size_t len = strlen(sysctls[i].name);
@@ -134,7 +133,7 @@ static int sysctl_kind(const char *key)
 /* One parameter: it must not change for the whole machine. */
 static int check_sysctl(const struct spec *s, const struct spec_pair *p, struct err *e)
 {
-	int kind = sysctl_kind(p->key);
+	int kind = spec_sysctl_kind(p->key);
 
 	if (!is_sysctl(p->key))
 		return bind_fail(e, "must be a name such as net.ipv4.ip_forward");

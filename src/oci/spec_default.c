@@ -66,8 +66,7 @@ static void fill_process(struct spec_process *p, struct arena *a)
 	p->caps = (struct spec_caps){.has = true,
 				     .bounding = ALLOWED_CAPS,
 				     .effective = ALLOWED_CAPS,
-				     .permitted = ALLOWED_CAPS,
-				     .ambient = ALLOWED_CAPS};
+				     .permitted = ALLOWED_CAPS};
 	*list_add(&p->rlimits, a) = (struct spec_rlimit){RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES};
 }
 

@@ -198,6 +198,17 @@ while True:
 	[ "$status" -eq 0 ]
 }
 
+@test "MNT10 in a chroot there is a way back to what is around it: no container is made there" {
+	# In a mount namespace of our own: the whole machine once more, below a directory that is then a mount.
+	mkdir "$T/jail"
+	run unshare --mount --propagation private sh -c 'mount --rbind / "$0" && exec chroot "$0" "$@"' "$T/jail" \
+		isle run --rm --userns host host perl -e 'mkdir "/tmp/x"; chroot "/tmp/x"; chdir ".." for 1..64; chroot "."; print "out\n"'
+	rmdir "$T/jail"
+	[ "$status" -eq 125 ]
+	echo "$output"
+	[[ $output == "isle: run: enter: "*chroot*pivot_root* ]]
+}
+
 @test "MNT11 no mount inside is shared with the machine" {
 	mkdir "$T/shared"
 	mount -t tmpfs tmpfs "$T/shared"

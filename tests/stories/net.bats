@@ -110,6 +110,14 @@ kinds() { # ROOT
 	done
 }
 
+@test "a machine that covers part of its /sys, as containers do: what is left of it shows inside, not the image's" {
+	# In a mount namespace of our own.  The kernel then makes no new one; the container's root is entered by the time.
+	run unshare --mount --propagation private sh -c 'mount -t tmpfs tmpfs /sys/firmware &&
+		isle run --rm host sh -c "ls /sys; ls -A /sys/firmware | wc -l; touch /sys/new"'
+	echo "$output"
+	[[ $output == block*kernel*0*"Read-only file system"* ]]
+}
+
 @test "a root that can only be read and lacks the files for /etc: that is said once, and the rest works" {
 	local root=$BATS_TEST_TMPDIR/root
 

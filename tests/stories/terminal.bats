@@ -107,6 +107,21 @@ own() { # ROOT
 	on_each_root own
 }
 
+users_own() { # ROOT
+	# shellcheck disable=SC2016 # for the shell inside
+	local look='stat -c %U "$(tty)"; echo open >"$(tty)"'
+
+	sit 0 -- isle run --rm -it -u nobody "$1" sh -c "$look"
+	[[ $output == *nobody*open* ]]
+	isle run -d --name shop "$1" sleep 100
+	sit 0 -- isle exec -it -u nobody shop sh -c "$look"
+	[[ $output == *nobody*open* ]]
+}
+
+@test "the terminal belongs to the program's user" {
+	on_each_root users_own
+}
+
 # Types a command for whoever reads the terminal of descriptor 0, 1 or 2, or of /dev/tty.
 # shellcheck disable=SC2016 # it is perl
 typing='$| = 1; my $n = 0; my $c = "x";

@@ -141,13 +141,17 @@ static void propagation_binds_and_words_for_us(void **state)
 		char word[16] = "r";
 
 		o = opts("bind", propagations[i].word);
-		assert_true(o.propagation == propagations[i].flag && !o.propagation_rec);
+		assert_true(o.n_spread == 1 && o.spread[0].how == propagations[i].flag && !o.spread[0].rec);
 		strcat(word, propagations[i].word);
 		o = opts("bind", word);
-		assert_true(o.propagation == propagations[i].flag && o.propagation_rec);
+		assert_true(o.n_spread == 1 && o.spread[0].how == propagations[i].flag && o.spread[0].rec);
 	}
-	o = opts("bind", "rshared,private");
-	assert_true(o.propagation == MS_PRIVATE && !o.propagation_rec);
+	o = opts("bind", "rshared,private"); /* one after the other: the mount alone is private */
+	assert_true(o.n_spread == 2 && o.spread[0].how == MS_SHARED && o.spread[1].how == MS_PRIVATE);
+	o = opts("bind", "shared,slave,rprivate"); /* what is for all below replaces what was said before */
+	assert_true(o.n_spread == 1 && o.spread[0].how == MS_PRIVATE && o.spread[0].rec);
+	o = opts("bind", "slave,shared,slave,shared,slave,shared,slave,shared,slave,shared");
+	assert_true(o.n_spread < MOUNT_SPREADS);
 
 	o = opts(NULL, "bind");
 	assert_true(o.bind && !o.recursive);
@@ -164,9 +168,45 @@ static void propagation_binds_and_words_for_us(void **state)
 	o = opts("bind", "ridmap");
 	assert_true(o.idmap && o.idmap_rec);
 	/* Words of fstab(5) that mean nothing here. */
-	o = opts("bind", "defaults,async,loud,nomand,auto,noauto,user,nouser");
-	assert_int_equal(o.data.n, 0);
-	attrs_are("defaults,async,loud,nomand,auto,noauto,user,nouser", 0, 0, 0, 0);
+	o = opts("bind", "defaults,loud,silent,iversion,noiversion,auto,noauto,user,nouser");
+	assert_true(o.data.n == 0 && o.super.n == 0);
+	attrs_are("defaults,loud,silent,auto,noauto,user,nouser", 0, 0, 0, 0);
+	/* Words of every file system. */
+	o = opts("tmpfs", "sync,async,dirsync,lazytime,nolazytime,mand,nomand");
+	assert_true(o.data.n == 0 && o.super.n == 7);
+	o = opts("bind", "sync"); /* which a bind leaves as they are */
+	assert_true(o.data.n == 0 && o.super.n == 1);
+	o = opts("none", "remount,ro");
+	assert_true(o.remount && !o.bind && o.set == MOUNT_ATTR_RDONLY);
+}
+
+static const struct {
+	const char *path, *where;
+} places[] = {
+	{"/", "/"},
+	{"", "/"},
+	{"/a/b", "/a/b"},
+	{"a/b", "/a/b"},
+	{"a", "/a"},
+	{"/a/", "/a"},
+	{"//a///b//", "/a/b"},
+	{"/a/./b", "/a/b"},
+	{"/a/../b", "/b"},
+	{"../../etc", "/etc"},
+	{"/proc/../x", "/x"},
+	{"/..", "/"},
+	{"/a/b/..", "/a"},
+	{".", "/"},
+	{"..", "/"},
+	{"/.hidden/..x/...", "/.hidden/..x/..."},
+	{"./../a//", "/a"},
+};
+
+static void destinations_are_absolute_and_plain(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		assert_string_equal(mount_where(places[i].path, &arena), places[i].where);
 }
 
 static void other_words_are_left_for_the_file_system(void **state)
@@ -377,6 +417,47 @@ static void propagations_live(void *arg)
 	must_have(propagation("/tmp/unbindable"), "unbindable");
 }
 
+static void changed_again(void *arg)
+{
+	struct mount_opts o;
+	struct err e = {0};
+
+	(void)arg;
+	tmpfs_on("disk", "size=64k");
+	clone_to("disk", "", "copy");
+	auto_fd copy = open("copy", O_PATH | O_CLOEXEC);
+	o = opts("bind", "remount,ro,noexec");
+	must(mount_again(copy, &o, "copy", &e), &e);
+	assert_false(writable("copy/x"));
+	assert_true(writable("disk/x")); /* the file system is as it was */
+	o = opts("bind", "remount,rw");
+	must(mount_again(copy, &o, "copy", &e), &e);
+	assert_true(writable("copy/x"));
+	assert_true(flags("copy") & ST_NOEXEC); /* what is not named stays */
+
+	auto_fd disk = open("disk", O_PATH | O_CLOEXEC);
+	struct statvfs st;
+	o = opts("none", "remount,size=128k,nosuid");
+	must(mount_again(disk, &o, "disk", &e), &e);
+	must_call(statvfs("disk", &st));
+	assert_true(st.f_blocks * st.f_frsize == 128 * 1024 && st.f_flag & ST_NOSUID);
+	o = opts("none", "remount,ro");
+	must(mount_again(disk, &o, "disk", &e), &e);
+	assert_false(writable("copy/x")); /* the whole file system, wherever it is mounted */
+	must_call(mkdir("plain", 0700));
+	auto_fd plain = open("plain", O_PATH | O_CLOEXEC);
+	o = opts("bind", "remount,ro");
+	must_fail(mount_again(plain, &o, "plain", &e), EINVAL, &e, "remount plain"); /* no mount */
+	o = opts("none", "remount,size=lots");
+	must_fail(mount_again(disk, &o, "disk", &e), EINVAL, &e, "remount disk");
+}
+
+static void a_mount_can_be_changed_again(void **state)
+{
+	(void)state;
+	in_jail(changed_again, NULL);
+}
+
 static void propagation_is_set_where_it_is_seen(void **state)
 {
 	(void)state;
@@ -446,6 +527,31 @@ static void target_fails(const char *path, bool file, bool strict, int code, con
 	assert_int_equal(fd, 4242);
 }
 
+static void dangling(void *arg)
+{
+	(void)arg;
+	must_call(mkdir("var", 0755));
+	must_call(symlink("/run", "var/run")); /* as images have it, without a /run */
+	must_call(symlink("../opt/it", "var/opt"));
+	must_call(symlink("loop", "loop"));
+	must_call(symlink("/var/deep/file", "link-to-file"));
+	must_call(chroot("."));
+	target_is("/var/run/lock", false, false);
+	target_is("/run/lock", false, true);
+	target_is("/var/opt", false, false);
+	target_is("/opt/it", false, true);
+	target_is("/link-to-file", true, false);
+	target_is("/var/deep/file", true, true);
+	target_fails("/loop/x", false, false, ELOOP, "/loop");
+}
+
+/* Links of images to what is not there yet. */
+static void links_to_nowhere_are_made_to_lead_somewhere(void **state)
+{
+	(void)state;
+	in_jail(dangling, NULL);
+}
+
 /* In a root of its own, as the function asks for. */
 static void targets(void *arg)
 {
@@ -484,10 +590,10 @@ static void targets(void *arg)
 	target_is("/link/made", false, true);
 	must_call(stat("/canary/made", &st));
 	target_is("/up", false, false);
-	target_fails("/dangling", false, false, ENOENT, "open the mount point");
-	target_fails("/dangling", true, false, ENOENT, "open the mount point");
-	target_fails("/dangling/x", false, true, ENOENT, "make the mount point");
-	assert_int_equal(access("/nowhere", F_OK), -1);
+	target_is("/dangling", false, false); /* which makes what it leads to */
+	target_fails("/dangling", false, true, ELOOP, "symbolic link");
+	target_is("/dangling/x", false, true);
+	must_call(access("/nowhere/x", F_OK));
 	must_call(symlink("/proc/self", "/into"));
 	must_call(symlink("/proc/self/attr", "/self"));
 	target_fails("/into", false, false, ELOOP, "leads into /proc");
@@ -523,6 +629,9 @@ int main(void)
 		cmocka_unit_test(other_words_are_left_for_the_file_system),
 		cmocka_unit_test(a_new_file_system_is_as_asked_for),
 		cmocka_unit_test(a_clone_has_its_own_flags),
+		cmocka_unit_test(destinations_are_absolute_and_plain),
+		cmocka_unit_test(a_mount_can_be_changed_again),
+		cmocka_unit_test(links_to_nowhere_are_made_to_lead_somewhere),
 		cmocka_unit_test(propagation_is_set_where_it_is_seen),
 		cmocka_unit_test(owners_are_shifted_or_the_refusal_is_told),
 		cmocka_unit_test(places_are_made_and_links_lead_nowhere),

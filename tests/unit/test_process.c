@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +58,36 @@ static void same_process_is_found_again(void **state)
 	assert_int_equal(status, 128 + SIGKILL);
 	assert_true(process_reap(fd, &status, &e) < 0);
 	assert_int_equal(process_open(pid, id, &none, &e), -ESRCH);
+}
+
+/* A neighbour in its pid namespace may trace a child of ours and never let go: its end is told all the same. */
+static void one_that_another_traces_is_not_waited_for(void **state)
+{
+	pid_t pid = sleeper(), tracer = fork();
+	auto_fd fd = sys_pidfd_open(pid, 0);
+	struct err e = {0};
+	int status = -1;
+
+	(void)state;
+	if (tracer == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0)
+			_exit(1);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(tracer, &status, WUNTRACED), tracer);
+	if (!WIFSTOPPED(status))
+		skip(); /* a security module forbids it */
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	alarm(20);
+	assert_int_equal(process_reap(fd, &status, &e), 0);
+	alarm(0);
+	assert_int_equal(status, 128 + SIGKILL);
+	kill(tracer, SIGKILL);
+	assert_int_equal(waitpid(tracer, NULL, 0), tracer);
+	assert_int_equal(process_reap(fd, &status, &e), 0);
+	assert_int_equal(status, 128 + SIGKILL);
 }
 
 static void bad_numbers_are_no_process(void **state)
@@ -136,6 +167,7 @@ int main(void)
 		cmocka_unit_test(same_process_is_found_again),	     cmocka_unit_test(bad_numbers_are_no_process),
 		cmocka_unit_test(start_time_is_read_after_the_name), cmocka_unit_test(start_times_of_real_processes),
 		cmocka_unit_test(ends_are_told_as_a_shell_would),
+		cmocka_unit_test(one_that_another_traces_is_not_waited_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

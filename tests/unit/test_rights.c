@@ -238,8 +238,48 @@ static void take_umask(void *arg)
 	umask(0);
 	must(rights_user(&p, proc_fd, &e), &e);
 	assert_int_equal(umask(0), 0); /* threads share it: it comes later than the ids */
-	rights_umask(&p);
-	assert_int_equal(umask(0), arg ? *(uint64_t *)arg & 0777 : 022);
+	rights_umask(&p, 027);
+	assert_int_equal(umask(0), arg ? *(uint64_t *)arg & 0777 : 027);
+}
+
+/* What of the sets can't be had is taken out of them and told, and then the rest can be taken on. */
+static void trimmed(void *arg)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	struct spec_process p = {.caps = {.has = true,
+					  .bounding = CAP(CHOWN) | CAP(KILL) | CAP(NET_RAW),
+					  .permitted = CAP(CHOWN) | CAP(KILL) | CAP(NET_RAW),
+					  .effective = CAP(CHOWN) | CAP(SETUID),
+					  .inheritable = CAP(CHOWN) | CAP(SETGID),
+					  .ambient = CAP(CHOWN) | CAP(KILL)}};
+	struct err e = {0};
+
+	(void)arg;
+	must_call(prctl(PR_CAPBSET_DROP, CAP_NET_RAW, 0, 0, 0));
+	must_call(syscall(SYS_capget, &head, data));
+	data[0].permitted &= ~(uint32_t)CAP(NET_RAW);
+	data[0].effective &= ~(uint32_t)CAP(NET_RAW);
+	must_call(syscall(SYS_capset, &head, data));
+	/* Neither ours, nor in the set that it would have to come from. */
+	assert_true(rights_caps_trim(&p.caps) == (CAP(NET_RAW) | CAP(SETUID) | CAP(SETGID) | CAP(KILL)));
+	assert_true(rights_caps_trim(&p.caps) == 0);
+	must(rights_user(&p, proc_fd, &e), &e);
+	assert_true(caps("CapBnd:") == (CAP(CHOWN) | CAP(KILL)));
+	assert_true(caps("CapPrm:") == (CAP(CHOWN) | CAP(KILL)));
+	assert_true(caps("CapEff:") == CAP(CHOWN));
+	assert_true(caps("CapInh:") == CAP(CHOWN));
+	assert_true(caps("CapAmb:") == CAP(CHOWN));
+}
+
+static void what_can_not_be_had_is_trimmed(void **state)
+{
+	struct spec_caps none = {.has = false, .permitted = ~0ULL};
+
+	(void)state;
+	in_child(trimmed, NULL);
+	assert_true(rights_caps_trim(&none) == 0);
+	assert_true(none.permitted == ~0ULL);
 }
 
 static void the_umask_is_the_containers(void **state)
@@ -374,6 +414,7 @@ int main(void)
 		cmocka_unit_test(capabilities_are_those_of_the_spec),
 		cmocka_unit_test(groups_are_the_users_and_none_of_the_callers),
 		cmocka_unit_test(ids_that_are_not_mapped_are_explained),
+		cmocka_unit_test(what_can_not_be_had_is_trimmed),
 		cmocka_unit_test(the_umask_is_the_containers),
 		cmocka_unit_test(limits_are_set_or_explained),
 		cmocka_unit_test(the_process_is_sealed_tied_and_has_its_own_keys),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The default profile: what it says to calls by name, with and without capabilities; and loaded, for real. */
+#include "base/fd.h"
 #include "bpf_sim.h"
 #include "core/seccomp.h"
 #include "core/seccomp_default.h"
@@ -303,7 +304,7 @@ static void loaded_it_holds(void **state)
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_load(&f, NULL) < 0)
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_load(&f, &(int){FD_NONE}, NULL) < 0)
 			_exit(100);
 		_exit(checks_inside());
 	}
@@ -320,14 +321,14 @@ static void bad_filters_are_not_loaded(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(seccomp_load(&f, &e), -EINVAL);
+	assert_int_equal(seccomp_load(&f, &(int){FD_NONE}, &e), -EINVAL);
 	f.n = 0;
-	assert_int_equal(seccomp_load(&f, &e), -EINVAL);
+	assert_int_equal(seccomp_load(&f, &(int){FD_NONE}, &e), -EINVAL);
 	f.n = BPF_MAXINSNS + 1;
-	assert_int_equal(seccomp_load(&f, &e), -EINVAL);
+	assert_int_equal(seccomp_load(&f, &(int){FD_NONE}, &e), -EINVAL);
 	assert_non_null(strstr(e.why, "4096"));
 	f = (struct seccomp_filter){.v = jump + 1, .n = 1, .flags = 1U << 30};
-	assert_int_equal(seccomp_load(&f, &e), -EINVAL);
+	assert_int_equal(seccomp_load(&f, &(int){FD_NONE}, &e), -EINVAL);
 	assert_non_null(strstr(e.why, "flag"));
 }
 
@@ -344,7 +345,7 @@ static void without_nnp_the_cause_is_told(void **state)
 	if (child == 0) {
 		if (getuid() == 0 && syscall(SYS_setresuid, 65534, 65534, 65534) < 0)
 			_exit(100);
-		_exit(seccomp_load(&f, &e) == -EACCES && strstr(e.why, "no_new_privs") ? 0 : 1);
+		_exit(seccomp_load(&f, &(int){FD_NONE}, &e) == -EACCES && strstr(e.why, "no_new_privs") ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);

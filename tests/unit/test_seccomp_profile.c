@@ -484,6 +484,43 @@ static void two_conditions_on_one_argument_are_alternatives(void **state)
 	assert_int_equal(profile_answer(json, 0, AUDIT_ARCH_X86_64, 41, 3), SCMP_ACT_KILL);
 }
 
+static void flags_and_listeners_are_passed_on(void **state)
+{
+#define FLAGS(list, rest) "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[" list "]" rest "}"
+#define NOTIFY ",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]"
+#define NOT_HERE \
+	",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\",\"includes\":{\"caps\":[\"CAP_CHOWN\"]}}]"
+	static const struct {
+		const char *json;
+		unsigned int flags;
+		bool listens;
+	} rows[] = {
+		{FLAGS("", ""), 0, false},
+		{FLAGS("\"SECCOMP_FILTER_FLAG_TSYNC\"", ""), 0, false},
+		{FLAGS("\"SECCOMP_FILTER_FLAG_LOG\",\"SECCOMP_FILTER_FLAG_SPEC_ALLOW\"", ""),
+		 SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW, false},
+		{FLAGS("\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"", ""), 0, false},
+		{FLAGS("\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"", NOTIFY),
+		 SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV | SECCOMP_FILTER_FLAG_NEW_LISTENER, true},
+		{FLAGS("", NOTIFY), SECCOMP_FILTER_FLAG_NEW_LISTENER, true},
+		{FLAGS("", ",\"listenerPath\":\"/l\""), 0, true},
+		{FLAGS("", NOT_HERE), 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct seccomp_filter f;
+		struct arena a = {0};
+		struct err e;
+
+		if (seccomp_compile(rows[i].json, 0, &a, &f, &e) < 0)
+			fail_msg("%s: %s", rows[i].json, e.what);
+		assert_int_equal(f.flags, rows[i].flags);
+		assert_int_equal(f.listens, rows[i].listens);
+		arena_free(&a);
+	}
+}
+
 static void bad_profiles_are_refused_with_the_place(void **state)
 {
 #define RULE(text) "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{" text "}]}"
@@ -498,7 +535,7 @@ static void bad_profiles_are_refused_with_the_place(void **state)
 		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"defaultErrnoRet\":1}", "defaultAction"},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":5000}", "4095"},
 		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[\"X\"]}", "flags"},
-		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/x\"}", "listener"},
+		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":1}", "listenerPath"},
 		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_Z80\"]}", "SCMP_ARCH_Z80"},
 		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86\"],"
 		 "\"archMap\":[{\"architecture\":\"SCMP_ARCH_X86_64\"}]}",
@@ -507,7 +544,8 @@ static void bad_profiles_are_refused_with_the_place(void **state)
 		{RULE("\"names\":[\"read\"],\"name\":\"read\",\"action\":\"SCMP_ACT_KILL\""), "names"},
 		{RULE("\"names\":[\"read\"]"), "action"},
 		{RULE("\"names\":[\"raed\"],\"action\":\"SCMP_ACT_KILL\""), "'raed'"},
-		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_NOTIFY\""), "SCMP_ACT_NOTIFY"},
+		{RULE("\"names\":[\"read\",\"sendmsg\"],\"action\":\"SCMP_ACT_NOTIFY\""), "SCMP_ACT_NOTIFY"},
+		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_NOTIFY\",\"errnoRet\":1"), "error number"},
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"errnoRet\":1"), "error number"},
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\",\"errno\":\"EPERM\""), "errnoRet"},
 		{RULE("\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"includes\":{\"minKernel\":\"x\"}"),
@@ -546,6 +584,7 @@ int main(void)
 		cmocka_unit_test(wild_profiles_answer_as_written),
 		cmocka_unit_test(dockers_form_is_understood),
 		cmocka_unit_test(two_conditions_on_one_argument_are_alternatives),
+		cmocka_unit_test(flags_and_listeners_are_passed_on),
 		cmocka_unit_test(bad_profiles_are_refused_with_the_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

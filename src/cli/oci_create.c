@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* 'isle oci create', 'run' and 'restore': containers out of bundles; and 'start'. */
+#include "cli/oci.h"
+
+enum { FDS_MAX = 1 << 20 };
+
+struct create_args {
+	char *bundle, *config, *console_socket, *pid_file;
+	int preserve_fds;
+	bool no_pivot, no_subreaper, no_new_keyring, detach, keep, explain, timings;
+};
+
+#define BUNDLE_ROW OPT_STR('b', "bundle", "DIR", struct create_args, bundle, "the bundle [the working directory]")
+#define CONFIG_ROW \
+	OPT_STR('f', "config", "FILE", struct create_args, config, "read FILE of the bundle instead of config.json")
+#define PID_FILE_ROW \
+	OPT_STR(0, "pid-file", "FILE", struct create_args, pid_file, "write the first process' id into FILE")
+#define CONSOLE_ROW \
+	OPT_STR(0, "console-socket", "PATH", struct create_args, console_socket, "send the terminal to the socket PATH")
+#define PRESERVE_ROW                                                                  \
+	OPT_INT(0, "preserve-fds", "N", 0, FDS_MAX, struct create_args, preserve_fds, \
+		"pass on N descriptors from 3 on, besides those of $LISTEN_FDS")
+#define DETACH_ROW OPT_FLAG('d', "detach", struct create_args, detach, "don't wait for the program's end")
+#define PIVOT_ROW                                             \
+	OPT_FLAG(0, "no-pivot", struct create_args, no_pivot, \
+		 "don't use pivot_root(2): for a root on the initial ramdisk")
+#define KEYRING_ROW \
+	OPT_FLAG(0, "no-new-keyring", struct create_args, no_new_keyring, "keep the caller's session keyring")
+#define SUBREAPER_ROW                                                 \
+	OPT_FLAG(0, "no-subreaper", struct create_args, no_subreaper, \
+		 "don't become the parent of the container's orphans")
+#define TELL_ROWS                                                                                    \
+	OPT_HEADING("Look at it"),                                                                   \
+		OPT_FLAG(0, "explain", struct create_args, explain, "tell every step, and do none"), \
+		OPT_FLAG(0, "timings", struct create_args, timings, "tell on standard error what every step took")
+
+static const struct opt create_opts[] = {
+	BUNDLE_ROW,
+	CONFIG_ROW,
+	PID_FILE_ROW,
+	CONSOLE_ROW,
+	PRESERVE_ROW,
+	KEYRING_ROW,
+	PIVOT_ROW,
+	OPT_FLAG(0, "no-subreaper", struct create_args, no_subreaper, "as crun knows it: create has none",
+		 .hidden = true),
+	TELL_ROWS,
+	OPT_END,
+};
+
+static const struct opt run_opts[] = {
+	BUNDLE_ROW,
+	CONFIG_ROW,
+	DETACH_ROW,
+	OPT_FLAG(0, "keep", struct create_args, keep, "don't delete the container when its program has ended"),
+	PID_FILE_ROW,
+	CONSOLE_ROW,
+	PRESERVE_ROW,
+	KEYRING_ROW,
+	PIVOT_ROW,
+	SUBREAPER_ROW,
+	TELL_ROWS,
+	OPT_END,
+};
+
+/* The options as the runtime has them. */
+static struct oci_create_options options_of(const struct create_args *o, struct oci_runtime *rt)
+{
+	rt->explain = o->explain;
+	rt->timings |= o->timings;
+	return (struct oci_create_options){
+		.process =
+			{
+				.console_socket = o->console_socket,
+				.pid_file = o->pid_file,
+				.detach = o->detach,
+				.no_new_keyring = o->no_new_keyring,
+			},
+		.bundle = o->bundle,
+		.config = o->config,
+		.no_pivot = o->no_pivot,
+		.keep = o->keep,
+		.no_subreaper = o->no_subreaper,
+	};
+}
+
+/* Does 'isle oci create'. */
+static int create_run(struct cli *c, void *args, struct err *e)
+{
+	struct oci_runtime *rt;
+	int r = oci_begin(c, true, &rt, e);
+
+	if (r < 0)
+		return r;
+	struct oci_create_options o = options_of(args, rt);
+	r = oci_preserve(((const struct create_args *)args)->preserve_fds, &o.process, e);
+	return r < 0 ? r : oci_create(rt, oci_id(c), &o, e);
+}
+
+/* Does 'isle oci run'. */
+static int run_run(struct cli *c, void *args, struct err *e)
+{
+	struct oci_runtime *rt;
+	int r = oci_begin(c, true, &rt, e);
+
+	if (r < 0)
+		return r;
+	struct oci_create_options o = options_of(args, rt);
+	r = oci_preserve(((const struct create_args *)args)->preserve_fds, &o.process, e);
+	return r < 0 ? r : oci_run(rt, oci_id(c), &o, &c->status, e);
+}
+
+/* Does 'isle oci start'. */
+static int start_run(struct cli *c, void *args, struct err *e)
+{
+	struct oci_runtime *rt;
+	int r = oci_begin(c, false, &rt, e);
+
+	(void)args;
+	return r < 0 ? r : oci_start(rt, oci_id(c), e);
+}
+
+const struct verb oci_verb_create = {
+	.name = "create",
+	.heading = HEADING_OCI_LIFE,
+	.summary = "make a container, whose program waits for start",
+	.operands = "CONTAINER",
+	.description =
+		"Makes everything that the bundle's _config.json_ asks for, and the first process, which waits for "
+		"*start* before it executes the program.",
+	.opts = create_opts,
+	.args_size = sizeof(struct create_args),
+	.operands_min = 1,
+	.operands_max = 1,
+	.failure = OCI_FAILURE,
+	.run = create_run,
+};
+
+const struct verb oci_verb_start = {
+	.name = "start",
+	.heading = HEADING_OCI_LIFE,
+	.summary = "execute the program of a container that was created",
+	.operands = "CONTAINER",
+	.description = "Returns when the program runs, or could not be executed.",
+	.operands_min = 1,
+	.operands_max = 1,
+	.failure = OCI_FAILURE,
+	.run = start_run,
+};
+
+const struct verb oci_verb_run = {
+	.name = "run",
+	.heading = HEADING_OCI_LIFE,
+	.summary = "create and start a container, wait for its end and delete it",
+	.operands = "CONTAINER",
+	.description =
+		"Ends as the program does. With *--detach* it returns when the program runs, and the container stays "
+		"until *delete*.",
+	.opts = run_opts,
+	.args_size = sizeof(struct create_args),
+	.operands_min = 1,
+	.operands_max = 1,
+	.failure = OCI_FAILURE,
+	.run = run_run,
+};

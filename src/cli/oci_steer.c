@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* 'isle oci' steers containers: kill, delete, pause, resume. */
+#include "base/parse.h"
+#include "cli/oci.h"
+
+#include <signal.h>
+
+struct steer_args {
+	bool all, force;
+};
+
+static const struct opt kill_opts[] = {
+	OPT_FLAG('a', "all", struct steer_args, all, "every process, also when the first one is gone"),
+	OPT_END,
+};
+
+static const struct opt delete_opts[] = {
+	OPT_FLAG('f', "force", struct steer_args, force, "kill what runs, and delete whatever is left of a broken one"),
+	OPT_END,
+};
+
+/* Does 'isle oci kill'. */
+static int kill_run(struct cli *c, void *args, struct err *e)
+{
+	const struct steer_args *o = args;
+	struct oci_runtime *rt;
+	int sig = SIGTERM;
+
+	if (c->operands.n > 1 && !parse_signal(c->operands.v[1], &sig)) {
+		err_set(e, 0, "unknown signal \"%s\"", c->operands.v[1]);
+		return err_cure(e, "give a name such as KILL or SIGKILL, or a number from 1 to 64");
+	}
+	int r = oci_begin(c, false, &rt, e);
+	return r < 0 ? r : oci_kill(rt, oci_id(c), sig, o->all, e);
+}
+
+/* Does 'isle oci delete'. */
+static int delete_run(struct cli *c, void *args, struct err *e)
+{
+	const struct steer_args *o = args;
+	struct oci_runtime *rt;
+	int r = oci_begin(c, false, &rt, e);
+
+	return r < 0 ? r : oci_delete(rt, oci_id(c), o->force, e);
+}
+
+/* Does 'isle oci pause'. */
+static int pause_run(struct cli *c, void *args, struct err *e)
+{
+	struct oci_runtime *rt;
+	int r = oci_begin(c, false, &rt, e);
+
+	(void)args;
+	return r < 0 ? r : oci_pause(rt, oci_id(c), true, e);
+}
+
+/* Does 'isle oci resume'. */
+static int resume_run(struct cli *c, void *args, struct err *e)
+{
+	struct oci_runtime *rt;
+	int r = oci_begin(c, false, &rt, e);
+
+	(void)args;
+	return r < 0 ? r : oci_pause(rt, oci_id(c), false, e);
+}
+
+const struct verb oci_verb_kill = {
+	.name = "kill",
+	.heading = HEADING_OCI_STEER,
+	.summary = "send a signal to a container's first process",
+	.operands = "CONTAINER [SIGNAL]",
+	.description = "SIGNAL is a name, with or without _SIG_, or a number; TERM without one.",
+	.opts = kill_opts,
+	.args_size = sizeof(struct steer_args),
+	.operands_min = 1,
+	.operands_max = 2,
+	.failure = OCI_FAILURE,
+	.run = kill_run,
+};
+
+const struct verb oci_verb_delete = {
+	.name = "delete",
+	.heading = HEADING_OCI_LIFE,
+	.summary = "forget a container that has ended",
+	.operands = "CONTAINER",
+	.description =
+		"Removes what was made for it: the control group, the records. With *--force* a container that runs is "
+		"killed before, and one that does not exist is no error.",
+	.opts = delete_opts,
+	.args_size = sizeof(struct steer_args),
+	.operands_min = 1,
+	.operands_max = 1,
+	.failure = OCI_FAILURE,
+	.run = delete_run,
+};
+
+const struct verb oci_verb_pause = {
+	.name = "pause",
+	.heading = HEADING_OCI_STEER,
+	.summary = "hold all processes of a container still",
+	.operands = "CONTAINER",
+	.description = "By the freezer of its control group.",
+	.operands_min = 1,
+	.operands_max = 1,
+	.failure = OCI_FAILURE,
+	.run = pause_run,
+};
+
+const struct verb oci_verb_resume = {
+	.name = "resume",
+	.heading = HEADING_OCI_STEER,
+	.summary = "let a paused container go on",
+	.operands = "CONTAINER",
+	.description = "Undoes *pause*.",
+	.operands_min = 1,
+	.operands_max = 1,
+	.failure = OCI_FAILURE,
+	.run = resume_run,
+};

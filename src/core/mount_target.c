@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Places to mount on, found and made in the process' own root: see mount.h. */
+#include "core/mount.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum { LINKS_MAX = 40 }; /* as many as the kernel follows in one path */
+
+static int target_make(const char *path, bool file, int links, struct err *e);
+
+/*
+ * PART is there already: a link may be, to a place that is not (images have /var/run so, without a /run), which is made
+ * then.  FILE: that place is a file.
+ */
+static int link_end_make(const char *part, bool file, int links, struct err *e)
+{
+	char link[PATH_MAX], end[PATH_MAX];
+	ssize_t n = access(part, F_OK) < 0 ? readlink(part, link, sizeof(link) - 1) : -1;
+	const char *slash = strrchr(part, '/');
+
+	if (n <= 0)
+		return 0;
+	if (links == 0)
+		return err_set(e, ELOOP, "make the mount point %s", part);
+	link[n] = '\0';
+	int dir = link[0] == '/' || !slash ? 0 : (int)(slash - part) + 1;
+	if ((size_t)dir + (size_t)n >= sizeof(end))
+		return err_set(e, ENAMETOOLONG, "make the mount point %s", part);
+	memcpy(end, part, (size_t)dir);
+	memcpy(end + dir, link, (size_t)n + 1);
+	return target_make(end, file, links - 1, e);
+}
+
+/* Makes PART of PATH: a directory, or an empty FILE; what is there already stays. */
+static int part_make(const char *path, const char *part, bool file, int links, struct err *e)
+{
+	int code = 0;
+
+	if (file) {
+		auto_fd fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+		code = fd < 0 ? errno : 0;
+	} else if (mkdir(part, 0755) < 0) {
+		code = errno;
+	}
+	if (code == EEXIST)
+		return link_end_make(part, file, links, e);
+	if (code == 0)
+		return 0;
+	err_set(e, code, "make the mount point %s", path);
+	return code == EROFS ? err_cure(e, "make it in the root beforehand, or leave out --read-only") : -code;
+}
+
+/* Makes the directories above PATH, and PATH itself as a directory or an empty FILE. */
+static int target_make(const char *path, bool file, int links, struct err *e)
+{
+	char part[PATH_MAX];
+	size_t len = strlen(path);
+	int r = 0;
+
+	if (len >= sizeof(part))
+		return err_set(e, ENAMETOOLONG, "make the mount point %s", path);
+	for (size_t i = 1; i <= len && r == 0; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		r = part_make(path, part, file && path[i] == '\0', links, e);
+	}
+	return r;
+}
+
+int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct err *e)
+{
+	int flags = O_PATH | O_CLOEXEC | (strict ? O_NOFOLLOW : 0);
+	auto_fd fd = open(path, flags);
+	struct statfs fs;
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT) {
+		int r = target_make(path, file, LINKS_MAX, e);
+
+		if (r < 0)
+			return r;
+		fd = open(path, flags);
+	}
+	if (fd < 0)
+		return err_set(e, errno, "open the mount point %s", path);
+	if (fstat(fd, &st) < 0)
+		return err_set(e, errno, "examine the mount point %s", path);
+	if (S_ISLNK(st.st_mode)) {
+		err_set(e, ELOOP, "mount on %s", path);
+		return err_why(e, "the root has a symbolic link there, and what is mounted would land elsewhere");
+	}
+	/*
+	 * What we write into /proc later must go to the kernel, not into a file that a link has put over it
+	 * (CVE-2019-16884).
+	 */
+	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC && strncmp(path, "/proc/", 6) != 0) {
+		err_set(e, ELOOP, "mount on %s", path);
+		return err_why(e, "the root has a symbolic link there, which leads into /proc");
+	}
+	if (file == S_ISDIR(st.st_mode)) {
+		err_set(e, file ? EISDIR : ENOTDIR, "mount on %s", path);
+		return err_why(e, file ? "a file can't be mounted on a directory"
+				       : "a directory can't be mounted on a file");
+	}
+	*ret_fd = fd_take(&fd);
+	return 0;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The first steps of create: reading the bundle, and what follows from it for the launch. */
+#include "oci/create.h"
+
+#include "core/dev.h"
+#include "core/idmap.h"
+#include "oci/console.h"
+#include "oci/device_rules.h"
+#include "oci/spec_check.h"
+#include "oci/spec_json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CONFIG_MAX = 16 << 20 };
+
+/* ---- config ---- */
+
+/* PATH as the bundle has it: a relative one begins there. */
+static char *in_bundle(struct creation *k, const char *path)
+{
+	return *path == '/' ? arena_strdup(k->rt->arena, path)
+			    : arena_printf(k->rt->arena, "%s/%s", k->c.record.bundle, path);
+}
+
+/* Makes the paths of the spec that begin in the bundle absolute: the root, and the sources of binds. */
+static void make_absolute(struct creation *k)
+{
+	struct spec *s = &k->spec;
+
+	if (s->root.path)
+		s->root.path = in_bundle(k, s->root.path);
+	for (size_t i = 0; i < s->mounts.n; i++) {
+		struct spec_mount *m = &s->mounts.v[i];
+		bool bind = (m->type && strcmp(m->type, "bind") == 0) || strs_has(&m->options, "bind") ||
+			    strs_has(&m->options, "rbind");
+
+		if (bind && m->source)
+			m->source = in_bundle(k, m->source);
+	}
+}
+
+static int config_run(void *ctx, struct err *e)
+{
+	struct creation *k = creation_of(ctx);
+	struct arena *a = k->rt->arena;
+	const char *bundle = k->o->bundle && *k->o->bundle ? k->o->bundle : ".";
+	char real[PATH_MAX];
+
+	if (!realpath(bundle, real))
+		return err_set(e, errno, "open the bundle %s", bundle);
+	k->c.record.bundle = arena_strdup(a, real);
+	const char *path = k->o->config ? k->o->config : arena_printf(a, "%s/config.json", real);
+	int r = file_read(AT_FDCWD, path, a, CONFIG_MAX, &k->config, &k->config_size, e);
+	if (r == 0 && (r = spec_parse(k->config, k->config_size, a, &k->spec, e)) < 0)
+		return err_context(e, "%s", path);
+	if (r == 0 && ((r = spec_check(&k->spec, e)) < 0 || (r = spec_check_joined(&k->spec, e)) < 0))
+		return err_context(e, "%s", path);
+	if (r < 0)
+		return r;
+	make_absolute(k);
+	dev_defaults_add(&k->spec.lin.devices, a);
+	device_rules_complete(&k->spec.lin.resources.devices, a);
+	k->c.record.rootfs = k->spec.root.path;
+	return 0;
+}
+
+static void config_explain(const void *ctx, struct explain *x)
+{
+	const struct creation *k = creation_of_const(ctx);
+
+	explain_say(x, "read the bundle's config.json, and check it");
+	explain_shell(x, "cat %s/config.json", k->c.record.bundle);
+}
+
+const struct step step_config = {"config", SIDE_HOST, NULL, config_run, NULL, config_explain};
+
+/* ---- prepare ---- */
+
+/* Takes the caller's terminal, or connects to where the container's goes. */
+static int prepare_terminal(struct creation *k, struct err *e)
+{
+	const struct oci_process_options *o = &k->o->process;
+	bool detached = !k->run || o->detach;
+
+	if (k->spec.process.terminal && o->console_socket)
+		return console_connect(o->console_socket, &k->console_fd, e);
+	if (k->spec.process.terminal && detached) {
+		err_set(e, 0, "process.terminal: a container that is not run in the foreground needs a console socket");
+		return err_cure(e, "use --console-socket");
+	}
+	if (o->console_socket) {
+		err_set(e, 0, "--console-socket is given, and process.terminal is not set");
+		return err_cure(e, "leave out one, or set the other");
+	}
+	return 0;
+}
+
+/* The root is a directory that may be shown as it is. */
+static int prepare_root(struct creation *k, struct err *e)
+{
+	struct stat st;
+
+	if (!k->spec.root.path)
+		return err_set(e, 0, "root.path: must be there");
+	if (stat(k->spec.root.path, &st) < 0)
+		return err_set(e, errno, "root.path: open %s", k->spec.root.path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ENOTDIR, "root.path: open %s", k->spec.root.path);
+	k->rootfs = (struct rootfs){.kind = ROOTFS_DIRECT, .whole = true};
+	strs_take(&k->rootfs.lower, k->rt->arena, k->spec.root.path);
+	return 0;
+}
+
+/* Tells the user what the box could not do. */
+static void warn(void *owner, const char *sentence)
+{
+	const struct creation *k = owner;
+
+	if (k->rt->warn)
+		k->rt->warn(k->rt->ctx, sentence);
+}
+
+/* What goes with the listener of a filter. */
+static char *listener_text(void *owner, pid_t pid)
+{
+	struct creation *k = owner;
+
+	return container_listener_text(&k->c, &k->spec, pid);
+}
+
+static int prepare_run(void *ctx, struct err *e)
+{
+	struct creation *k = creation_of(ctx);
+	struct launch *l = &k->launch;
+	int r = prepare_terminal(k, e);
+
+	if (r == 0)
+		r = prepare_root(k, e);
+	if (r == 0 && k->spec.lin.ns[NS_MNT].mode == NS_KEEP)
+		r = err_set(e, 0, "linux.namespaces: a container with a root needs a mount namespace");
+	if (r == 0)
+		r = idmap_check(&k->spec.lin.uid_map, "linux.uidMappings", e);
+	if (r == 0)
+		r = idmap_check(&k->spec.lin.gid_map, "linux.gidMappings", e);
+	if (r < 0)
+		return r;
+	l->id = k->id;
+	l->spec = &k->spec;
+	l->rootfs = &k->rootfs;
+	l->rootless = k->rt->rootless;
+	l->by_spec = true;
+	l->umask = k->rt->umask;
+	l->no_pivot = k->o->no_pivot;
+	l->keep_keyring = k->o->process.no_new_keyring;
+	l->preserved = k->o->process.preserve_fds;
+	l->listen_fds = k->o->process.listen_fds;
+	l->listener_text = listener_text;
+	l->leave_running = true;
+	l->warn = warn;
+	l->lock_fd = k->c.lock_fd;
+	if (k->run)
+		l->signals = &k->signals;
+	return launch_prepare(l, e);
+}
+
+const struct step step_prepare = {"prepare", SIDE_HOST, NULL, prepare_run, NULL, NULL};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Taking a container out of the world; for delete and for the end of run. */
+#ifndef ISLE_OCI_DELETE_H
+#define ISLE_OCI_DELETE_H
+
+#include "oci/container.h"
+
+/*
+ * Kills what is left of the locked container C, removes its group and its directory, and runs the hooks poststop.
+ * Everything is tried; the first error is told.  What could not be removed is found again by the next delete.
+ */
+int container_destroy(struct oci_container *c, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,353 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Root, mounts, devices and interfaces of a config.json: each field does what it says, or is refused; no image leads out.
+# shellcheck disable=SC2154,SC2030,SC2031 # T comes from oci_setup; each test has its own variables
+
+load ../lib/isle
+load ../lib/oci
+
+setup_file() {
+	isle_setup_file
+	oci_setup_file
+}
+setup() {
+	oci_setup
+	mkdir "$T/src"
+	echo inside >"$T/src/file"
+}
+teardown() {
+	[ ! -e "$T/umount" ] || umount -l "$T/shared"
+	oci_teardown
+}
+teardown_file() { isle_teardown_file; }
+
+# The fields of the mount at $1 in the output: "ro,nosuid,relatime shared:1 - tmpfs tmpfs rw".
+mount_line() {
+	awk -v at="$1" '$5 == at { $1 = $2 = $3 = $4 = $5 = ""; sub(/^ */, ""); line = $0 } END { print line }' <<<"$output"
+}
+
+# Fails unless the output has $1 in the line of the mount at $2.
+mount_has() {
+	mount_line "$2" | grep -qF -- "$1" || { echo "no $1 at $2: $(mount_line "$2")"; return 1; }
+}
+mount_lacks() {
+	mount_has / / && ! mount_line "$2" | grep -qF -- "$1" || { echo "$1 at $2: $(mount_line "$2")"; return 1; }
+}
+
+# The container of the changes $@ shows its mounts.
+mounts_with() {
+	run in_bundle "$@" -- cat /proc/self/mountinfo
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+}
+
+# The container of the changes before -- does not start, and says $1.
+refused() {
+	local says=$1
+
+	shift
+	run in_bundle "$@" -- true
+	[ "$status" -ne 0 ]
+	[[ $output == *"$says"* ]] || { echo "$output"; return 1; }
+}
+
+# ---- options ----
+
+@test "options of a mount: those of the mount, of the file system, and of no effect" {
+	mounts_with "add('/probe/a', 'tmpfs', 'tmpfs', ['ro','nosuid','nodev','noexec','noatime','nosymfollow'])" \
+		"add('/probe/b', 'tmpfs', 'tmpfs', ['sync','dirsync','lazytime','strictatime','size=64k','mode=0711'])" \
+		"add('/probe/c', 'tmpfs', 'tmpfs', ['defaults','silent','loud','iversion','noiversion','async','rw','nodiratime'])" \
+		"add('/probe/d', 'tmpfs', 'tmpfs', ['rro','rnosuid','rnoexec'])"
+	mount_has ro,nosuid,nodev,noexec,noatime,nosymfollow /probe/a
+	mount_has 'rw,sync,dirsync,lazytime,size=64k,mode=711' /probe/b
+	mount_lacks relatime /probe/b
+	mount_has rw,nodiratime,relatime /probe/c
+	mount_has ro,nosuid,noexec /probe/d
+	refused nosuchword "add('/probe/a', 'tmpfs', 'tmpfs', ['nosuchword'])"
+	refused nosuchfs "add('/probe/a', 'x', 'nosuchfs', [])"
+}
+
+@test "binds: ro is for the mount alone, rro for all below; files and sockets, links, relative paths" {
+	python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('$T/sock')"
+	mkdir "$T/shared"
+	mount -t tmpfs tmpfs "$T/shared"
+	touch "$T/umount"
+	mkdir "$T/shared/below"
+	mount -t tmpfs tmpfs "$T/shared/below"
+	mounts_with "add('/probe/one', '$T/shared', options=['rbind','ro'])" \
+		"add('/probe/all', '$T/shared', options=['rbind','rro','ratime'])" \
+		"add('/probe/flat', '$T/shared', options=['bind'])" \
+		"add('/probe/sock', '$T/sock')" "add('probe/../probe/file', '../src/file')"
+	mount_has ro, /probe/one
+	mount_has rw, /probe/one/below
+	mount_has ro, /probe/all/below
+	[ -z "$(mount_line /probe/flat/below)" ]
+	[ -n "$(mount_line /probe/sock)" ]
+	[ -n "$(mount_line /probe/file)" ]
+	ln -s /probe/deep "$T/b/rootfs/probe/link" # to what is not there yet
+	run in_bundle "add('/probe/link/x', '$T/src')" -- cat /probe/deep/x/file
+	[ "$output" = inside ]
+	refused 'share '"$T/missing" "add('/probe/a', '$T/missing')"
+}
+
+@test "nested mounts, the same place twice, and / itself, in their order" {
+	run in_bundle "add('/probe', 'tmpfs', 'tmpfs', [])" "add('/probe/x', '$T/src')" \
+		"add('/probe/x', 'tmpfs', 'tmpfs', ['size=64k'])" -- sh -c 'ls /probe /probe/x'
+	[ "$output" = $'/probe:\nx\n\n/probe/x:' ]
+	run in_bundle "add('/sys', 'tmpfs', 'tmpfs', [])" -- ls /sys # over the sysfs, which is attached late
+	[ -z "$output" ] && [ "$status" -eq 0 ]
+	cp /bin/busybox "$T/src/sh"
+	mkdir "$T/src/proc"
+	run in_bundle "mounts.clear()" "add('/', '$T/src', options=['rbind'])" "add('/proc', 'proc', 'proc', [])" \
+		-- /sh -c 'echo *; read -r pid rest </proc/self/stat; echo $rest' # no root below is left
+	[[ $output == 'dev file proc sh'* ]] || { echo "$output"; false; }
+}
+
+@test "remount changes what is there" {
+	mounts_with "add('/probe', 'tmpfs', 'tmpfs', ['size=64k'])" "add('/probe', 'x', 'none', ['remount','ro','size=128k'])" \
+		"add('/dev/shm', 'x', 'bind', ['remount','ro'])"
+	mount_has ro, /probe
+	mount_has size=128k /probe
+	mount_has ro,nosuid,nodev,noexec /dev/shm
+	refused 'remount /nowhere' "add('/nowhere', 'x', 'bind', ['remount','ro'])"
+}
+
+@test "tmpcopyup begins with what is covered; a tmpfs has the mode of what it covers" {
+	bundle "$T/b"
+	mkdir -p "$T/b/rootfs/probe/dir"
+	echo text >"$T/b/rootfs/probe/dir/file"
+	ln -s /etc/passwd "$T/b/rootfs/probe/link"
+	mkfifo -m 640 "$T/b/rootfs/probe/pipe"
+	chown 12:34 "$T/b/rootfs/probe/dir/file"
+	chmod 4755 "$T/b/rootfs/probe/dir/file"
+	chmod 1770 "$T/b/rootfs/probe"
+	run in_bundle "add('/probe', 'tmpfs', 'tmpfs', ['tmpcopyup','ro'])" -- sh -c \
+		'cat /probe/dir/file; stat -c "%a %u:%g" /probe/dir/file /probe /probe/pipe; readlink /probe/link; touch /probe/x || echo sealed'
+	[[ $output == $'text\n4755 12:34\n1770 0:0\n640 0:0\n/etc/passwd'*sealed ]] || { echo "$output"; false; }
+	run in_bundle "add('/probe', 'tmpfs', 'tmpfs', [])" "add('/probe/new', 'tmpfs', 'tmpfs', ['mode=700'])" -- stat -c %a /probe /probe/new
+	[ "$output" = $'1770\n700' ]
+}
+
+@test "idmapped mounts: own maps, those of the user namespace, or an error" {
+	chown 5:6 "$T/src/file"
+	run in_bundle "add('/probe/a', '$T/src', options=['bind','idmap'])" \
+		"mounts[-1].update({k: [{'containerID': 0, 'hostID': 7000, 'size': 100}] for k in ('uidMappings', 'gidMappings')})" \
+		"add('/probe/b', '$T/src', options=['bind'])" "mounts[-1].update({k: mounts[-2][k] for k in ('uidMappings', 'gidMappings')})" \
+		"add('/probe/c', '$T/src')" -- stat -c %u:%g /probe/a/file /probe/b/file /probe/c/file
+	[ "$output" = $'7005:7006\n7005:7006\n5:6' ] || { echo "$output"; false; }
+	local user="l['namespaces'].append({'type': 'user'}); l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 300000, 'size': 65536}]"
+	chown -R 300000:300000 "$T/b/rootfs"
+	run in_bundle "$user" "add('/probe/a', '$T/src', options=['bind','idmap'])" "add('/probe/b', '$T/src')" -- stat -c %u:%g /probe/a/file /probe/b/file
+	[ "$output" = $'5:6\n65534:65534' ] || { echo "$output"; false; }
+	refused 'shift the owners' "add('/probe/a', '/proc', options=['rbind','ridmap'])" \
+		"mounts[-1].update({k: [{'containerID': 0, 'hostID': 7000, 'size': 100}] for k in ('uidMappings', 'gidMappings')})"
+	refused 'idmap' "add('/probe/a', '$T/src', options=['bind','idmap'])"
+}
+
+# ---- propagation ----
+
+@test "rootfsPropagation: what the root is in the end" {
+	mounts_with
+	mount_lacks shared: /
+	mounts_with "l['rootfsPropagation'] = 'shared'"
+	mount_has shared: /
+	mount_lacks shared: /dev
+	mounts_with "l['rootfsPropagation'] = 'rshared'"
+	mount_has shared: /dev
+	mounts_with "l['rootfsPropagation'] = 'unbindable'"
+	mount_has unbindable /
+	mounts_with "l['rootfsPropagation'] = 'rprivate'"
+	mount_lacks shared: /
+	refused rootfsPropagation "l['rootfsPropagation'] = 'sharde'"
+}
+
+@test "mounts of the machine reach a bind as rootfsPropagation and its own words say" {
+	mkdir "$T/shared"
+	mount -t tmpfs tmpfs "$T/shared"
+	touch "$T/umount"
+	mount --make-shared "$T/shared"
+	mounts_with "add('/probe/a', '$T/shared')" "add('/probe/b', '$T/shared', options=['rbind','rprivate'])" \
+		"add('/probe/c', '$T/shared', options=['rbind','rshared'])" "add('/probe/d', '$T/shared', options=['rbind','unbindable'])"
+	mount_has master: /probe/a
+	mount_lacks shared: /probe/a
+	mount_lacks master: /probe/b
+	mount_has shared: /probe/c
+	mount_has master: /probe/c # shared among the container's own: nothing of it goes to the machine
+	mount_has unbindable /probe/d
+	mounts_with "l['rootfsPropagation'] = 'rprivate'" "add('/probe/a', '$T/shared')"
+	mount_lacks master: /probe/a
+	mounts_with "l['rootfsPropagation'] = 'rshared'" "add('/probe/a', '$T/shared')"
+	mount_has shared: /probe/a
+	mount_lacks master: /probe/a
+	grep -c "$T/" /proc/self/mountinfo # nothing of a shared root came back
+	[ "$(grep -c " $T/" /proc/self/mountinfo)" -eq 1 ]
+}
+
+@test "a read-only root, and --no-pivot" {
+	run in_bundle "c['root']['readonly'] = True" -- sh -c 'touch /x || touch /dev/shm/x && echo fine'
+	[[ $output == *fine ]]
+	bundle "$T/b" "p['args'] = ['sh', '-c', 'ls /; grep -c . /proc/self/mountinfo']"
+	run oci run --no-pivot --bundle "$T/b" nopivot
+	[ "$status" -eq 0 ] || { echo "$output"; false; }
+	[[ $output == *probe* ]]
+}
+
+# ---- devices ----
+
+@test "devices: made exactly so, below /dev and elsewhere, besides the default ones" {
+	run in_bundle "l['devices'] = [{'path': '/dev/a/b', 'type': 'c', 'major': 1, 'minor': 5, 'fileMode': 0o640, 'uid': 7, 'gid': 8},
+		{'path': '/probe/u', 'type': 'u', 'major': 1, 'minor': 3, 'fileMode': 0o600}, {'path': '/dev/pipe', 'type': 'p'},
+		{'path': '/dev/null', 'type': 'c', 'major': 1, 'minor': 3, 'fileMode': 0o666}]" -- \
+		sh -c 'stat -c "%F %t:%T %a %u:%g" /dev/a/b /probe/u /dev/pipe /dev/null /dev/tty; readlink /dev/stdin'
+	[ "$output" = "character special file 1:5 640 7:8
+character special file 1:3 600 0:0
+fifo 0:0 666 0:0
+character special file 1:3 666 0:0
+character special file 5:0 666 0:0
+/proc/self/fd/0" ] || { echo "$output"; false; }
+	refused 'something else is there' "l['devices'] = [{'path': '/probe/u', 'type': 'c', 'major': 1, 'minor': 5}]"
+}
+
+@test "devices without a /dev of its own are in the root; a bound /dev stays as it is" {
+	run in_bundle "mounts[:] = [m for m in mounts if not m['destination'].startswith('/dev')]" -- sh -c 'echo x >/dev/null && readlink /dev/fd && [ -c /dev/zero ]'
+	[ "$output" = /proc/self/fd ] && [ "$status" -eq 0 ] || { echo "$output"; false; }
+	mkdir "$T/dev"
+	mknod -m 666 "$T/dev/null" c 1 3
+	run in_bundle "mounts[:] = [m for m in mounts if not m['destination'].startswith('/dev')]" "add('/dev', '$T/dev')" -- ls /dev
+	[ "$output" = null ]
+}
+
+@test "devices of a user namespace are made by the machine, or bound from it" {
+	local user="l['namespaces'].append({'type': 'user'}); l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 300000, 'size': 10}, {'containerID': 10, 'hostID': 400000, 'size': 10}]"
+	bundle "$T/b"
+	chown -R 300000:300000 "$T/b/rootfs"
+	run in_bundle "$user" "l['devices'] = [{'path': '/dev/x', 'type': 'c', 'major': 1, 'minor': 5, 'fileMode': 0o640, 'uid': 12, 'gid': 3}]" \
+		"l['resources'] = {}" -- sh -c 'stat -c "%t:%T %a %u:%g" /dev/x; head -c 1 /dev/zero | wc -c; echo x >/dev/null'
+	[ "$output" = $'1:5 640 12:3\n1' ] || { echo "$output"; false; }
+	run in_bundle "$user" "mounts[:] = [m for m in mounts if not m['destination'].startswith('/dev')]" "l['resources'] = {}" -- sh -c 'echo x >/dev/null; stat -c %t:%T /dev/full'
+	[ "$output" = 1:7 ] || { echo "$output"; false; }
+	refused 'take the device' "$user" "l['devices'] = [{'path': '/probe/x', 'type': 'c', 'major': 1, 'minor': 5}]"
+}
+
+# ---- file systems of the kernel ----
+
+@test "cgroups: each hierarchy that the machine has, with the container's own group" {
+	run in_bundle "add('/sys/fs/cgroup', 'cgroup', 'cgroup', ['ro','nosuid','nodev','noexec'])" "l['namespaces'].append({'type': 'cgroup'})" -- \
+		sh -c 'ls /sys/fs/cgroup; touch /sys/fs/cgroup/x || echo sealed; grep cgroup /proc/self/mountinfo'
+	[ "$status" -eq 0 ] || { echo "$output"; false; }
+	[[ $output == *sealed* ]]
+	if [ -d /sys/fs/cgroup/unified ]; then
+		[[ $output == *unified* ]]
+		[ "$(grep -c ' - cgroup cgroup ' <<<"$output")" -eq "$(grep -c ' - cgroup ' /proc/self/mountinfo)" ]
+	fi
+	# Without a namespace: the own group by a bind, and nothing around it.
+	run in_bundle "add('/sys/fs/cgroup', 'cgroup', 'cgroup', ['ro'])" -- sh -c 'cat /sys/fs/cgroup/unified/cgroup.procs; ls /sys/fs/cgroup/unified'
+	[[ $output == 1* && $output != *$'\n'isle* ]] || [ ! -d /sys/fs/cgroup/unified ]
+}
+
+@test "a shared network has the machine's /sys, read-only; a user namespace without a group 5 has terminals" {
+	local user="l['namespaces'].append({'type': 'user'}); l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 300000, 'size': 1}]"
+	bundle "$T/b"
+	chown -R 300000:300000 "$T/b/rootfs"
+	mounts_with "$user" "l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'network']" "mount_at('/dev/pts')['options'].append('gid=5')"
+	mount_has ro, /sys
+	mount_has devpts /dev/pts
+}
+
+# ---- hostile roots ----
+
+@test "links of the root lead nowhere outside" {
+	mkdir "$T/canary"
+	echo safe >"$T/canary/file"
+	for place in proc sys dev; do
+		bundle "$T/b"
+		rmdir "$T/b/rootfs/$place"
+		ln -s "$T/canary" "$T/b/rootfs/$place"
+		refused 'symbolic link'
+		rm "$T/b/rootfs/$place"
+		mkdir "$T/b/rootfs/$place"
+	done
+	ln -s "$T/canary" "$T/b/rootfs/probe/out"
+	ln -s ../../../../../../../../../../.."$T/canary" "$T/b/rootfs/probe/up"
+	run in_bundle "add('/probe/out/new', '$T/src')" "add('/probe/up/other', '$T/src')" "add('/../../../../..$T/canary/third', '$T/src')" -- ls "$T/canary"
+	[ "$output" = $'new\nother\nthird' ] || { echo "$output"; false; } # in the container's own root
+	[ "$(ls "$T/canary")" = file ]
+	ln -s /proc/self "$T/b/rootfs/probe/self"
+	refused 'leads into /proc' "add('/probe/self/attr', 'tmpfs', 'tmpfs', [])"
+	ln -s "$T/canary/file" "$T/b/rootfs/probe/node"
+	refused 'something else is there' "l['devices'] = [{'path': '/probe/node', 'type': 'c', 'major': 1, 'minor': 5}]"
+	[ "$(cat "$T/canary/file")" = safe ]
+}
+
+@test "nothing may be mounted in /proc but what only tells" {
+	run in_bundle "add('/proc/uptime', '$T/src/file')" -- cat /proc/uptime
+	[ "$output" = inside ]
+	refused "must stay the kernel's own" "add('/proc/self/attr', 'tmpfs', 'tmpfs', [])"
+	refused "must stay the kernel's own" "add('/proc/../proc/sys', '$T/src')"
+	refused 'not a procfs' "add('/proc', 'tmpfs', 'tmpfs', [])"
+}
+
+@test "masked and read-only paths: what is not there, patterns as they stand, no /proc of its own" {
+	bundle "$T/b"
+	mkdir -p "$T/b/rootfs/probe/dir" "$T/b/rootfs/probe/d"
+	echo secret | tee "$T/b/rootfs/probe/dir/file" >"$T/b/rootfs/probe/file"
+	run in_bundle "l['maskedPaths'] = ['/probe/dir', '/probe/file', '/nowhere/x', '/probe/fi*', '/probe/file/x']" \
+		"l['readonlyPaths'] = ['/probe/d', '/nowhere', '/probe/file/x']" \
+		"mounts[:] = [m for m in mounts if m['destination'] != '/proc']" -- sh -c 'ls /probe/dir; cat /probe/file; touch /probe/d/x || echo sealed'
+	[[ $output != *secret* && $output == *sealed ]] || { echo "$output"; false; }
+}
+
+# ---- what the machine must not lose ----
+
+@test "joined namespaces of the machine keep their names and parameters" {
+	refused 'would change for the whole machine' "l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'uts'] + [{'type': 'uts', 'path': '/proc/self/ns/uts'}]"
+	refused 'linux.sysctl.net.ipv4.ip_forward: would change' "c['linux']['sysctl'] = {'net.ipv4.ip_forward': '1'}" \
+		"l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'network'] + [{'type': 'network', 'path': '/proc/self/ns/net'}]"
+	oci_running other "c['hostname'] = 'first'"
+	pid=$(oci_pid other)
+	run in_bundle "l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'uts'] + [{'type': 'uts', 'path': '/proc/$pid/ns/uts'}]" "c['hostname'] = 'second'" -- hostname
+	[ "$output" = second ]
+	refused mountLabel "l['mountLabel'] = 'system_u:object_r:container_file_t:s0'"
+	refused 'mount namespace' "l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'mount']"
+}
+
+# Makes the interface $1 of two addresses in a network that only the command has, and runs a container there: with_device NAME [CHANGE]... -- COMMAND...
+with_device() {
+	local name=$1 changes=()
+
+	shift
+	while [ "$1" != -- ]; do
+		changes+=("$1")
+		shift
+	done
+	shift
+	bundle "$T/b" "${changes[@]}" "p['args'] = $(json_words "$@")"
+	run "$ISLE" unshare --net sh -c 'ip link add "$1" type veth peer name peer && ip addr add 10.9.8.7/24 broadcast + dev "$1" &&
+		ip addr add fd00:9::7/64 nodad dev "$1" && ip link set "$1" mtu 1400 up && shift && "$@" && ip -br link' \
+		x "$name" "${oci[@]}" run --bundle "$T/b" "net$((++oci_runs))"
+}
+
+@test "netDevices: moved with their addresses, renamed, up; or an error" {
+	"$ISLE" unshare --net ip link add x type veth peer name y 2>/dev/null || skip "no interfaces in pairs"
+	with_device isled0 "l['netDevices'] = {'isled0': {'name': 'eth0'}}" -- ip addr
+	[ "$status" -eq 0 ] || { echo "$output"; false; }
+	[[ $output == *'eth0@'*UP*'mtu 1400'*'inet 10.9.8.7/24 brd 10.9.8.255'*'inet6 fd00:9::7/64'* && $output != *isled0* ]] || { echo "$output"; false; }
+	with_device isled0 "l['netDevices'] = {'isled0': {'name': 'n%d'}}" -- ip addr
+	[[ $output == *'n0@'* ]] || { echo "$output"; false; }
+	with_device isled0 "l['netDevices'] = {'isled0': {}}" "c['linux']['sysctl'] = {'net/ipv4/conf/isled0/forwarding': '1'}" -- cat /proc/sys/net/ipv4/conf/isled0/forwarding
+	[[ $output == 1* ]] || { echo "$output"; false; }
+	with_device isled0 "l['netDevices'] = {'isled0': {'name': 'lo'}}" -- true
+	[[ $status -ne 0 && $output == *linux.netDevices.isled0*'file exists'* ]] || { echo "$output"; false; }
+	with_device isled0 "l['netDevices'] = {'isled1': {}}" -- true
+	[[ $status -ne 0 && $output == *linux.netDevices.isled1* ]] || { echo "$output"; false; }
+	oci_running other
+	with_device isled0 "l['netDevices'] = {'isled0': {'name': 'eth7'}}" \
+		"l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'network'] + [{'type': 'network', 'path': '/proc/$(oci_pid other)/ns/net'}]" -- ip addr
+	[[ $output == *'eth7@'* ]] || { echo "$output"; false; }
+}
+
+@test "10,000 mounts" {
+	(($(ulimit -Hn) > 11000)) || skip "the limit on open files is too low"
+	ulimit -Sn 1024
+	run in_bundle "[add('/probe/m', '$T/src' if i % 2 else 'tmpfs', 'bind' if i % 2 else 'tmpfs', ['bind'] if i % 2 else []) for i in range(10000)]" -- sh -c 'cat /probe/m/file; ulimit -Sn'
+	[ "$output" = $'inside\n1024' ] || { echo "${output:0:600}"; false; } # the limit is the caller's again
+}

@@ -59,8 +59,9 @@ struct verb {
 	unsigned int flags;
 	int failure; /* exit status when isle itself fails or is used wrongly; 0: EXIT_ISLE */
 	/*
-	 * A door: the verbs behind it, NULL-terminated.  Its options stand before theirs; its 'run' finds the verb among
-	 * the operands, and calls cli_verb_run.  Called as "isle-NAME", isle is the door.  NULL: an ordinary verb.
+	 * A door: the verbs behind it, NULL-terminated.  Its options stand before theirs; its 'run' finds the verb
+	 * among the operands, and calls cli_verb_run.  Called as "isle-NAME", isle is the door.  NULL: an ordinary
+	 * verb.
 	 */
 	const struct verb *const *verbs;
 	/*

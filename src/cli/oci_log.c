@@ -116,23 +116,24 @@ bool oci_log_line(const struct oci_log *l, enum oci_log_level level, const char 
 
 	if (level > l->level)
 		return false;
+	/* Below an error it is for the log alone: an engine's log, while standard error is the container's own. */
 	if (l->kind == OCI_LOG_SYSLOG) {
 		syslog(priorities[level], "%s", sentence);
-		return level < OCI_LOG_DEBUG;
+		return level < OCI_LOG_WARNING;
 	}
 	if (l->kind == OCI_LOG_JOURNALD) {
 		/* The native protocol: a line for each field (systemd's "Native Journal Protocol"). */
 		text = arena_printf(a, "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=%s\n", sentence, priorities[level],
 				    l->ident);
 		(void)!send(l->fd, text, strlen(text), MSG_NOSIGNAL);
-		return level < OCI_LOG_DEBUG;
+		return level < OCI_LOG_WARNING;
 	}
 	if (l->kind == OCI_LOG_STDERR && !l->json)
 		return true;
 	text = line_text(l, level, sentence, a);
 	/* Where the log can't be written standard error still has it. */
 	(void)!fd_write_all(l->kind == OCI_LOG_FILE ? l->fd : STDERR_FILENO, text, strlen(text));
-	return l->kind == OCI_LOG_FILE && level < OCI_LOG_DEBUG;
+	return l->kind == OCI_LOG_FILE && level < OCI_LOG_WARNING;
 }
 
 void oci_log_lower(char *sentence, int code)

@@ -28,8 +28,8 @@ struct oci_log {
  */
 int oci_log_open(struct oci_log *l, const char *where, struct err *e) MUST_USE;
 /*
- * Writes one line.  Gives whether SENTENCE should also be told on standard error as it is: always, but where the log is
- * standard error and has its own form, or where LEVEL is not worth it.
+ * Writes one line.  Gives whether SENTENCE should also be told on standard error as it is: an error always, but where
+ * the log is standard error and has its own form; a warning where there is no other log.
  */
 bool oci_log_line(const struct oci_log *l, enum oci_log_level level, const char *sentence, struct arena *a);
 /* Turns "No such file or directory" in SENTENCE, a text of strerror(3) for CODE, into "no such file or directory". */

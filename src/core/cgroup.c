@@ -69,6 +69,8 @@ static void needs_complete(const struct cgroup_host *h, const struct spec_resour
 		needs->v1 |= (h->v1[CGC_FREEZER] ? 1u << CGC_FREEZER : 0) | (h->v1[CGC_PIDS] ? 1u << CGC_PIDS : 0);
 	if (res->devices.n > 0 && cgroup_devices_on_v1(h))
 		needs->v1 |= 1u << CGC_DEVICES;
+	for (int c = 0; h->everywhere && c < CGC_COUNT; c++)
+		needs->v1 |= h->v1[c] ? 1u << c : 0;
 }
 
 int cgroup_make(struct cgroup *cg, const struct cgroup_host *h, const char *path, const struct spec_resources *res,

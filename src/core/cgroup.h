@@ -42,6 +42,8 @@ struct cgroup_host {
 	uint32_t v2_available; /* 1 << CGC_…: controllers in the v2 tree's cgroup.controllers at 'base' */
 	char *base;    /* where this user's containers go, relative to the trees: "/isle", or a delegated group */
 	bool writable; /* whether groups can be made there */
+	/* A group in each v1 hierarchy, not only where a limit asks for it: engines read every statistic there. */
+	bool everywhere;
 };
 
 struct cgroup {

@@ -121,14 +121,28 @@ static bool meet(int64_t a, int64_t b)
 	return a == ANY || b == ANY || a == b;
 }
 
+/* Whether v1 allows what no rule before AT is about: as the last one about everything says. */
+static bool allows_the_rest(const struct spec_device_rules *rules, size_t at)
+{
+	struct device_rule earlier;
+
+	while (at-- > 0)
+		if (device_rule_read(&rules->v[at], &earlier, NULL) == 0 && is_everything(&earlier))
+			return earlier.allow;
+	return false;
+}
+
 /*
- * v1 takes a rule back only by the very numbers it was given with, and ignores other attempts in silence; so rule AT
- * is refused where it means to change a part of what an earlier one said.
+ * v1 keeps a list of exceptions from "allow all" or "deny all".  It takes any new one, but takes one back only by the
+ * very numbers it was given with, and ignores other attempts in silence; so rule AT is refused where it means to take
+ * back a part of an exception.
  */
 static int check_v1(const struct spec_device_rules *rules, size_t at, const struct device_rule *r, struct err *e)
 {
 	struct device_rule earlier;
 
+	if (r->allow != allows_the_rest(rules, at))
+		return 0;
 	for (size_t i = at; i-- > 0;) {
 		if (device_rule_read(&rules->v[i], &earlier, NULL) < 0 || is_everything(&earlier))
 			break;

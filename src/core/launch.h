@@ -81,7 +81,7 @@ struct launch {
 	 * capabilities that can't be had are only worth a warning.  Else isle's own ways.
 	 */
 	bool by_spec;
-	bool no_pivot;	   /* the machine's root stays below the container's: for a machine that runs from its initial ramfs */
+	bool no_pivot;	   /* the machine's root stays below: for a machine that runs from its initial ramfs */
 	mode_t umask;	   /* by_spec: the caller's */
 	bool keep_keyring; /* the program stays in the caller's session keyring */
 	int preserved;	   /* so many descriptors from 3 on are the program's, too: see preserved.h */

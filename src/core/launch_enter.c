@@ -2,9 +2,10 @@
 /*
  * Entering the container's root, and letting go of the machine's.
  *
- * The new root is laid over the machine's and entered by chroot(2): from there no path leads to what it covers, not even
- * "/..".  The machine's root stays below it until the network is made, for the kernel makes a new sysfs only for who can
- * still see one (mount_too_revealing).  Then it is taken from under the new one, by pivot_root(2), and unmounted.
+ * The new root is laid over the machine's and entered by chroot(2): from there no path leads to what it covers, not
+ * even "/..".  The machine's root stays below it until the network is made, for the kernel makes a new sysfs only for
+ * who can still see one (mount_too_revealing).  Then it is taken from under the new one, by pivot_root(2), and
+ * unmounted.
  */
 #include "core/launch.h"
 

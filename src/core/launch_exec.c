@@ -82,19 +82,24 @@ const struct step step_cwd = {"cwd", SIDE_ROOT, NULL, cwd_run, NULL, cwd_explain
 static int user_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
+	const char *name = l->spec->process.user.username;
+	bool homeless = !spec_env(&l->spec->process, "HOME");
 	char *home = NULL;
 
 	l->process = l->spec->process;
-	if (l->process.user.username) {
-		auto_fd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-		if (root < 0)
-			return err_set(e, errno, "open the container's root");
-		int r = user_resolve(root, l->process.user.username, l->arena, &l->process.user, &home, e);
+	if (!name && !homeless)
+		return 0;
+	auto_fd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_set(e, errno, "open the container's root");
+	if (name) {
+		int r = user_resolve(root, name, l->arena, &l->process.user, &home, e);
 		if (r < 0)
 			return r;
+	} else {
+		home = user_home(root, l->process.user.uid, l->arena);
 	}
-	if (home && !spec_env(&l->process, "HOME"))
+	if (homeless)
 		spec_env_set(&l->process, l->arena, "HOME", home);
 	return 0;
 }
@@ -171,13 +176,18 @@ static bool filter_listens(const struct launch *l)
 	return l->listener_text && l->spec->lin.seccomp.listener_path;
 }
 
-/* Who is to answer calls must be reachable before the first one is asked about. */
+/*
+ * Marks the descriptors that exec closes, which a filter may forbid, and loads the filter.  Who is to answer calls must
+ * be reachable before the first one is asked about.
+ */
 static int filter_load(struct launch *l, struct err *e)
 {
 	struct seccomp_filter f;
 	auto_fd listener = FD_NONE;
-	int r = rights_filter(&l->spec->lin.seccomp, &l->process, l->arena, &f, e);
+	int r = preserved_pass(l->preserved, e);
 
+	if (r == 0)
+		r = rights_filter(&l->spec->lin.seccomp, &l->process, l->arena, &f, e);
 	if (r == 0 && (f.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) && !filter_listens(l)) {
 		err_set(e, 0, "linux.seccomp.syscalls: SCMP_ACT_NOTIFY needs somebody who listens");
 		r = err_cure(e, "set \"listenerPath\"");
@@ -333,8 +343,6 @@ int launch_execute(struct launch *l, struct err *e)
 	int r = program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, &path, e);
 	if (r == 0 && !l->joining)
 		r = launch_init_file(l, e);
-	if (r == 0)
-		r = preserved_pass(l->preserved, e);
 	/* Whoever said GO to a parked one may be gone by now; it was said. */
 	if (r == 0 && !l->joining && hs_send(l->sock, HS_READY, NULL, 0, e) < 0 && l->start_fd <= 0)
 		return -EPIPE;

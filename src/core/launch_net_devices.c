@@ -3,8 +3,9 @@
  * linux.netDevices: network interfaces of the machine that move into the container.
  *
  * The host side moves them, for only the machine's root may take them out of its network.  The box says when its
- * network is there, and waits until they are in it: what comes after may set parameters by their names.  The kernel takes an
- * interface's addresses away when it moves; those that last are given back (config-linux.md, "Network Devices").
+ * network is there, and waits until they are in it: what comes after may set parameters by their names.  The kernel
+ * takes an interface's addresses away when it moves; those that last are given back (config-linux.md, "Network
+ * Devices").
  */
 #include "core/launch.h"
 

@@ -29,7 +29,8 @@ void launch_nodes_prepare(struct launch *l)
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
 		const char *type = l->spec->mounts.v[i].type;
 
-		if (is_dev(l, i, true))
+		/* There is one devtmpfs for the whole machine. */
+		if (is_dev(l, i, true) || (is_dev(l, i, false) && type && strcmp(type, "devtmpfs") == 0))
 			l->dev = DEV_SHARED;
 		else if (is_dev(l, i, false))
 			l->dev = type && strcmp(type, "tmpfs") == 0 ? DEV_NEW : DEV_PLAIN;

@@ -42,7 +42,6 @@ void launch_close_outside(struct launch *l)
 	l->proc_fd = l->target_fd = l->root_fd = l->net_fd = l->userns_fd = FD_NONE;
 }
 
-
 /* What ends a program by default ends a parked one, too, although the kernel shields process 1 of a namespace. */
 static const int fatal_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM};
 

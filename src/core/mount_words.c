@@ -81,7 +81,8 @@ static const char *const super_words[] = {"sync", "async", "dirsync", "lazytime"
 
 /*
  * Words without a meaning for a mount that is made by hand: those of fstab(5); how much the kernel logs, in which
- * fsopen(2) has no say; and the counting of changes, which file systems do or do not, whatever is asked for (Linux 5.17).
+ * fsopen(2) has no say; and the counting of changes, which file systems do or do not, whatever is asked for (Linux
+ * 5.17).
  */
 static const char *const idle_words[] = {"defaults", "auto", "noauto",	 "user",      "nouser",
 					 "silent",   "loud", "iversion", "noiversion"};

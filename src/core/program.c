@@ -29,9 +29,13 @@ static int refuse(const char *name, int code, struct err *e)
 {
 	bool missing = code == ENOENT || code == ENOTDIR;
 
-	err_set(e, code, "execute %s in the container", name);
+	/* As execve(2) says it: engines look for the words. */
+	err_set(e, code == EISDIR ? EACCES : code, "execute %s in the container", name);
+	if (code == EISDIR)
+		err_why(e, "it is a directory");
+	/* The words that engines look for. */
 	if (missing)
-		err_why(e, "executable file not found");
+		err_why(e, "executable file not found%s", strchr(name, '/') ? "" : " in $PATH");
 	return err_status(e, missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 

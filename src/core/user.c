@@ -370,3 +370,18 @@ int user_resolve(int root_fd, const char *text, struct arena *a, struct spec_use
 	arena_free(&files);
 	return r;
 }
+
+char *user_home(int root_fd, uint32_t uid, struct arena *a)
+{
+	struct arena file = {0};
+	struct user_text t = {"", ""};
+	struct passwd_entry p = {0};
+
+	t.end = t.p;
+	(void)!read_below(root_fd, "passwd", &file, &t, NULL);
+	while (user_parse_passwd(&t, &p) && p.uid != uid)
+		p.home = (struct user_word){0};
+	char *home = home_copy(p.home, a);
+	arena_free(&file);
+	return home;
+}

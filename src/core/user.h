@@ -25,6 +25,8 @@
  */
 int user_resolve(int root_fd, const char *text, struct arena *a, struct spec_user *ret, char **ret_home, struct err *e)
 	MUST_USE;
+/* The home directory of UID, which is known as a number; "/" if none is known, or the file can't be read. */
+char *user_home(int root_fd, uint32_t uid, struct arena *a);
 /* Checks the form of TEXT alone, without a root to look into. */
 int user_check(const char *text, struct arena *a, struct err *e) MUST_USE;
 

@@ -93,9 +93,8 @@ static bool is_there(const struct oci_container *c)
 {
 	struct stat open_one, named;
 
-	return fstat(c->dir_fd, &open_one) == 0 &&
-	       fstatat(c->rt->root_fd, c->id, &named, AT_SYMLINK_NOFOLLOW) == 0 && open_one.st_ino == named.st_ino &&
-	       open_one.st_dev == named.st_dev;
+	return fstat(c->dir_fd, &open_one) == 0 && fstatat(c->rt->root_fd, c->id, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
 }
 
 int container_reach(struct oci_container *c, struct oci_runtime *rt, const char *id, bool lock, struct err *e)
@@ -106,8 +105,8 @@ int container_reach(struct oci_container *c, struct oci_runtime *rt, const char 
 	container_init(c, rt, id);
 	if (r < 0)
 		return r;
-	c->dir_fd = rt->root_fd < 0 ? FD_NONE
-				    : openat(rt->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	c->dir_fd =
+		rt->root_fd < 0 ? FD_NONE : openat(rt->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (c->dir_fd < 0 && (rt->root_fd < 0 || errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		return no_such(id, e);
 	if (c->dir_fd < 0 || fstat(c->dir_fd, &st) < 0)

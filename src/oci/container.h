@@ -23,17 +23,17 @@
 
 /* What is noted of a container. */
 struct oci_record {
-	char *bundle, *rootfs;	/* absolute */
-	bool creating;		/* create has not come to its end */
-	pid_t creator;		/* the process that creates it, and its identity (core/process.h) */
+	char *bundle, *rootfs; /* absolute */
+	bool creating;	       /* create has not come to its end */
+	pid_t creator;	       /* the process that creates it, and its identity (core/process.h) */
 	uint64_t creator_identity;
-	pid_t pid;		/* its first process; 0: none yet */
+	pid_t pid; /* its first process; 0: none yet */
 	uint64_t identity;
-	char *cgroup;		/* the path of its group; NULL: it has none of its own */
-	char *unit;		/* systemd's; NULL: the group is made by the files */
-	bool user_manager;	/* by the user's systemd */
-	int64_t created_ns;	/* CLOCK_REALTIME */
-	uint32_t owner;		/* who created it */
+	char *cgroup;	    /* the path of its group; NULL: it has none of its own */
+	char *unit;	    /* systemd's; NULL: the group is made by the files */
+	bool user_manager;  /* by the user's systemd */
+	int64_t created_ns; /* CLOCK_REALTIME */
+	uint32_t owner;	    /* who created it */
 	bool rootless;
 };
 
@@ -56,8 +56,7 @@ void container_init(struct oci_container *c, struct oci_runtime *rt, const char 
 int container_open(struct oci_container *c, struct oci_runtime *rt, const char *id, bool lock, struct err *e) MUST_USE;
 void container_close(struct oci_container *c);
 /* The two halves of container_open: the directory and the lock; then the record, which may be unreadable. */
-int container_reach(struct oci_container *c, struct oci_runtime *rt, const char *id, bool lock, struct err *e)
-	MUST_USE;
+int container_reach(struct oci_container *c, struct oci_runtime *rt, const char *id, bool lock, struct err *e) MUST_USE;
 int container_load(struct oci_container *c, struct err *e) MUST_USE;
 
 /* Claims the id by making the directory, and locks it; -EEXIST: "container with given ID already exists". */
@@ -89,7 +88,7 @@ void container_hook_state(const struct oci_container *c, const struct spec *spec
 /* What goes with the listener of SPEC's filter: the state of the process PID. */
 char *container_listener_text(const struct oci_container *c, const struct spec *spec, pid_t pid);
 
-/* A socket in the container's directory for its parked first process; and the way to it (-ECONNREFUSED: nobody waits). */
+/* A socket in the directory for the parked first process; and the way to it (-ECONNREFUSED: nobody waits). */
 int container_listen(const struct oci_container *c, int *ret_fd, struct err *e) MUST_USE;
 int container_connect(const struct oci_container *c, int *ret_fd) MUST_USE;
 

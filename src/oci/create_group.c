@@ -22,6 +22,7 @@ static int choose_run(void *ctx, struct err *e)
 	int r = cgroup_host_probe(&k->host, rt->arena, e);
 	if (r < 0 || k->host.layout == CGROUP_ABSENT)
 		return r < 0 ? r : cgroup_check(&k->host, &k->spec.lin.resources, e);
+	k->host.everywhere = !rt->rootless;
 	r = cgroup_manager_choose(&k->manager, &k->host, rt->systemd_cgroup ? CGROUP_SYSTEMD : CGROUP_CGROUPFS,
 				  k->spec.lin.cgroups_path, k->id, &k->spec.annotations, rt->arena, e);
 	if (r < 0)

@@ -19,7 +19,7 @@ static int hooks_run_host(void *ctx, struct err *e)
 	struct oci_state state;
 	int r = launch_hear(l, HS_ROOTED, e);
 
-	/* Such a hook is told that the container is created, although it is about to be: so do the public tests want it. */
+	/* They are told that the container is created, although it is about to be: so the public tests want it. */
 	container_hook_state(&k->c, &k->spec, STATUS_CREATED, l->pid, &state);
 	if (r == 0)
 		r = hooks_run(&k->spec, HOOK_PRESTART, &state, FD_NONE, l->arena, e);
@@ -66,8 +66,7 @@ static void box_hooks_explain(const void *ctx, struct explain *x)
 	explain_hooks(creation_of_const(ctx), HOOK_CREATE_CONTAINER, x);
 }
 
-const struct step step_box_hooks = {"box-hooks",   SIDE_ROOT, before_root_wanted,
-				    box_hooks_run, NULL,      box_hooks_explain};
+const struct step step_box_hooks = {"box-hooks", SIDE_ROOT, before_root_wanted, box_hooks_run, NULL, box_hooks_explain};
 
 /* ---- in the container, just before the program ---- */
 

@@ -17,7 +17,7 @@ static void allow(struct spec_device_rules *rules, struct arena *a, char type, i
 		.major = {.has = major >= 0, .v = major},
 		.minor = {.has = minor >= 0, .v = minor},
 	};
-	strcpy(r->access, access);
+	memcpy(r->access, access, strlen(access) + 1); /* "m" or "rwm", which it has room for */
 }
 
 void device_rules_complete(struct spec_device_rules *rules, struct arena *a)

@@ -39,7 +39,7 @@ static const struct {
 	const char *key, *value;
 } annotations[] = {
 	{"isle.version", ISLE_VERSION},
-	{"org.opencontainers.runc.checkpoint.enabled", "false"},
+	{"org.opencontainers.runc.checkpoint.enabled", "true"},
 };
 
 /* Compares two elements of a list of texts. */

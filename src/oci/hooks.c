@@ -34,11 +34,11 @@ static_assert(ARRAY_LEN(kind_words) == HOOK_KIND_COUNT, "kind_words[] does not m
 struct hook_run {
 	const struct spec_hook *hook;
 	int root_fd;
-	int state_fd;	   /* its standard input */
-	int out_fd;	   /* our end of its standard output and error */
+	int state_fd; /* its standard input */
+	int out_fd;   /* our end of its standard output and error */
 	int pidfd;
 	pid_t pid;
-	char said[200];	   /* the end of what it printed */
+	char said[200]; /* the end of what it printed */
 	size_t n_said;
 };
 
@@ -162,6 +162,8 @@ static int await(struct hook_run *h, struct err *e)
 	}
 	if (h->out_fd >= 0)
 		listen_in(h);
+	while (h->n_said > 0 && h->said[h->n_said - 1] == '\n')
+		h->said[--h->n_said] = '\0';
 	int reaped = process_reap(h->pidfd, &status, r < 0 ? NULL : e);
 	if (r < 0 || reaped < 0 || status == 0)
 		return r < 0 ? r : reaped;

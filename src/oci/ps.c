@@ -114,6 +114,16 @@ static pid_t pid_of(const char *line, int column, struct arena *a)
 	return parse_int(arena_strndup(a, line, strcspn(line, " \t")), 1, INT32_MAX, &pid) ? pid : 0;
 }
 
+/* Adds LINE and a line break to OUT, which has N bytes and room for all that ps says. */
+static void add_line(char *out, size_t *n, const char *line)
+{
+	size_t len = strlen(line);
+
+	memcpy(out + *n, line, len);
+	out[*n + len] = '\n';
+	*n += len + 1;
+}
+
 /* The first line of what ps says, and the lines of PIDS. */
 static int pids_table(const struct pids *pids, const struct strs *args, struct arena *a, char **ret, struct err *e)
 {
@@ -128,17 +138,18 @@ static int pids_table(const struct pids *pids, const struct strs *args, struct a
 	int r = run_ps(&words, a, &text, e);
 	if (r < 0)
 		return r;
-	char *out = arena_alloc(a, strlen(text) + 2, 1), *o = out;
+	char *out = arena_alloc(a, strlen(text) + 2, 1);
+	size_t n = 0;
 	char *line = strsep(&text, "\n");
 	const int column = pid_column(line);
 	if (column < 0)
 		return err_set(e, 0, "read what ps says: it has no column PID");
-	o = stpcpy(stpcpy(o, line), "\n");
+	add_line(out, &n, line);
 	while ((line = strsep(&text, "\n"))) {
 		const pid_t pid = pid_of(line, column, a);
 
 		if (pid && pids->n && bsearch(&pid, pids->v, pids->n, sizeof(pid), by_number))
-			o = stpcpy(stpcpy(o, line), "\n");
+			add_line(out, &n, line);
 	}
 	*ret = out;
 	return 0;

@@ -24,7 +24,7 @@ verbs() {
 # The exit status when isle itself fails as verb $1: tools have that of the programs they stand in for.
 failure_of() {
 	case $1 in
-	unshare | nsenter | lsns) echo 1 ;;
+	unshare | nsenter | lsns | oci) echo 1 ;;
 	*) echo 125 ;;
 	esac
 }

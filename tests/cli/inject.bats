@@ -118,7 +118,8 @@ fsconfig_calls() {
 
 @test "what there is no other way for is told" {
 	while read -r call sentence; do
-		run --separate-stderr refuse -f -e trace="$call" -e inject="$call:error=ENOSYS" -- --init host true
+		run --separate-stderr refuse -f -e trace="$call" -e inject="$call:error=ENOSYS" -- \
+			--init --sysctl net.ipv4.ip_forward=1 host true
 		echo "$call: $stderr"
 		[ "$status" -eq 125 ]
 		[ -z "$output" ]
@@ -131,7 +132,9 @@ fsconfig_calls() {
 		fsmount mount a tmpfs file system
 		move_mount attach the container's root
 		unshare make a cgroup namespace
-		setns enter the network namespace
+		setns enter the container's network namespace
+		chroot enter the container's root
+		pivot_root let go of the machine's root
 		memfd_create make the init program
 		execveat execute the init program
 		getrandom get random bytes for a container id

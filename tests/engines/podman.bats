@@ -194,6 +194,10 @@ limit() {
 	podman run -d --name db --memory 64m box sleep 1000
 	run -0 podman stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemUsage}}' db
 	[[ $output =~ ^'db 1 '.*' / 67.11MB'$ ]]
+	# Without any limit, too: podman reads the group of every controller.
+	podman run -d --name free box sleep 1000
+	run -0 podman stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemUsage}} {{.CPU}}' free
+	[[ $output =~ ^'free 1 '[1-9].*B' / ' ]]
 	run -0 podman top db pid comm
 	[[ ${lines[1]} =~ ^1\ +sleep ]]
 	run -0 podman top db -o pid,args

@@ -45,8 +45,7 @@ engines_world_start() {
 	(
 		world_cgroups_make
 		world_cgroups_enter
-		exec unshare --mount --net --pid --ipc --uts --cgroup --propagation private --fork --kill-child=KILL \
-			"$1" "$WORLD" "$OCI_RUNTIME" "${ENGINES_VIEW:-machine}"
+		exec unshare --cgroup "$1" "$WORLD" "$OCI_RUNTIME" "${ENGINES_VIEW:-machine}"
 	) </dev/null >"$WORLD/log" 2>&1 3>&- &
 	WORLD_UNSHARE=$!
 	export WORLD_UNSHARE
@@ -71,6 +70,11 @@ world_cgroups_make() {
 	world_hierarchies | while read -r top; do
 		group=$top/isle/engines-$$
 		mkdir -p "$group"
+		if [ "$top" = /sys/fs/cgroup ]; then
+			for name in $(cat "$top/cgroup.controllers"); do
+				echo "+$name" | tee "$top/cgroup.subtree_control" >"$top/isle/cgroup.subtree_control" || true
+			done
+		fi
 		for group in "$top/isle" "$top/isle/engines-$$"; do
 			for name in cpuset.cpus cpuset.mems; do
 				# A v1 group without processors takes no process.
@@ -101,7 +105,7 @@ inside() {
 	(
 		world_cgroups_enter
 		exec nsenter --target "$WORLD_PID" --mount --net --pid --ipc --uts --cgroup -- \
-			env -u XDG_RUNTIME_DIR -u ISLE_ROOT -u ISLE_DATA HOME=/root TMPDIR=/var/tmp "$@" 3>&-
+			env -u XDG_RUNTIME_DIR -u ISLE_ROOT -u ISLE_DATA HOME=/root TMPDIR=/run/tmp "$@" 3>&-
 	)
 }
 
@@ -112,7 +116,7 @@ inside_as() {
 	shift
 	uid=$(inside id -u "$user")
 	inside setpriv --reuid "$user" --regid "$user" --init-groups --reset-env env --chdir="/run/home/$user" PATH="$PATH" \
-		HOME="/run/home/$user" XDG_RUNTIME_DIR="/run/user/$uid" TMPDIR=/var/tmp "$@"
+		HOME="/run/home/$user" XDG_RUNTIME_DIR="/run/user/$uid" TMPDIR=/run/tmp "$@"
 }
 
 # Ends the world: every process in it, then its cgroups.
@@ -171,9 +175,10 @@ engines_image() {
 engines_left() {
 	local group
 
-	inside find /run/isle-oci /run/user/*/isle-oci -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/record /'
+	inside sh -c 'find /run/isle-oci /run/user/*/isle-oci /run/*/runc/* /run/docker/runtime-runc/* -mindepth 1 -maxdepth 1 2>/dev/null' | sed 's/^/record /'
 	while read -r group; do
-		find "$group" -mindepth 1 -type d \( -name 'libpod-[0-9a-f]*' -o -regex '.*/[0-9a-f]\{64\}' -o -name 'buildah-*' \)
+		find "$group" -mindepth 1 -type d \( -name 'libpod-[0-9a-f]*' -o -regex '.*/[0-9a-f]\{64\}' -o -name 'buildah-*' \
+			-o -path '*/default/*' \)
 	done <"$WORLD/groups" | sed 's/^/cgroup /'
 	inside ps -e -o pid=,args= | grep -vE "^ *1 |ps -e -o |${1:-^$}" | sed 's/^/process /'
 }

@@ -4,19 +4,26 @@
 # the file DIR/ready, and stays as their first process, which reaps orphans.
 set -e
 dir=$1 runtime=$2 view=$3
+only=$(stat -f -c %T /sys/fs/cgroup)
+
+# First it is in the cgroup namespace alone.  On v2 a group with processes gives its children no controllers, so everybody is in
+# the group 'init' in there, while the namespace's root is the group itself.
+if [ "$4" != inside ]; then
+	if [ "$only" = cgroup2fs ]; then
+		group=$(cat "$dir/groups")
+		mkdir "$group/init"
+		echo $$ >"$group/init/cgroup.procs"
+	fi
+	exec unshare --mount --net --pid --ipc --uts --propagation private --fork --kill-child=KILL "$0" "$@" inside
+fi
 
 # Cgroups: in the cgroup namespace each hierarchy's root is the world's group.
 hierarchies=$(findmnt --noheadings --list --output TARGET,FSTYPE,OPTIONS --types cgroup,cgroup2 | sort -u -k 1,1)
-only=$(stat -f -c %T /sys/fs/cgroup)
 mount -t proc proc /proc
 umount --recursive --lazy /sys
 mount -t sysfs sysfs /sys
 if [ "$only" = cgroup2fs ]; then
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup
-	mkdir /sys/fs/cgroup/init
-	for pid in $(cat /sys/fs/cgroup/cgroup.procs); do
-		echo "$pid" >/sys/fs/cgroup/init/cgroup.procs
-	done
 	for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
 		echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control
 	done
@@ -40,7 +47,7 @@ fi
 # Places of its own.  The locks of podman are in /dev/shm.
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
-mount -t tmpfs -o mode=1777 tmpfs /var/tmp
+mkdir -m 1777 /run/tmp
 for name in containers containerd docker; do
 	mkdir -p "/run/data/$name" "$dir/lib/$name"
 	mkdir -p "/var/lib/$name" # one empty directory, as its package would have made it

@@ -164,8 +164,10 @@ static void ends_are_told_as_a_shell_would(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(same_process_is_found_again),	     cmocka_unit_test(bad_numbers_are_no_process),
-		cmocka_unit_test(start_time_is_read_after_the_name), cmocka_unit_test(start_times_of_real_processes),
+		cmocka_unit_test(same_process_is_found_again),
+		cmocka_unit_test(bad_numbers_are_no_process),
+		cmocka_unit_test(start_time_is_read_after_the_name),
+		cmocka_unit_test(start_times_of_real_processes),
 		cmocka_unit_test(ends_are_told_as_a_shell_would),
 		cmocka_unit_test(one_that_another_traces_is_not_waited_for),
 	};

@@ -207,8 +207,6 @@ static int attach_one(struct launch *l, size_t i, struct err *e)
 		r = mount_target(o->where, mounts_file(l->mount_fds[i]), wants_strict(l, i), &target, e);
 	if (r == 0 && launch_mount_filled(l, i))
 		r = begin_tmpfs(l, i, target, there, e);
-	if (r == 0 && l->by_spec)
-		mount_renew(&l->mount_fds[i]);
 	if (r == 0)
 		r = mount_attach(l->mount_fds[i], target, o, o->where, e);
 	return r < 0 ? r : attached(l, i, e);

@@ -100,6 +100,16 @@ static bool is_dev(const struct launch *l, size_t i)
 	       !l->mopts[i].bind && !l->mopts[i].remount;
 }
 
+/*
+ * Whether mount I is a /dev that the host side makes.  The box could, if it has the machine's ids; but while it makes
+ * the others, the host side has the time.  Not for a config.json: mountinfo lists mounts by their age (since Linux 6.8),
+ * and who reads it expects the file systems in the order of the config.
+ */
+static bool is_host_dev(const struct launch *l, size_t i)
+{
+	return is_dev(l, i) && (!l->by_spec || launch_own_ids(l));
+}
+
 /* Whether mount I shows something of the machine. */
 static bool is_bind(const struct launch *l, size_t i)
 {
@@ -109,7 +119,7 @@ static bool is_bind(const struct launch *l, size_t i)
 static int dev_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int r = make_picked(l, is_dev, e);
+	int r = make_picked(l, is_host_dev, e);
 
 	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
 		r = launch_node_carried(l, i) ? launch_node_take(l, i, e) : 0;
@@ -249,7 +259,7 @@ bool launch_mount_shows_net(const struct launch *l, size_t i)
 /* Which mounts the host side makes: the box makes the others. */
 static bool is_ours(const struct launch *l, size_t i)
 {
-	return l->rootless || (!is_dev(l, i) && !is_bind(l, i));
+	return l->rootless || (!is_host_dev(l, i) && !is_bind(l, i));
 }
 
 /* Of those, what does not show the network. */

@@ -187,16 +187,6 @@ static int spread_set(int fd, const struct mount_opts *o, const char *where, str
 	return 0;
 }
 
-void mount_renew(int *fd)
-{
-	int copy = sys_open_tree(*fd, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-
-	if (copy < 0)
-		return;
-	fd_close(fd);
-	*fd = copy;
-}
-
 int mount_attach(int fd, int target_fd, const struct mount_opts *o, const char *where, struct err *e)
 {
 	if (sys_move_mount(fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)

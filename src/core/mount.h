@@ -51,11 +51,6 @@ int mount_clone(int dirfd, const char *path, const struct mount_opts *o, int *re
 int mount_idmap(int fd, int userns_fd, bool recursive, struct err *e) MUST_USE;
 /* A new detached file system of TYPE from SOURCE. */
 int mount_new(const char *type, const char *source, const struct mount_opts *o, int *ret_fd, struct err *e) MUST_USE;
-/*
- * Makes the detached mount *FD the newest of all, by a copy; where the kernel can't copy it, it stays as it is.  Since
- * Linux 6.8 mountinfo lists mounts by age, and who reads it expects them in the order in which they were attached.
- */
-void mount_renew(int *fd);
 /* Attaches the detached mount FD onto TARGET_FD (O_PATH); WHERE is for the sentence. */
 int mount_attach(int fd, int target_fd, const struct mount_opts *o, const char *where, struct err *e) MUST_USE;
 

@@ -1330,6 +1330,14 @@ static void device_rules(void **state)
 	} else {
 		assert_int_equal(r, -EOPNOTSUPP);
 	}
+	/* What is denied anyway may be denied again, and a larger part be allowed: that takes no exception back. */
+	struct spec_resources again = {0};
+	rule(&again, false, 'a', -1, -1, "rwm");
+	rule(&again, false, 'c', 1, 5, "rwm");
+	rule(&again, true, 'c', -1, -1, "m");
+	rule(&again, true, 'c', 1, 5, "r");
+	assert_done(cgroup_update(&cg, &again, &e), &e);
+	assert_int_equal(end_of(start(&cg, do_try_devices)), (8 | 32) << 8);
 	/* A minor of any major and a major with any minor meet in one device; the later rule has it. */
 	struct spec_resources cross = {0};
 	rule(&cross, true, 'c', 1, -1, "rwm");

@@ -81,9 +81,10 @@ uint64_t rights_caps_trim(struct spec_caps *c)
 	c->effective &= c->permitted;
 	c->inheritable &= mine & c->bounding;
 	c->ambient &= c->permitted & c->inheritable;
+	/* Ambient without inheritable is nothing to warn of: older runc's own example of a config.json has it. */
 	return ((asked.bounding & ~c->bounding) | (asked.permitted & ~c->permitted) |
 		(asked.effective & ~c->effective) | (asked.inheritable & ~c->inheritable) |
-		(asked.ambient & ~c->ambient)) &
+		(asked.ambient & asked.inheritable & ~c->ambient)) &
 	       all;
 }
 

@@ -194,9 +194,9 @@ exec_with() {
 	run -0 --separate-stderr setpriv --bounding-set -sys_nice "${oci[@]}" run --bundle "$T/b" lacking
 	[[ $stderr == *'CAP_SYS_NICE can not be given'* ]]
 	[[ $output == *0000000000000001 ]]
-	# Ambient without inheritable.
+	# Ambient without inheritable is nothing, and nothing is said: runc's example of a config.json had it for years.
 	run -0 --separate-stderr in_bundle "p['capabilities']['ambient'] = ['CAP_KILL']" -- grep CapAmb /proc/self/status
-	[[ $stderr == *'CAP_KILL can not be given'* ]]
+	[ -z "$stderr" ]
 	[[ $output == *0000000000000000 ]]
 }
 

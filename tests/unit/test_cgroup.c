@@ -314,6 +314,26 @@ static void default_group_is_small_and_leaves_nothing(void **state)
 	assert_done(cgroup_remove(&found, 0, &e), &e);
 }
 
+/* Everything is counted for an engine, which has asked for no limit. */
+static void group_may_be_everywhere(void **state)
+{
+	struct spec_resources res = {0};
+	struct cgroup_host all = host;
+	struct cgroup cg;
+	struct err e = {0};
+
+	(void)state;
+	all.everywhere = true;
+	assert_done(cgroup_make(&cg, &all, test_path, &res, &arena, &e), &e);
+	for (int c = 0; c < CGC_COUNT; c++)
+		assert_int_equal(cg.v1_used >> c & 1, all.v1[c] != NULL);
+	pid_t pid = start(&cg, do_sleep);
+	assert_done(cgroup_kill(&cg, 5000, &e), &e);
+	assert_int_equal(end_of(pid), SIGKILL);
+	take_down(&cg);
+	assert_false(on_v1());
+}
+
 static void process_can_be_born_in_the_group(void **state)
 {
 	struct spec_resources res = {0};
@@ -1482,6 +1502,7 @@ int main(void)
 		cmocka_unit_test(shares_become_weights),
 		cmocka_unit_test(groups_without_rights_are_refused_only_for_limits),
 		cmocka_unit_test(default_group_is_small_and_leaves_nothing),
+		cmocka_unit_test(group_may_be_everywhere),
 		cmocka_unit_test(process_can_be_born_in_the_group),
 		cmocka_unit_test(group_in_use_is_not_taken),
 		cmocka_unit_test(nested_groups_are_killed_and_removed),

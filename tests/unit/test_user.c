@@ -130,6 +130,23 @@ static void users_and_groups_are_found(void **state)
 		assert_string_equal(resolve(*state, rows[i].text), rows[i].is);
 }
 
+static void home_is_found_by_the_number_alone(void **state)
+{
+	static const struct {
+		uint32_t uid;
+		const char *home;
+	} rows[] = {{0, "/root"}, {1000, "/home/alice"}, {1003, "/"}, {1004, "/"}, {1005, "/home/last"}, {77, "/"}};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_string_equal(user_home(f->fd, rows[i].uid, &f->a), rows[i].home);
+	/* Whatever is wrong with the file stops nobody. */
+	assert_int_equal(unlinkat(f->fd, "etc/passwd", 0), 0);
+	assert_string_equal(user_home(f->fd, 0, &f->a), "/");
+	assert_int_equal(mkfifoat(f->fd, "etc/passwd", 0644), 0);
+	assert_string_equal(user_home(f->fd, 0, &f->a), "/");
+}
+
 static void what_is_wrong_is_told(void **state)
 {
 	static const struct {
@@ -291,6 +308,7 @@ int main(void)
 #define WITH_ROOT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_ROOT(users_and_groups_are_found),
+		WITH_ROOT(home_is_found_by_the_number_alone),
 		WITH_ROOT(what_is_wrong_is_told),
 		WITH_ROOT(without_files_ids_are_enough),
 		WITH_ROOT(a_fifo_does_not_hang),

@@ -38,6 +38,13 @@ util-linux-tests: all
 	$(call deps,test)
 	@scripts/util_linux.sh $(SUITE) $(BUILD)
 
+# The public conformance suites of OCI runtimes, with isle, crun and runc side by side.  SUITES is a directory with checkouts
+# of runtime-tools and crun; CRUN and RUNC name the programs, VIEW what of cgroups is shown.
+conformance: all
+	$(if $(SUITES),,$(error conformance needs SUITES=DIR, with checkouts of runtime-tools and crun (docs/testing.md, "Conformance")))
+	@scripts/conformance.py $(SUITES) --isle $(BUILD)/isle $(if $(CRUN),--crun $(CRUN)) $(if $(RUNC),--runc $(RUNC)) \
+		$(if $(VIEW),--view $(VIEW)) $(if $(TESTS),--only '$(TESTS)') $(if $(LOGS),--logs $(LOGS))
+
 bench: all
 	$(call deps,bench)
 	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' BWRAP='$(BWRAP)' bench/run.sh
@@ -53,4 +60,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan
 
-.PHONY: all run test lint vm-test util-linux-tests bench install uninstall clean
+.PHONY: all run test lint vm-test util-linux-tests conformance bench install uninstall clean

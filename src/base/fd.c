@@ -115,8 +115,9 @@ int file_write(int dirfd, const char *path, const char *text, struct err *e)
 static int take_place(int dirfd, const char *tmp, const char *path, bool volatile_file)
 {
 	/*
-	 * ext4 writes a file out before it takes another one's place (auto_da_alloc), a millisecond for nothing where the
-	 * file does not outlive the machine.  Two that change places are not written, and the older one is then deleted.
+	 * ext4 writes a file out before it takes another one's place (auto_da_alloc), a millisecond for nothing where
+	 * the file does not outlive the machine.  Two that change places are not written, and the older one is then
+	 * deleted.
 	 */
 	if (volatile_file && syscall(SYS_renameat2, dirfd, tmp, dirfd, path, RENAME_EXCHANGE) == 0)
 		return unlinkat(dirfd, tmp, 0) < 0 ? -errno : 0;

@@ -43,7 +43,7 @@ int file_read(int dirfd, const char *path, struct arena *a, size_t max, char **r
 int file_write(int dirfd, const char *path, const char *text, struct err *e) MUST_USE;
 /* Makes or replaces PATH with TEXT, mode MODE, by a temporary file and rename(2): a reader sees the old or the new. */
 int file_replace(int dirfd, const char *path, const void *data, size_t size, mode_t mode, struct err *e) MUST_USE;
-/* The same for a file that means nothing after the machine's end: no file system writes it out for the sake of order. */
+/* The same for a file that means nothing after the machine's end: it is not written out for the sake of order. */
 int file_replace_volatile(int dirfd, const char *path, const void *data, size_t size, mode_t mode, struct err *e)
 	MUST_USE;
 

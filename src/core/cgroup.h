@@ -31,6 +31,7 @@ enum cgroup_controller { /* v1 hierarchies by name; on v2 those among them that 
 			 CGC_NET_CLS,
 			 CGC_NET_PRIO,
 			 CGC_RDMA,
+			 CGC_SYSTEMD, /* no controller: the v1 hierarchy by whose groups systemd knows processes */
 			 CGC_COUNT
 };
 

@@ -32,6 +32,7 @@ const struct cgroup_fact cgroup_facts[] = {
 	[CGC_NET_CLS] = {"net_cls", "net_cls,net_prio", NULL},
 	[CGC_NET_PRIO] = {"net_prio", "net_cls,net_prio", NULL},
 	[CGC_RDMA] = {"rdma", NULL, "rdma"},
+	[CGC_SYSTEMD] = {"name=systemd", "systemd", NULL},
 };
 static_assert(ARRAY_LEN(cgroup_facts) == CGC_COUNT, "one row for each controller");
 

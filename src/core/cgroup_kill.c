@@ -208,6 +208,19 @@ static void kill_batch(const struct cgroup *cg, const pid_t *v, size_t n)
 	}
 }
 
+/*
+ * Thaws the v1 group and those below: the container may have frozen some of its own, and beside a v2 group, which is
+ * what we freeze, somebody else may have used the older way.  Who is frozen so does not die.
+ */
+static void v1_thaw_all(const struct cgroup *cg)
+{
+	bool used = cg->v1_used & 1u << CGC_FREEZER;
+	auto_fd dir = used ? cgroup_dir(cg->host->v1[CGC_FREEZER], cg->path) : FD_NONE;
+
+	if (dir >= 0)
+		(void)!cgroup_walk(dir, DEPTH_MAX, v1_thaw, NULL);
+}
+
 /* One round of freeze, kill, thaw; returns how many processes were there. */
 static size_t kill_round(const struct cgroup *cg)
 {
@@ -223,8 +236,7 @@ static size_t kill_round(const struct cgroup *cg)
 		kill_batch(cg, pids.v + i, MIN(pids.n - i, (size_t)BATCH));
 	if (freezer >= 0 && v2)
 		(void)!file_write(freezer, "cgroup.freeze", "0", NULL);
-	if (freezer >= 0 && !v2) /* the container may have frozen groups of its own below */
-		(void)!cgroup_walk(freezer, DEPTH_MAX, v1_thaw, NULL);
+	v1_thaw_all(cg);
 	return pids.n;
 }
 
@@ -260,7 +272,11 @@ int cgroup_kill(const struct cgroup *cg, int timeout_ms, struct err *e)
 	if (cg->v2_fd >= 0) {
 		int r = file_write(cg->v2_fd, "cgroup.kill", "1", e);
 		if (r == 0)
+			r = await_event(cg->v2_fd, "populated", 0, MIN(deadline, cgroup_now_ms() + FREEZE_MS));
+		if (r == -ETIMEDOUT) {
+			v1_thaw_all(cg);
 			r = await_event(cg->v2_fd, "populated", 0, deadline);
+		}
 		if (r == -ETIMEDOUT)
 			return explain_survivors(cg, timeout_ms, e);
 		if (r == 0 || r == -ENODEV)

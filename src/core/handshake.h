@@ -27,10 +27,10 @@
 
 #include <stdint.h>
 
-#define HS_WORDS(X)                                                                                                   \
-	X(MAPPED)                                                                                                     \
-	X(MOUNTS) X(TERMINAL) X(WARNING) X(NETWORK) X(MOVED) X(LISTENER) X(ROOTED) X(HOOKED) X(PARKED) X(READY) X(GO) \
-		X(FAILED)
+#define HS_WORDS(X) \
+	X(MAPPED)   \
+	X(MOUNTS)   \
+	X(TERMINAL) X(WARNING) X(NETWORK) X(MOVED) X(LISTENER) X(ROOTED) X(HOOKED) X(PARKED) X(READY) X(GO) X(FAILED)
 enum hs_word {
 #define X(w) HS_##w,
 	HS_WORDS(X)

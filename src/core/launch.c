@@ -171,7 +171,8 @@ static int maps_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	return idmap_apply(l->pid, &l->spec->lin.uid_map, &l->spec->lin.gid_map, !l->rootless || geteuid() == 0, l->arena, e);
+	return idmap_apply(l->pid, &l->spec->lin.uid_map, &l->spec->lin.gid_map, !l->rootless || geteuid() == 0,
+			   l->arena, e);
 }
 
 static void maps_explain(const void *ctx, struct explain *x)

@@ -12,8 +12,8 @@
  *
  * Every file system is made as a detached mount before the box leaves the machine's root, and attached after it has
  * entered its own: so sources are found as the machine sees them, targets as the container sees them, and no symbolic
- * link of an image ever leads out.  The box has two threads as long as it makes a network (launch_threads.h).  A rootless launch has no
- * privilege on the host side; the box then does those steps itself.
+ * link of an image ever leads out.  The box has two threads as long as it makes a network (launch_threads.h).  A
+ * rootless launch has no privilege on the host side; the box then does those steps itself.
  *
  * Must hold: before 'exec', nothing but this process exists in a new pid namespace; every descriptor is close-on-exec;
  * what the box leaves open ends with exec; a failure on either side ends both.
@@ -77,6 +77,11 @@ struct launch {
 	int stdio[3];		 /* become 0, 1, 2 of the program; FD_NONE: inherited */
 	int lock_fd;		 /* the box closes it first of all: a lock that ends with the host side; 0: none */
 	/*
+	 * The absolute path at which hooks, which run before 'leave', find the container's files: until then the root is
+	 * attached there.  NULL: nobody looks.
+	 */
+	const char *hook_root;
+	/*
 	 * What the spec leaves out is as the runtime spec says: umask and oom_score_adj stay the caller's, and
 	 * capabilities that can't be had are only worth a warning.  Else isle's own ways.
 	 */
@@ -106,16 +111,16 @@ struct launch {
 	bool move_by_hand; /* the box could not be born in its v2 group */
 	struct mount_opts *mopts; /* one for each of spec->mounts */
 	int *mount_fds;		  /* the same, made and detached; FD_NONE: not yet */
-	uint64_t files_soft; /* the caller's limit of open files, while it is raised for many mounts; 0: it is not */
-	struct strs late_tops;	  /* see launch_attach.c */
+	uint64_t files_soft;   /* the caller's limit of open files, while it is raised for many mounts; 0: it is not */
+	struct strs late_tops; /* see launch_attach.c */
 	enum launch_dev dev;
 	struct launch_parts parts; /* see launch_cgroup_mounts.c */
-	int shift_fd;		  /* the user namespace that shifts mount 'shift_of' of the spec, or FD_NONE */
+	int shift_fd;		   /* the user namespace that shifts mount 'shift_of' of the spec, or FD_NONE */
 	size_t shift_of;
-	int root_fd;		  /* the root, detached */
-	int etc_fds[ETC_FILES];	  /* files for /etc, detached */
-	struct fds spent;	  /* descriptors that have done their work: see rootfs.h */
-	int *submount_fds;	  /* of rootfs->submounts */
+	int root_fd;		 /* the root, detached */
+	int etc_fds[ETC_FILES];	 /* files for /etc, detached */
+	struct fds spent;	 /* descriptors that have done their work: see rootfs.h */
+	int *submount_fds;	 /* of rootfs->submounts */
 	int *device_fds;	 /* rootless: the machine's device nodes, detached, one for each of spec->lin.devices */
 	int userns_fd;		 /* the box's user namespace, where it has its own */
 	int target_fd;		 /* exec: pidfd of the container's first process */
@@ -193,7 +198,7 @@ int launch_cgroup_parts_attach(struct launch *l, size_t i, struct err *e) MUST_U
 
 /* Devices (launch_nodes.c): fills in 'dev'; */
 void launch_nodes_prepare(struct launch *l);
-/* whether device I is not made beforehand in a new /dev; whether the host side takes it from the machine, and does so; */
+/* whether device I is not made beforehand in a new /dev; whether the host side takes it from the machine; does so; */
 bool launch_node_elsewhere(const struct launch *l, size_t i);
 bool launch_node_carried(const struct launch *l, size_t i);
 int launch_node_take(struct launch *l, size_t i, struct err *e) MUST_USE;
@@ -201,6 +206,12 @@ int launch_node_take(struct launch *l, size_t i, struct err *e) MUST_USE;
 int launch_node_bind(struct launch *l, size_t i, struct err *e) MUST_USE;
 /* Box: opens old_root_fd, unless it is open: before a second thread can change what "/" means, or to enter. */
 int launch_old_root_open(struct launch *l, struct err *e) MUST_USE;
+/*
+ * Box, with hook_root: goes back to the machine's root for the hooks, whose path to the container's files begins there
+ * (/proc/PID/root too), and into the container's again.
+ */
+int launch_step_out(struct launch *l, struct err *e) MUST_USE;
+int launch_step_in(struct launch *l, struct err *e) MUST_USE;
 /* Says why the kernel refused namespaces with CODE, and what to do; E has what was attempted.  Returns -CODE. */
 int launch_refused(const struct launch *l, int code, struct err *e);
 /* What the box runs from its first instruction to exec; never returns. */
@@ -225,9 +236,9 @@ extern const struct step step_network, step_attach_late, step_mask_late, step_le
 extern const struct step step_sysctl, step_terminal, step_read_only;					 /* box */
 extern const struct step step_session, step_cwd, step_user, step_rights, step_await_go, step_exec;	 /* box */
 extern const struct step step_go;									 /* host */
-extern const struct step step_net_devices;    /* host, behind 'begin' (launch_net_devices.c) */
-extern const struct step step_net_await;      /* box, between 'network' and 'furnish' */
-extern const struct step step_propagation;    /* box, behind 'leave' (launch_enter.c) */
+extern const struct step step_net_devices; /* host, behind 'begin' (launch_net_devices.c) */
+extern const struct step step_net_await;   /* box, between 'network' and 'furnish' */
+extern const struct step step_propagation; /* box, behind 'leave' (launch_enter.c) */
 /* With start_fd these do what await-go and go do without. */
 extern const struct step step_park;	    /* box */
 extern const struct step step_await_parked; /* host */

@@ -47,12 +47,12 @@ void launch_mounts_order(struct launch *l)
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
 		struct mount_opts *o = &l->mopts[i];
 
-		o->late = launch_path_late(l, o->where);
-		if (launch_mount_shows_net(l, i) && !o->late)
-			strs_add(&l->late_tops, l->arena, o->where);
-		o->late = o->late || launch_mount_shows_net(l, i);
+		o->late = launch_path_late(l, o->where) || launch_mount_shows_net(l, i);
 		for (size_t k = 0; k < l->late_tops.n && !o->late; k++)
 			o->late = is_within(l->late_tops.v[k], o->where);
+		/* What comes later in this place is mounted in it, as all is in a new "/". */
+		if (o->late && !o->remount && !launch_path_late(l, o->where))
+			strs_add(&l->late_tops, l->arena, o->where);
 	}
 }
 

@@ -6,6 +6,10 @@
  * even "/..".  The machine's root stays below it until the network is made, for the kernel makes a new sysfs only for
  * who can still see one (mount_too_revealing).  Then it is taken from under the new one, by pivot_root(2), and
  * unmounted.
+ *
+ * Hooks are programs of the machine that expect the container's files at the path of its root directory.  For them the
+ * new root is attached there at first, and entered by chroot(2) all the same; 'leave' begins by moving it over the
+ * machine's.  Until then nothing of the image has run.
  */
 #include "core/launch.h"
 
@@ -42,6 +46,40 @@ static bool covers_all(const struct launch *l)
 	       up.st_ino == root.st_ino;
 }
 
+/* Lays the new root over the machine's: stacked on "/", it needs no directory of the machine. */
+static int cover(const struct launch *l, struct err *e)
+{
+	if (sys_move_mount(l->root_fd, "", l->old_root_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_set(e, errno, "attach the container's root");
+	return 0;
+}
+
+/* Attaches it where hooks look for it, on top of what is mounted there. */
+static int attach_for_hooks(const struct launch *l, struct err *e)
+{
+	auto_fd there = open(l->hook_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (there < 0 && errno == EACCES) {
+		err_set(e, errno, "attach the container's root at %s, where its hooks look for it", l->hook_root);
+		return err_cure(e, "let the container's root user search the directories above it");
+	}
+	if (there < 0 ||
+	    sys_move_mount(l->root_fd, "", there, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_set(e, errno, "attach the container's root at %s, where its hooks look for it",
+			       l->hook_root);
+	return 0;
+}
+
+/* Refuses to go on where the new root leaves a way out to what is around the machine's. */
+static int check_covered(const struct launch *l, struct err *e)
+{
+	if (covers_all(l))
+		return 0;
+	err_set(e, EPERM, "cover the machine's root");
+	err_why(e, "isle was started in a chroot, out of which the container could find its way");
+	return err_cure(e, "enter that directory with pivot_root(8) instead of chroot(8)");
+}
+
 /*
  * The copy of a shared mount (under systemd all are) is shared too: what we mount would reach the machine.  So the root
  * itself never stays shared, whatever the mounts in it do.
@@ -61,30 +99,49 @@ static int enter_run(void *ctx, struct err *e)
 
 	if (r < 0)
 		return r;
-	/* Stacked on "/", the new root needs no directory of the machine; our own root stays the old one for now. */
-	if (sys_move_mount(l->root_fd, "", l->old_root_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-		return err_set(e, errno, "attach the container's root");
+	/* Our own root stays the old one for now. */
+	r = l->hook_root ? attach_for_hooks(l, e) : cover(l, e);
+	if (r < 0)
+		return r;
 	if (fchdir(l->root_fd) < 0)
 		return err_set(e, errno, "enter the container's root");
 	if (cut_off(l) < 0)
 		return err_set(e, errno, "cut the container's root off from the machine's mounts");
 	if (chroot(".") < 0 || chdir("/") < 0)
 		return err_set(e, errno, "enter the container's root");
-	if (covers_all(l))
-		return 0;
-	err_set(e, EPERM, "cover the machine's root");
-	err_why(e, "isle was started in a chroot, out of which the container could find its way");
-	return err_cure(e, "enter that directory with pivot_root(8) instead of chroot(8)");
+	return l->hook_root ? 0 : check_covered(l, e);
 }
 
 static void enter_explain(const void *ctx, struct explain *x)
 {
-	(void)ctx;
+	const struct launch *l = ctx;
+
+	if (l->hook_root) {
+		explain_say(x, "attach the new root at its own path, where the hooks look for it, and enter it");
+		explain_shell(x, "mount --move /mnt %s && cd %s && chroot .", l->hook_root, l->hook_root);
+		return;
+	}
 	explain_say(x, "lay the new root over the machine's, and enter it");
 	explain_shell(x, "mount --move /mnt / && cd /mnt && chroot .");
 }
 
 const struct step step_enter = {"enter", SIDE_ROOT, NULL, enter_run, NULL, enter_explain};
+
+/* ---- for the hooks ---- */
+
+int launch_step_out(struct launch *l, struct err *e)
+{
+	if (fchdir(l->old_root_fd) < 0 || chroot(".") < 0)
+		return err_set(e, errno, "go back to the machine's root");
+	return 0;
+}
+
+int launch_step_in(struct launch *l, struct err *e)
+{
+	if (fchdir(l->root_fd) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return err_set(e, errno, "enter the container's root again");
+	return 0;
+}
 
 /* ---- leave ---- */
 
@@ -98,7 +155,12 @@ static int uncover(const struct launch *l)
 		/* Kernels refuse to pivot away from the initial ramfs: there it stays covered. */
 		return errno != EINVAL || chroot(".") < 0 || chdir("/") < 0 ? -errno : 0;
 	/* It lies on top of the new one now. */
-	return fchdir(l->old_root_fd) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0 ? -errno : 0;
+	if (fchdir(l->old_root_fd) < 0 || umount2(".", MNT_DETACH) < 0)
+		return -errno;
+	/* What lay on it in turn is taken first: a root over which the spec mounts another.  So until nothing is left. */
+	while (umount2(".", MNT_DETACH) == 0)
+		;
+	return chdir("/") < 0 ? -errno : 0;
 }
 
 /*
@@ -134,8 +196,13 @@ static int bury(struct launch *l, struct err *e)
 static int leave_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int r = l->no_pivot ? bury(l, e) : uncover(l);
+	int r = l->hook_root ? cover(l, e) : 0;
 
+	if (r == 0 && l->hook_root)
+		r = check_covered(l, e);
+	if (r < 0)
+		return r;
+	r = l->no_pivot ? bury(l, e) : uncover(l);
 	launch_files_restore(l); /* the descriptors of the mounts are closed */
 	fd_close(&l->old_root_fd);
 	return r < 0 ? err_set(e, -r, "let go of the machine's root") : 0;
@@ -143,8 +210,11 @@ static int leave_run(void *ctx, struct err *e)
 
 static void leave_explain(const void *ctx, struct explain *x)
 {
-	(void)ctx;
+	const struct launch *l = ctx;
+
 	explain_say(x, "let go of the machine's root");
+	if (l->hook_root)
+		explain_shell(x, "mount --move %s /", l->hook_root);
 	explain_shell(x, "pivot_root . . && umount -l .");
 }
 

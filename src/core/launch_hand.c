@@ -102,8 +102,8 @@ static bool is_dev(const struct launch *l, size_t i)
 
 /*
  * Whether mount I is a /dev that the host side makes.  The box could, if it has the machine's ids; but while it makes
- * the others, the host side has the time.  Not for a config.json: mountinfo lists mounts by their age (since Linux 6.8),
- * and who reads it expects the file systems in the order of the config.
+ * the others, the host side has the time.  Not for a config.json: mountinfo lists mounts by their age (since Linux
+ * 6.8), and who reads it expects the file systems in the order of the config.
  */
 static bool is_host_dev(const struct launch *l, size_t i)
 {

@@ -11,7 +11,8 @@
  *
  * The threads share memory, descriptors, root and working directory.  So the main thread follows no path while the
  * other one is at work, which changes what paths mean; and 'cwd' comes last.  Credentials, namespaces, filters and
- * no_new_privs are each thread's own: that is what makes it possible.  Their ids are changed by system calls, not by the libc, which would change them for all threads.
+ * no_new_privs are each thread's own: that is what makes it possible.  Their ids are changed by system calls, not by
+ * the libc, which would change them for all threads.
  *
  * Without a network namespace to make, or where no thread can be had, the main thread does it all, one after the other.
  * The same happens to the last part where the program's limits or its own filter could stop the second thread.

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Processes known by more than their number: see process.h. */
 #include "core/process.h"
+
+#include "base/parse.h"
 #include "core/sys.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,17 +138,21 @@ int process_wait(int pidfd, int timeout_ms)
 static int status_of_traced(int pidfd, int *ret_status)
 {
 	struct arena a CLEANUP(arena_free) = {0};
-	char path[40], *text, *line;
-	uint64_t status;
+	char path[40], *text;
+	const char *p;
+	uint64_t pid, status;
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
 	int r = file_read(AT_FDCWD, path, &a, 4096, &text, NULL, NULL);
 	if (r < 0)
 		return r;
-	line = strstr(text, "\nPid:");
-	if (!line)
+	p = strstr(text, "\nPid:\t");
+	if (!p)
 		return -ESRCH;
-	snprintf(path, sizeof(path), "/proc/%d/stat", atoi(line + strlen("\nPid:")));
+	p += strlen("\nPid:\t");
+	if (!take_u64(&p, INT_MAX, &pid)) /* -1: it has been reaped */
+		return -ESRCH;
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	r = file_read(AT_FDCWD, path, &a, 4096, &text, NULL, NULL);
 	if (r == 0)
 		r = stat_field(text, 52, &status);

@@ -22,8 +22,8 @@ int process_open(pid_t pid, uint64_t identity, int *ret_pidfd, struct err *e) MU
 /* Waits until the process has ended (it may still have to be reaped); -ETIMEDOUT.  TIMEOUT_MS -1: for ever. */
 int process_wait(int pidfd, int timeout_ms) MUST_USE;
 /*
- * Waits for our own child, reaps it, and says how it ended; 0 or a negative errno.  One that somebody else traces stays a
- * zombie until that one lets go of it; it is not waited for.
+ * Waits for our own child, reaps it, and says how it ended; 0 or a negative errno.  One that somebody else traces
+ * stays a zombie until that one lets go of it; it is not waited for.
  */
 int process_reap(int pidfd, int *ret_status, struct err *e) MUST_USE;
 

@@ -75,7 +75,7 @@ uint64_t rights_caps_trim(struct spec_caps *c)
 	mine = mine << 32 | now[0].permitted;
 	/* A bounding set is only ever made smaller: what is in it and in nothing else does no harm. */
 	for (int cap = 0; cap < CAP_COUNT; cap++)
-		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 1)
+		if (c->bounding >> cap & 1 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 1)
 			c->bounding &= ~(1ULL << cap);
 	c->permitted &= mine;
 	c->effective &= c->permitted;

@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Who runs a step, as bits: the host side; the box's main thread; the thread that furnishes the box (launch_threads.c). */
+/* Who runs a step, as bits: the host side; the box's main thread; the thread that furnishes it (launch_threads.c). */
 enum side { SIDE_HOST = 1, SIDE_BOX = 2, SIDE_ROOT = 4 };
 
 /* What a step would do, for --explain: a sentence and shell lines ("" where no command does the same). */

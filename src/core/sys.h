@@ -27,7 +27,7 @@
 
 #define PIDFD_OF_THREAD O_EXCL /* pidfd_open(2)'s PIDFD_THREAD, 6.9 */
 
-/* Handles of namespaces (6.18): what open_by_handle_at(2) takes in the place of a mount, and what stands in the handle. */
+/* Handles of namespaces (6.18): what open_by_handle_at(2) takes in place of a mount, and what stands in the handle. */
 enum { SYS_FD_NSFS_ROOT = -10003, SYS_FILEID_NSFS = 0xf1 };
 struct sys_nsfs_handle {
 	uint64_t id;

@@ -147,6 +147,7 @@ bool user_parse_passwd(struct user_text *t, struct passwd_entry *ret)
 			continue;
 		ret->name = f[0];
 		ret->home = n > 5 ? f[5] : (struct user_word){0};
+		ret->shell = n > 6 ? f[6] : (struct user_word){0};
 		return true;
 	}
 	return false;
@@ -313,15 +314,15 @@ static int user_find(const struct resolver *v, struct passwd_entry *ret, bool *r
 	return 0;
 }
 
-/* A home directory fit for the environment: absolute and printable, else "/". */
-static char *home_copy(struct user_word home, struct arena *a)
+/* A path fit for the environment: absolute and printable, else OTHERWISE. */
+static char *path_copy(struct user_word path, const char *otherwise, struct arena *a)
 {
-	if (home.n == 0 || home.p[0] != '/')
-		return arena_strdup(a, "/");
-	for (size_t i = 0; i < home.n; i++)
-		if ((unsigned char)home.p[i] < ' ' || home.p[i] == 0x7f)
-			return arena_strdup(a, "/");
-	return arena_strndup(a, home.p, home.n);
+	if (path.n == 0 || path.p[0] != '/')
+		return arena_strdup(a, otherwise);
+	for (size_t i = 0; i < path.n; i++)
+		if ((unsigned char)path.p[i] < ' ' || path.p[i] == 0x7f)
+			return arena_strdup(a, otherwise);
+	return arena_strndup(a, path.p, path.n);
 }
 
 /* Fills in uid, gid and groups from the parts. */
@@ -351,7 +352,7 @@ static int resolve(struct resolver *v, char **ret_home, struct err *e)
 			r = group_add(v, gid, e);
 	}
 	if (r == 0 && ret_home)
-		*ret_home = home_copy(p.home, v->a);
+		*ret_home = path_copy(p.home, "/", v->a);
 	return r;
 }
 
@@ -371,17 +372,30 @@ int user_resolve(int root_fd, const char *text, struct arena *a, struct spec_use
 	return r;
 }
 
-char *user_home(int root_fd, uint32_t uid, struct arena *a)
+/* The line of UID, whose words are in FILE; an empty one if there is none. */
+static struct passwd_entry entry_of(int root_fd, uint32_t uid, struct arena *file)
 {
-	struct arena file = {0};
 	struct user_text t = {"", ""};
-	struct passwd_entry p = {0};
+	struct passwd_entry p;
 
 	t.end = t.p;
-	(void)!read_below(root_fd, "passwd", &file, &t, NULL);
-	while (user_parse_passwd(&t, &p) && p.uid != uid)
-		p.home = (struct user_word){0};
-	char *home = home_copy(p.home, a);
-	arena_free(&file);
-	return home;
+	(void)!read_below(root_fd, "passwd", file, &t, NULL);
+	while (user_parse_passwd(&t, &p))
+		if (p.uid == uid)
+			return p;
+	return (struct passwd_entry){0};
+}
+
+char *user_home(int root_fd, uint32_t uid, struct arena *a)
+{
+	struct arena file CLEANUP(arena_free) = {0};
+
+	return path_copy(entry_of(root_fd, uid, &file).home, "/", a);
+}
+
+char *user_shell(int root_fd, uint32_t uid, struct arena *a)
+{
+	struct arena file CLEANUP(arena_free) = {0};
+
+	return path_copy(entry_of(root_fd, uid, &file).shell, "/bin/sh", a);
 }

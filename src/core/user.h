@@ -27,6 +27,8 @@ int user_resolve(int root_fd, const char *text, struct arena *a, struct spec_use
 	MUST_USE;
 /* The home directory of UID, which is known as a number; "/" if none is known, or the file can't be read. */
 char *user_home(int root_fd, uint32_t uid, struct arena *a);
+/* The shell of UID; "/bin/sh" if none is known, or the file can't be read. */
+char *user_shell(int root_fd, uint32_t uid, struct arena *a);
 /* Checks the form of TEXT alone, without a root to look into. */
 int user_check(const char *text, struct arena *a, struct err *e) MUST_USE;
 
@@ -39,7 +41,7 @@ struct user_word { /* part of the text, not terminated */
 	size_t n;
 };
 struct passwd_entry {
-	struct user_word name, home;
+	struct user_word name, home, shell;
 	uint32_t uid, gid;
 };
 struct group_entry {

@@ -11,8 +11,10 @@
 #include <linux/nsfs.h>
 #include <linux/sockios.h>
 #include <linux/stat.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -80,17 +82,37 @@ struct namespace *ns_search_fd(struct ns_search *s, int fd)
 	return ns;
 }
 
+int ns_search_reopen(const struct ns_search *s, int place)
+{
+	char path[64];
+	struct stat st;
+
+	if (fstat(place, &st) < 0 || ns_device(major(st.st_dev), minor(st.st_dev)) != s->nsfs)
+		return FD_NONE;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* The network namespace of socket FD of the process, which may be the last that holds it. */
 static void socket_ask(struct ns_search *s, int pidfd, int fd)
 {
 	auto_fd copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
-	auto_fd ns = copy < 0 ? FD_NONE : ioctl(copy, SIOCGSKNS);
+	socklen_t size = sizeof(int);
+	int type;
+
+	/* It may be something else by now, and whose ioctl that would be is not ours to choose. */
+	if (copy < 0 || getsockopt(copy, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+		return;
+	auto_fd ns = ioctl(copy, SIOCGSKNS);
 
 	if (ns >= 0)
 		ns_search_fd(s, ns);
 }
 
-/* Looks at descriptor NAME, the number FD.  A file of a network that does not answer is not waited for. */
+/*
+ * Looks at descriptor NAME, the number FD.  A file of a network that does not answer is not waited for; and a moment
+ * later something else may stand there.
+ */
 static void descriptor_read(struct ns_search *s, int fds_fd, const char *name, int fd, pid_t pid, int *pidfd)
 {
 	struct statx st;
@@ -100,7 +122,8 @@ static void descriptor_read(struct ns_search *s, int fds_fd, const char *name, i
 	if (s->nsfs == ns_device(st.stx_dev_major, st.stx_dev_minor)) {
 		if (map_get(&s->found->by_id, st.stx_ino))
 			return;
-		auto_fd ns = openat(fds_fd, name, O_RDONLY | O_CLOEXEC);
+		auto_fd place = openat(fds_fd, name, O_PATH | O_CLOEXEC);
+		auto_fd ns = place < 0 ? FD_NONE : ns_search_reopen(s, place);
 		if (ns >= 0)
 			ns_search_fd(s, ns);
 	} else if (S_ISSOCK(st.stx_mode) && map_note(&s->sockets, s->arena, st.stx_ino)) {

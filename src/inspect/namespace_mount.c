@@ -86,7 +86,6 @@ static int open_mounted(const struct ns_search *s, int root_fd, const char *targ
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_CACHED};
 	auto_fd place = FD_NONE;
-	char path[64];
 	struct stat st;
 
 	for (int i = 0; place < 0 && i < CACHED_TRIES; i++) {
@@ -94,11 +93,7 @@ static int open_mounted(const struct ns_search *s, int root_fd, const char *targ
 		if (place < 0 && errno == EINVAL) /* a kernel that doesn't know RESOLVE_CACHED */
 			how.resolve = RESOLVE_IN_ROOT;
 	}
-	if (place < 0 || fstat(place, &st) < 0 || st.st_ino != id ||
-	    ns_device(major(st.st_dev), minor(st.st_dev)) != s->nsfs)
-		return FD_NONE;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
-	return open(path, O_RDONLY | O_CLOEXEC);
+	return place < 0 || fstat(place, &st) < 0 || st.st_ino != id ? FD_NONE : ns_search_reopen(s, place);
 }
 
 /* Notes one mount; PREFIX is what leads the caller to the root of its mount namespace. */

@@ -23,6 +23,11 @@ struct ns_search {
  * be examined.
  */
 struct namespace *ns_search_fd(struct ns_search *s, int fd);
+/*
+ * Opens the namespace that PLACE, a descriptor with O_PATH, is; FD_NONE if it is anything else.  So nothing is ever
+ * opened that a process put where a namespace was: a FIFO would be waited for, a device may act.
+ */
+int ns_search_reopen(const struct ns_search *s, int place);
 /* A namespace of which nothing is known but its link in /proc. */
 struct namespace *ns_search_bare(struct ns_search *s, uint64_t id, enum ns_kind kind);
 /* What only descriptors and sockets of process PID, whose directory in /proc is PROCESS_FD, keep alive. */

@@ -244,7 +244,7 @@ int container_cgroup(const struct oci_container *c, struct cgroup_manager *m, st
 	*m = (struct cgroup_manager){.arena = c->rt->arena};
 	if (!rec->cgroup)
 		return 0;
-	int r = cgroup_host_probe(&host, c->rt->arena, e);
+	int r = oci_cgroups(c->rt, &host, e);
 	if (r == 0)
 		r = cgroup_manager_find(m, &host, rec->cgroup, rec->unit, rec->user_manager, c->rt->arena, e);
 	return r == 0 ? cgroup_open(cg, &m->host, m->path, c->rt->arena, e) : r;

@@ -6,6 +6,7 @@
 #include "core/idmap.h"
 #include "oci/console.h"
 #include "oci/device_rules.h"
+#include "oci/hooks.h"
 #include "oci/spec_check.h"
 #include "oci/spec_json.h"
 
@@ -164,6 +165,7 @@ static int prepare_run(void *ctx, struct err *e)
 	l->leave_running = true;
 	l->warn = warn;
 	l->lock_fd = k->c.lock_fd;
+	l->hook_root = hooks_before_root(&k->spec) ? k->spec.root.path : NULL;
 	if (k->run)
 		l->signals = &k->signals;
 	return launch_prepare(l, e);

@@ -19,7 +19,7 @@ static int choose_run(void *ctx, struct err *e)
 
 	if (rt->no_cgroup)
 		return 0;
-	int r = cgroup_host_probe(&k->host, rt->arena, e);
+	int r = oci_cgroups(rt, &k->host, e);
 	if (r < 0 || k->host.layout == CGROUP_ABSENT)
 		return r < 0 ? r : cgroup_check(&k->host, &k->spec.lin.resources, e);
 	k->host.everywhere = !rt->rootless;

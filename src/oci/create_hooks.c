@@ -22,9 +22,9 @@ static int hooks_run_host(void *ctx, struct err *e)
 	/* They are told that the container is created, although it is about to be: so the public tests want it. */
 	container_hook_state(&k->c, &k->spec, STATUS_CREATED, l->pid, &state);
 	if (r == 0)
-		r = hooks_run(&k->spec, HOOK_PRESTART, &state, FD_NONE, l->arena, e);
+		r = hooks_run(&k->spec, HOOK_PRESTART, &state, l->arena, e);
 	if (r == 0)
-		r = hooks_run(&k->spec, HOOK_CREATE_RUNTIME, &state, FD_NONE, l->arena, e);
+		r = hooks_run(&k->spec, HOOK_CREATE_RUNTIME, &state, l->arena, e);
 	return r < 0 ? r : hs_send(l->sock, HS_HOOKED, NULL, 0, e);
 }
 
@@ -52,12 +52,16 @@ static int box_hooks_run(void *ctx, struct err *e)
 	struct hs_msg m;
 
 	/* Behind 'attach-late', so all namespaces are made. */
-	int r = hs_send(l->sock, HS_ROOTED, NULL, 0, e);
+	int r = launch_step_out(l, e);
+	if (r == 0)
+		r = hs_send(l->sock, HS_ROOTED, NULL, 0, e);
 	if (r == 0)
 		r = hs_expect(l->sock, HS_HOOKED, &m, e);
 	/* The box sees its own pid as the container does. */
 	container_hook_state(&k->c, &k->spec, STATUS_CREATED, getpid(), &state);
-	return r < 0 ? r : hooks_run(&k->spec, HOOK_CREATE_CONTAINER, &state, l->old_root_fd, l->arena, e);
+	if (r == 0)
+		r = hooks_run(&k->spec, HOOK_CREATE_CONTAINER, &state, l->arena, e);
+	return r < 0 ? r : launch_step_in(l, e);
 }
 
 static void box_hooks_explain(const void *ctx, struct explain *x)
@@ -82,7 +86,7 @@ static int start_hooks_run(void *ctx, struct err *e)
 	struct oci_state state;
 
 	container_hook_state(&k->c, &k->spec, STATUS_CREATED, getpid(), &state);
-	return hooks_run(&k->spec, HOOK_START_CONTAINER, &state, FD_NONE, l->arena, e);
+	return hooks_run(&k->spec, HOOK_START_CONTAINER, &state, l->arena, e);
 }
 
 static void start_hooks_explain(const void *ctx, struct explain *x)

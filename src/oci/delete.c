@@ -25,7 +25,7 @@ static int group_by_config(const struct oci_container *c, const struct spec *spe
 {
 	const char *path = spec->lin.cgroups_path;
 	struct cgroup_host host;
-	int r = cgroup_host_probe(&host, c->rt->arena, e);
+	int r = oci_cgroups(c->rt, &host, e);
 
 	if (r < 0 || c->rt->no_cgroup || host.layout == CGROUP_ABSENT)
 		return r;

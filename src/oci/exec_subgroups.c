@@ -14,6 +14,7 @@ static const char *const controllers[CGC_COUNT] = {
 	[CGC_MEMORY] = "memory",   [CGC_CPU] = "cpu",	      [CGC_CPUACCT] = "cpuacct",   [CGC_CPUSET] = "cpuset",
 	[CGC_PIDS] = "pids",	   [CGC_BLKIO] = "blkio",     [CGC_DEVICES] = "devices",   [CGC_FREEZER] = "freezer",
 	[CGC_HUGETLB] = "hugetlb", [CGC_NET_CLS] = "net_cls", [CGC_NET_PRIO] = "net_prio", [CGC_RDMA] = "rdma",
+	[CGC_SYSTEMD] = "systemd",
 };
 
 /* Puts PID into PATH below the container's group in the hierarchy mounted at MOUNT; never out of that group. */

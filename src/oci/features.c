@@ -8,30 +8,21 @@
 #include "core/seccomp.h"
 #include "core/seccomp_abi.h"
 #include "isle-config.h"
-#include "oci/spec_honour.h"
 #include "oci/spec_json.h"
 #include "oci/spec_json_tables.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What is there or not: as FIELD of the runtime spec is honoured or not, or (FIELD is NULL) as said here. */
+/* What is there or not. */
 static const struct {
-	const char *object, *key, *field;
+	const char *object, *key;
 	bool there;
 } facts[] = {
-	{"cgroup", "v1", NULL, true},
-	{"cgroup", "v2", NULL, true},
-	{"cgroup", "systemd", NULL, false},
-	{"cgroup", "systemdUser", NULL, false},
-	{"cgroup", "rdma", "linux.resources.rdma", true},
-	{"apparmor", "enabled", "process.apparmorProfile", true},
-	{"selinux", "enabled", "linux.mountLabel", true},
-	{"intelRdt", "enabled", "linux.intelRdt", true},
-	{"intelRdt", "schemata", "linux.intelRdt", true},
-	{"intelRdt", "monitoring", "linux.intelRdt", true},
-	{"idmap", "enabled", "mounts[].uidMappings", true},
-	{"netDevices", "enabled", "linux.netDevices", true},
+	{"cgroup", "v1", true},		  {"cgroup", "v2", true},	 {"cgroup", "systemd", true},
+	{"cgroup", "systemdUser", true},  {"cgroup", "rdma", true},	 {"apparmor", "enabled", true},
+	{"selinux", "enabled", true},	  {"intelRdt", "enabled", true}, {"intelRdt", "schemata", true},
+	{"intelRdt", "monitoring", true}, {"idmap", "enabled", true},	 {"netDevices", "enabled", true},
 };
 
 /* What tools look for under runc's and crun's names. */
@@ -59,12 +50,12 @@ static void write_words(struct json_out *out, const char *key, struct strs *word
 	json_close_list(out);
 }
 
-/* Writes all names there are as member KEY; none if FIELD is not honoured. */
-static void write_names(struct json_out *out, const char *key, const struct bind_names *names, const char *field)
+/* Writes all names there are as member KEY. */
+static void write_names(struct json_out *out, const char *key, const struct bind_names *names)
 {
 	struct strs words = {0};
 
-	for (size_t i = 0; i < names->n && spec_honours(field); i++)
+	for (size_t i = 0; i < names->n; i++)
 		if (names->v[i])
 			strs_add(&words, out->arena, names->v[i]);
 	write_words(out, key, &words);
@@ -76,7 +67,7 @@ static void write_facts(struct json_out *out, const char *object)
 	json_open_object(out, object);
 	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
 		if (strcmp(facts[i].object, object) == 0)
-			json_bool(out, facts[i].key, facts[i].field ? spec_honours(facts[i].field) : facts[i].there);
+			json_bool(out, facts[i].key, facts[i].there);
 	json_close_object(out);
 }
 
@@ -87,8 +78,7 @@ static void write_mount_options(struct json_out *out)
 	const char *word;
 
 	for (size_t i = 0; (word = mount_word(i)); i++)
-		if (strcmp(word, "tmpcopyup") != 0 || spec_honours("mounts[].options.tmpcopyup"))
-			strs_add(&words, out->arena, word);
+		strs_add(&words, out->arena, word);
 	write_words(out, "mountOptions", &words);
 }
 
@@ -139,8 +129,8 @@ static void write_linux(struct json_out *out)
 	write_facts(out, "selinux");
 	write_facts(out, "intelRdt");
 	json_open_object(out, "memoryPolicy");
-	write_names(out, "modes", &spec_memory_policy_modes, "linux.memoryPolicy");
-	write_names(out, "flags", &spec_memory_policy_flags, "linux.memoryPolicy");
+	write_names(out, "modes", &spec_memory_policy_modes);
+	write_names(out, "flags", &spec_memory_policy_flags);
 	json_close_object(out);
 	json_open_object(out, "mountExtensions");
 	write_facts(out, "idmap");
@@ -157,7 +147,7 @@ char *features_text(struct arena *a)
 	json_open_object(&out, NULL);
 	json_string(&out, "ociVersionMin", "1.0.0");
 	json_string(&out, "ociVersionMax", SPEC_OCI_VERSION);
-	write_names(&out, "hooks", &spec_hook_names, "hooks");
+	write_names(&out, "hooks", &spec_hook_names);
 	write_mount_options(&out);
 	write_linux(&out);
 	json_open_object(&out, "annotations");

@@ -3,7 +3,7 @@
  * What isle can do, as the runtime spec's document for it (features.md, features-linux.md).
  *
  * Nothing here is said twice: the words come from the tables of those who read them (mount.h, seccomp.h, ns.h,
- * caps_names.h), what isle can't do yet from spec_honour.h, and the rest from one table in features.c.
+ * caps_names.h), and the rest from one table in features.c.
  */
 #ifndef ISLE_OCI_FEATURES_H
 #define ISLE_OCI_FEATURES_H

@@ -33,7 +33,6 @@ static_assert(ARRAY_LEN(kind_words) == HOOK_KIND_COUNT, "kind_words[] does not m
 /* One hook that runs, and the end of what it has printed. */
 struct hook_run {
 	const struct spec_hook *hook;
-	int root_fd;
 	int state_fd; /* its standard input */
 	int out_fd;   /* our end of its standard output and error */
 	int pidfd;
@@ -75,8 +74,7 @@ static _Noreturn void become(const struct hook_run *h, int out, int says)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	setpgid(0, 0); /* so that a timeout ends its children, too */
-	if ((h->root_fd < 0 || (fchdir(h->root_fd) == 0 && chroot(".") == 0)) && chdir("/") == 0 &&
-	    dup2(h->state_fd, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2)
+	if (chdir("/") == 0 && dup2(h->state_fd, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2)
 		execve(h->hook->path, h->hook->args.n ? h->hook->args.v : only_path,
 		       h->hook->env.n ? h->hook->env.v : nothing);
 	code = errno;
@@ -183,11 +181,10 @@ static void hook_release(struct hook_run *h)
 }
 
 /* Runs one hook from its beginning to its end. */
-static int hook_run(const struct spec_hook *hook, const char *state, int root_fd, struct err *e)
+static int hook_run(const struct spec_hook *hook, const char *state, struct err *e)
 {
 	CLEANUP(hook_release)
-	struct hook_run h = {
-		.hook = hook, .root_fd = root_fd, .state_fd = FD_NONE, .out_fd = FD_NONE, .pidfd = FD_NONE};
+	struct hook_run h = {.hook = hook, .state_fd = FD_NONE, .out_fd = FD_NONE, .pidfd = FD_NONE};
 	int r = state_file(state, &h.state_fd, e);
 
 	if (r == 0)
@@ -196,24 +193,23 @@ static int hook_run(const struct spec_hook *hook, const char *state, int root_fd
 }
 
 /* The same, and the error says which it was. */
-static int hook_run_one(const struct spec *s, enum spec_hook_kind kind, size_t i, const char *state, int root_fd,
-			struct err *e)
+static int hook_run_one(const struct spec *s, enum spec_hook_kind kind, size_t i, const char *state, struct err *e)
 {
 	const struct spec_hook *hook = &s->hooks[kind].v[i];
-	int r = hook_run(hook, state, root_fd, e);
+	int r = hook_run(hook, state, e);
 
 	return r < 0 ? err_context(e, "run the %s hook #%zu, %s", kind_words[kind], i, hook->path) : 0;
 }
 
-int hooks_run(const struct spec *s, enum spec_hook_kind kind, const struct oci_state *state, int root_fd,
-	      struct arena *a, struct err *e)
+int hooks_run(const struct spec *s, enum spec_hook_kind kind, const struct oci_state *state, struct arena *a,
+	      struct err *e)
 {
 	const struct spec_hooks *hooks = &s->hooks[kind];
 	char *text = hooks->n ? oci_state_print(state, JSON_COMPACT, a) : NULL;
 	int r = 0;
 
 	for (size_t i = 0; i < hooks->n && r == 0; i++)
-		r = hook_run_one(s, kind, i, text, root_fd, e);
+		r = hook_run_one(s, kind, i, text, e);
 	return r;
 }
 
@@ -227,7 +223,7 @@ void hooks_run_all(const struct spec *s, enum spec_hook_kind kind, const struct 
 	for (size_t i = 0; i < hooks->n; i++) {
 		struct err e = {0};
 
-		if (hook_run_one(s, kind, i, text, FD_NONE, &e) == 0 || !warn)
+		if (hook_run_one(s, kind, i, text, &e) == 0 || !warn)
 			continue;
 		err_format(&e, sentence, sizeof(sentence));
 		warn(ctx, sentence);

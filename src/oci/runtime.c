@@ -98,6 +98,18 @@ void oci_close(struct oci_runtime *rt)
 	fd_close(&rt->root_fd);
 }
 
+int oci_cgroups(struct oci_runtime *rt, struct cgroup_host *ret, struct err *e)
+{
+	struct cgroup_host *found = rt->cgroups ? rt->cgroups : arena_new(rt->arena, struct cgroup_host, 1);
+	int r = rt->cgroups ? 0 : cgroup_host_probe(found, rt->arena, e);
+
+	if (r < 0)
+		return r;
+	rt->cgroups = found;
+	*ret = *found;
+	return 0;
+}
+
 int oci_id_check(const char *id, struct err *e)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";

@@ -9,6 +9,7 @@
 #ifndef ISLE_OCI_RUNTIME_H
 #define ISLE_OCI_RUNTIME_H
 
+#include "core/cgroup.h"
 #include "core/spec.h"
 #include "core/step.h"
 
@@ -16,12 +17,14 @@
 
 struct oci_runtime {
 	struct arena *arena;
-	const char *root;    /* where containers are noted; NULL: /run/isle-oci, or $XDG_RUNTIME_DIR/isle-oci for plain users */
+	const char *
+		root; /* where containers are noted; NULL: /run/isle-oci, or $XDG_RUNTIME_DIR/isle-oci for plain users */
 	bool systemd_cgroup; /* --systemd-cgroup, --cgroup-manager=systemd */
 	bool no_cgroup;	     /* --cgroup-manager=disabled */
 	bool rootless;	     /* no privilege over the machine; filled in by oci_open */
 	int root_fd;
-	mode_t umask; /* the caller's, which a program inherits whose spec has none */
+	struct cgroup_host *cgroups;		       /* NULL: not looked for yet, see oci_cgroups */
+	mode_t umask;				       /* the caller's, which a program inherits whose spec has none */
 	void (*warn)(void *ctx, const char *sentence); /* goes to the log and to stderr */
 	void *ctx;
 	/* --explain and --timings of create, run and exec; NULL: not asked for */
@@ -55,7 +58,8 @@ struct oci_exec_options {
 	struct strs args, env, caps;
 	const char *cwd, *user, *apparmor, *process_label;
 	struct strs additional_gids;
-	struct strs cgroups; /* groups below the container's: one "PATH", or a "CONTROLLER[,CONTROLLER]:PATH" for each */
+	struct strs
+		cgroups; /* groups below the container's: one "PATH", or a "CONTROLLER[,CONTROLLER]:PATH" for each */
 	bool tty, no_new_privs, ignore_paused;
 };
 
@@ -66,10 +70,10 @@ struct oci_update_options {
 
 /* What checkpoint and restore tell criu; the words are those of its command line. */
 struct oci_criu_options {
-	const char *image_path;	 /* NULL: "checkpoint" in the working directory */
-	const char *work_path;	 /* for criu's logs; NULL: the images' */
-	const char *parent_path; /* relative to image_path: an earlier pre-dump */
-	const char *page_server; /* ADDRESS:PORT */
+	const char *image_path;	    /* NULL: "checkpoint" in the working directory */
+	const char *work_path;	    /* for criu's logs; NULL: the images' */
+	const char *parent_path;    /* relative to image_path: an earlier pre-dump */
+	const char *page_server;    /* ADDRESS:PORT */
 	const char *manage_cgroups; /* "soft" (NULL), "full", "strict", "ignore" */
 	const char *network_lock;   /* "iptables", "nftables", "skip"; NULL: criu's choice */
 	const char *lsm_profile, *lsm_mount_context;
@@ -82,7 +86,9 @@ struct oci_criu_options {
 /* Opens (makes, with MAKE) the runtime's root. */
 int oci_open(struct oci_runtime *rt, bool make, struct err *e) MUST_USE;
 void oci_close(struct oci_runtime *rt);
-/* Whether ID is a good id: letters, digits, '_', '+', '-', '.', not "." or "..", at most 1024 bytes. */
+/* The machine's control groups, looked for once in a command. */
+int oci_cgroups(struct oci_runtime *rt, struct cgroup_host *ret, struct err *e) MUST_USE;
+/* Whether ID is a good id: letters, digits, '_', '+', '-', '.', not "." or "..", at most 255 bytes. */
 int oci_id_check(const char *id, struct err *e) MUST_USE;
 
 int oci_create(struct oci_runtime *rt, const char *id, const struct oci_create_options *o, struct err *e) MUST_USE;

@@ -4,7 +4,6 @@
 
 #include "base/parse.h"
 #include "oci/spec_check_rules.h"
-#include "oci/spec_honour.h"
 #include "oci/spec_json_tables.h"
 
 #include <string.h>
@@ -175,19 +174,7 @@ bool spec_has_process(const struct spec *s)
 /* process, where there is one. */
 static int check_own_process(const struct spec *s, struct err *e)
 {
-	return spec_has_process(s) ? check_process(&s->process, e) : 0;
-}
-
-int spec_check_process(const struct spec_process *p, struct err *e)
-{
-	struct spec s;
-	int bad = check_process(p, e);
-
-	if (bad < 0)
-		return bad;
-	spec_init(&s);
-	s.process = *p;
-	return spec_honour(&s, e);
+	return spec_has_process(s) ? spec_check_process(&s->process, e) : 0;
 }
 
 /* linux.resources. */
@@ -208,7 +195,6 @@ int spec_check(const struct spec *s, struct err *e)
 		{"hooks", check_hooks},
 		{"linux", check_linux},
 		{"linux.resources", check_resources},
-		{"", spec_honour},
 	};
 
 	return check_parts(rules, ARRAY_LEN(rules), s, e);

@@ -78,7 +78,7 @@ static int check_scheduler(const struct spec_process *p, struct err *e)
 	return 0;
 }
 
-int check_process(const struct spec_process *p, struct err *e)
+int spec_check_process(const struct spec_process *p, struct err *e)
 {
 	static const struct text_rule rules[] = {
 		{"cwd", offsetof(struct spec_process, cwd), text_absolute, SAYS_ABSOLUTE, .required = true},

@@ -44,8 +44,6 @@ int check_parts(const struct part_rule *rules, size_t n, const struct spec *s, s
 /* The kind of namespace that the sysctl KEY belongs to, an enum ns_kind; -1: none. */
 int spec_sysctl_kind(const char *key);
 
-/* "process". */
-int check_process(const struct spec_process *p, struct err *e) MUST_USE;
 /* "linux", without its resources. */
 int check_linux(const struct spec *s, struct err *e) MUST_USE;
 /* A list of id mappings. */

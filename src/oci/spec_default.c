@@ -63,10 +63,8 @@ static void fill_process(struct spec_process *p, struct arena *a)
 	p->cwd = arena_strdup(a, "/");
 	strs_add(&p->args, a, "sh");
 	add_words(&p->env, a, env, ARRAY_LEN(env));
-	p->caps = (struct spec_caps){.has = true,
-				     .bounding = ALLOWED_CAPS,
-				     .effective = ALLOWED_CAPS,
-				     .permitted = ALLOWED_CAPS};
+	p->caps = (struct spec_caps){
+		.has = true, .bounding = ALLOWED_CAPS, .effective = ALLOWED_CAPS, .permitted = ALLOWED_CAPS};
 	*list_add(&p->rlimits, a) = (struct spec_rlimit){RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES};
 }
 

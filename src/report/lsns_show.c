@@ -7,6 +7,8 @@
  */
 #include "report/lsns.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -57,6 +59,25 @@ static struct libscols_line *line_above(const struct lsns *l, const struct names
 	return l->tree != TREE_NONE && relative ? relative->mark : NULL;
 }
 
+/*
+ * CELL as JSON takes it: libsmartcols writes bytes as they are, and those of a command line need be no UTF-8.  They
+ * become U+FFFD.
+ */
+static const char *cell_for_json(const char *cell, struct arena *a)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	char *clean = arena_alloc(a, strlen(cell) + 1, strlen(replacement)), *to = clean;
+	uint32_t c;
+
+	for (size_t n; *cell; cell += n) {
+		n = utf8_decode(cell, strnlen(cell, UTF8_MAX), &c);
+		to = mempcpy(to, n ? cell : replacement, n ? n : strlen(replacement));
+		n += n == 0;
+	}
+	*to = '\0';
+	return clean;
+}
+
 /* Adds a line about NS and P, if the filter lets it pass. */
 static bool line_add(struct lsns *l, struct namespace *ns, struct ns_process *p)
 {
@@ -70,6 +91,8 @@ static bool line_add(struct lsns *l, struct namespace *ns, struct ns_process *p)
 	for (size_t i = 0; i < l->n; i++) {
 		const char *cell = lsns_cell(&row, l->columns[i]);
 
+		if (cell && l->args->json)
+			cell = cell_for_json(cell, l->arena);
 		if (cell && scols_line_set_data(line, i, cell) < 0)
 			return false;
 	}

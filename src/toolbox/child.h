@@ -9,9 +9,9 @@
 #include <sys/types.h>
 
 enum child_flags {
-	CHILD_FORWARD = 1,   /* SIGTERM and SIGINT go to the child, too; else the tool leaves them alone meanwhile */
+	CHILD_FORWARD = 1, /* SIGTERM and SIGINT go to the child, too; else the tool leaves them alone meanwhile */
 	CHILD_MIRROR_STOP =
-		2, /* the tool stops when the child stops, and continues it when it is continued (nsenter) */
+		2,	     /* the tool stops when the child stops, and continues it when it is continued (nsenter) */
 	CHILD_TERM_ENDS = 4, /* SIGTERM ends the tool alone, as if it did not wait (nsenter) */
 };
 

@@ -17,7 +17,7 @@ static bool setgroups_wanted(const void *ctx)
 {
 	const struct unshare *u = ctx;
 
-	return u->setgroups != SETGROUPS_ASIS || (u->groups.n > 0 && !u->map_outside);
+	return u->setgroups != SETGROUPS_ASIS || u->own_group;
 }
 
 static bool maps_wanted(const void *ctx)

@@ -29,6 +29,7 @@ struct unshare {
 	uint32_t owner_uid, owner_gid;
 	struct spec_idmaps users, groups; /* n == 0: no map */
 	bool map_outside;		  /* they can be written only by one who stayed outside */
+	bool own_group;			  /* --map-group or its kin stands alone: then setgroups is denied */
 	enum unshare_setgroups setgroups;
 	const char *boottime, *monotonic; /* offsets in seconds, checked; or NULL */
 	unsigned long propagation;	  /* MS_…; 0: left alone */
@@ -37,7 +38,7 @@ struct unshare {
 	const char *root, *dir;		  /* or NULL */
 	struct opt_id uid, gid;		  /* to become at the end */
 	bool keep_caps;
-	char *const *env;
+	char **env;
 	char *const *command;
 
 	/* who we are, and what came of it */

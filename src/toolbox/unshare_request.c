@@ -180,9 +180,9 @@ static int map_option(struct unshare *u, const char *note, struct singles *s, st
 static int check_setgroups(const struct unshare *u, struct err *e)
 {
 	const struct spec_idmaps *g = &u->groups;
-	bool own_alone = g->n == 1 && g->v[0].size == 1 && g->v[0].host_id == u->egid;
+	bool own_range = g->n == 1 && g->v[0].size == 1 && g->v[0].host_id == u->egid;
 
-	if (u->setgroups != SETGROUPS_ALLOW || !own_alone || (u->map_outside && u->euid == 0))
+	if (u->setgroups != SETGROUPS_ALLOW || !(u->own_group || (own_range && u->euid != 0)))
 		return 0;
 	err_set(e, 0, "--setgroups=allow and a map of one's own group alone (--map-group) exclude each other");
 	return err_why(e, "the kernel takes that map only after setgroups was denied");
@@ -205,6 +205,7 @@ static int maps(const struct unshare_options *o, struct unshare *u, struct err *
 	if (o->maps.n > 0)
 		u->flags |= CLONE_NEWUSER;
 	ranges = u->users.n > 0 || u->groups.n > 0;
+	u->own_group = s.group.has && u->groups.n == 0 && !u->has_owner;
 	u->map_outside = ranges || (u->has_owner && (s.user.has || s.group.has));
 	if (s.user.has)
 		maps_put_first(&u->users, s.user.id, u->euid, u->arena);

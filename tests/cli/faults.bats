@@ -9,10 +9,12 @@
 
 load ../lib/isle
 load ../lib/faults
+load ../lib/oci
 
 setup_file() {
 	isle_setup_file
 	faults_setup_file
+	oci_setup_file
 	mkdir "$BATS_FILE_TMPDIR/shared" "$BATS_FILE_TMPDIR/reached"
 	chmod 755 "$BATS_FILE_TMPDIR/shared"
 }
@@ -217,18 +219,116 @@ check_rm() {
 	nothing_left "rm -f"
 }
 
+# Its own file would be seen in the machine's /proc, so this run goes on from a copy.
+@test "run, among the machine's processes" {
+	each_fault check_new "own-copy create claim" "${raw[@]}" run --rm --name x -e ISLE_TEST_MARK --pid "ns:/proc/$$/ns/pid" \
+		--userns host host true
+}
+
+# The steps that none of these tests has reached.
+not_reached() {
+	local step
+
+	for step in $(all_steps); do
+		[ -e "$BATS_FILE_TMPDIR/reached/$step" ] || echo "$step"
+	done
+}
+
+# Runs the command $1... of the runtime with a failure at each step that is left, and killed there; then the function
+# oci_tidy, which sees $step and $fault.
+each_oci_fault() {
+	local step fault status said
+
+	for step in $(not_reached); do
+		for fault in fail kill kill-after; do
+			try_fault "$@"
+			[ "$status" -ne 124 ]
+			oci_tidy
+			if [ "$fault" = fail ]; then
+				[[ $said == *"ISLE_FAULT asked for this failure"* ]] || break
+				[ "$status" -ne 0 ]
+				touch "$BATS_FILE_TMPDIR/reached/$step"
+			fi
+		done
+	done
+}
+
+# What only a config.json can ask for.
+everything_by_config="l['namespaces'].append({'type': 'time'}); l['timeOffsets'] = {'boottime': {'secs': 5}}
+l['rootfsPropagation'] = 'slave'; l['personality'] = {'domain': 'LINUX'}; l['memoryPolicy'] = {'mode': 'MPOL_DEFAULT'}
+l['devices'] = [{'path': '/dev/sub/null', 'type': 'c', 'major': 1, 'minor': 3}]
+p['scheduler'] = {'policy': 'SCHED_BATCH'}; p['execCPUAffinity'] = {'initial': '0', 'final': '0'}
+c['hooks'] = {k: [{'path': '/bin/true'}] for k in ('createRuntime', 'createContainer', 'startContainer')}"
+
+oci_gone() {
+	oci delete --force a
+	oci_nothing_left "$fault=$step"
+}
+
+@test "isle oci create, by a config.json that has everything" {
+	oci_setup
+	oci_tidy() { oci_gone; }
+	bundle "$T/a" "$everything_by_config"
+	each_oci_fault "${oci[@]}" create --bundle "$T/a" a
+	[ -e "$BATS_FILE_TMPDIR/reached/park" ]
+	if "$ISLE" unshare --net ip link add x type veth peer name y 2>/dev/null; then
+		bundle "$T/a" "l['netDevices'] = {'x': {}}"
+		each_oci_fault "$ISLE" unshare --net sh -c 'ip link add x type veth peer name y && exec "$@"' sh \
+			"${oci[@]}" create --bundle "$T/a" a
+	fi
+	oci_teardown
+}
+
+# The container is what it was, and can be executed in.
+oci_same() {
+	WAIT_S=2 wait_for oci_alone
+	oci exec a true
+}
+
+oci_alone() {
+	[ "$(grep -slzxF "ISLE_TEST_MARK=$ISLE_TEST_MARK:oci" /proc/[0-9]*/environ | process_lines | grep -c .)" -eq 1 ]
+}
+
+@test "isle oci exec and start, by a config.json that has everything" {
+	oci_setup
+	oci_running a "$everything_by_config"
+	oci_tidy() { oci_same; }
+	each_oci_fault "${oci[@]}" exec a true
+	oci delete --force a
+	# What the container's own side does fails the container, not the command that let it go.
+	oci_tidy() { oci_gone; }
+	each_oci_fault sh -c '"$@" create --bundle "$0/a" a && "$@" start a && while "$@" state a | grep -q created; do :; done' \
+		"$T" "${oci[@]}"
+	oci_teardown
+}
+
+# Steps that stay out of reach here, and why.
+elsewhere() { # STEP
+	case $1 in
+	join-cgroups) # where there is nothing but cgroup v2, a process is born where it belongs
+		! grep -q ' cgroup ' /proc/mounts
+		;;
+	rdt) # a processor with resctrl
+		! grep -qw resctrl /proc/mounts
+		;;
+	restore) # criu
+		! command -v criu >/dev/null
+		;;
+	net-devices | net-await) # a kernel that makes interfaces
+		! "$ISLE" unshare --net ip link add x type veth peer name y 2>/dev/null
+		;;
+	*)
+		false
+		;;
+	esac
+}
+
 @test "every step has been reached" {
 	local missing=()
 
-	[ "$(all_steps | wc -l)" -ge 40 ]
-	for step in $(all_steps); do
-		# Where there is nothing but cgroup v2, a process is born where it belongs.
-		if [ "$step" = join-cgroups ] && ! grep -q ' cgroup ' /proc/mounts; then
-			continue
-		fi
-		if [ ! -e "$BATS_FILE_TMPDIR/reached/$step" ]; then
-			missing+=("$step")
-		fi
+	[ "$(all_steps | wc -l)" -ge 60 ]
+	for step in $(not_reached); do
+		elsewhere "$step" || missing+=("$step")
 	done
 	echo "not reached: ${missing[*]}"
 	[ "${#missing[@]}" -eq 0 ]

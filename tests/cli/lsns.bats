@@ -262,6 +262,14 @@ time.sleep(300)'
 	run -1 as_user "$user" lsns "$id"
 }
 
+@test "JSON is UTF-8, whatever bytes a process calls itself" {
+	started sleep unshare -u bash -c 'exec -a "$(printf "a\303\251b\377c\342\202d\"e\\\\")" sleep 300'
+	id=$(id_of "$pid" uts)
+	run -0 lsns -J -o COMMAND -Q "NS == $id"
+	iconv -f UTF-8 -t UTF-8 <<<"$output" >"$BATS_TEST_TMPDIR/clean"
+	[ "$(jq -r '.namespaces[0].command' <"$BATS_TEST_TMPDIR/clean")" = $'a\u00e9b\ufffdc\ufffd\ufffdd"e\\ 300' ]
+}
+
 @test "what a process calls itself cannot move the cursor" {
 	started sleep unshare -u bash -c 'exec -a "$(printf "x\033[2Jy\nz\tw")" sleep 300'
 	id=$(id_of "$pid" uts)

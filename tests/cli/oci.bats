@@ -95,6 +95,8 @@ assert s["id"] == "a" and s["annotations"] == {"k": "v"} and s["bundle"] == sys.
 	bundle "$T/c" "p['args'] = ['/etc/passwd']"
 	run created c
 	grep -qi "permission denied" "$T/err"
+	run oci run --bundle "$T/a" a
+	[ "$status" -eq 1 ]
 	oci_nothing_left
 }
 
@@ -178,6 +180,88 @@ c['hooks']['startContainer'] = [{'path': '/bin/sh', 'args': ['sh', '-c', 'pwd >/
 	run oci delete --force h
 	[ "$status" -eq 0 ]
 	[[ $output == *"poststop hook #0"* ]]
+}
+
+# A hook in sh: hook KIND COMMANDS as a statement for bundle, with the bundle's root in $root and, where it is known, the pid.
+hook() {
+	printf "c.setdefault('hooks', {})['%s'] = [{'path': '/bin/sh', 'args': ['sh', '-c', %s], 'env': ['PATH=/bin:/sbin:/usr/bin:/usr/sbin', 'root=%s']}]" \
+		"$1" "$(json_words "$2" | sed 's/^.//; s/.$//')" "$T/h/rootfs"
+}
+
+@test "hooks find the container's files at root.path, and what they mount there stays" {
+	local look='[ -r "$root/proc/1/status" ] && [ -c "$root/dev/null" ] && [ -d "$root/sys/kernel" ]'
+	local pid='pid=$(sed "s/.*\"pid\":\([0-9]*\).*/\1/") &&'
+
+	echo shown >"$T/file"
+	chmod 644 "$T/file"
+	bundle "$T/h" "p['args'] = ['sh', '-c', 'cat /probe/file; grep -c \" /probe/\" /proc/self/mountinfo; cat /probe/early; ls /; ls /sys/class/net']" \
+		"$(hook prestart "$pid root=/proc/\$pid/root\$root; $look && mkdir -p \$root/probe && echo early >\$root/probe/early")" \
+		"$(hook createRuntime "$pid nsenter --mount=/proc/\$pid/ns/mnt sh -c '$look'")" \
+		"$(hook createContainer "$look && ls /sys/class/net >\$root/probe/net && : >\$root/probe/file && mount --bind '$T/file' \$root/probe/file")"
+	touch "$T/h/rootfs/probe/file"
+	run oci run --bundle "$T/h" h
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = shown ]
+	[ "${lines[1]}" = 1 ]
+	[ "${lines[2]}" = early ]
+	[[ $output != *work* && $output != *lost+found* ]]
+	[ "${lines[-1]}" = lo ]
+	# Nothing of it is on the machine.
+	[ ! -s "$T/h/rootfs/probe/file" ]
+	[ -z "$(ls "$T/h/rootfs/proc")" ]
+	oci_nothing_left
+}
+
+@test "no way back to the machine's root: with hooks, a shared root, another root mounted over it" {
+	local change hooks other perl
+
+	other="l['maskedPaths'] = []; add('/', 'tmpfs', 'tmpfs', ['mode=755']); add('/usr', '/usr'); add('/lib64', '/usr/lib64'); add('/lib', '/usr/lib'); add('/proc', 'proc', 'proc', []); add('/dev/null', '/dev/null')"
+	# What is in "/..", whether the machine is found by leaving the root, and all mounts.
+	perl='opendir(D, "/.."); print join(" ", sort grep !/^[.]/, readdir D), "\n";
+		chroot "/usr"; chdir ".." for 1..64; chroot "."; print -e $ARGV[0] ? "out" : "in", "\n";
+		open(F, "/proc/self/mountinfo"); print map { (split)[4], "\n" } <F>'
+	echo "of the machine" >"$T/file"
+	for change in "" "l['rootfsPropagation'] = 'shared'" "l['rootfsPropagation'] = 'rprivate'" "c['root']['readonly'] = True" \
+		"$other" "mounts[:] = []; $other"; do
+		for hooks in "" "$(hook createContainer true)"; do
+			bundle "$T/h" "$change" "$hooks" "p['args'] = $(json_words /usr/bin/perl -e "$perl" "$T/file")"
+			run oci run --bundle "$T/h" h
+			echo "$change: $output"
+			[ "$status" -eq 0 ]
+			[[ ${lines[0]} == *" proc "* && ${lines[0]} != *srv* ]]
+			[ "${lines[1]}" = in ]
+			[ "$(printf '%s\n' "${lines[@]:2}" | grep -cx /)" -eq 1 ]
+			[[ $output != *rootfs* ]]
+		done
+	done
+}
+
+@test "hooks with --no-pivot, and a user namespace whose root can't reach the bundle" {
+	bundle "$T/h" "p['args'] = ['sh', '-c', 'cat /probe/file; ls /probe/..']" \
+		"$(hook createContainer "echo x >\$root/probe/file")"
+	run oci run --no-pivot --bundle "$T/h" h
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = x ]
+	bundle "$T/h" "l['namespaces'].append({'type': 'user'})" "l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 300000, 'size': 1000}]" \
+		"$(hook createContainer '[ -c $root/dev/null ]')"
+	run oci run --bundle "$T/h" h
+	echo "$output"
+	[ "$status" -eq 0 ]
+	chmod 700 "$T/h"
+	run oci run --bundle "$T/h" h
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"$T/h/rootfs, where its hooks look for it: permission denied"*"search the directories above it"* ]]
+	oci_nothing_left
+}
+
+@test "hooks that fail while the root lies at its path leave nothing"  {
+	bundle "$T/h" "$(hook createContainer 'mount -t tmpfs x $root/probe && exit 3')"
+	run created h
+	[ "$status" -eq 1 ]
+	oci_nothing_left
+	[ -z "$(grep "$T/h" /proc/self/mountinfo)" ]
 }
 
 @test "two that create one id: one wins" {

@@ -188,6 +188,11 @@ ended() {
 	[ "$("$U" -r --setgroups=deny cat /proc/self/setgroups)" = deny ]
 	[ "$("$U" --map-groups=all --setgroups=deny cat /proc/self/setgroups)" = deny ]
 	[ "$("$U" --map-groups=all --setgroups=allow cat /proc/self/setgroups)" = allow ]
+	# One's own group alone denies it, whoever writes the users' map; a range of groups does not.
+	[ "$("$U" --map-users=0:0:1 --map-group=0 cat /proc/self/setgroups)" = deny ]
+	[ "$("$U" -r --map-users=0,1,1 cat /proc/self/setgroups)" = deny ]
+	[ "$("$U" --map-users=0,0,1 --map-groups=0,0,1 cat /proc/self/setgroups)" = allow ]
+	[ "$("$U" -r --owner 12345:12345 cat /proc/self/setgroups)" = allow ]
 }
 
 @test "ranges: both forms, several, merged with the single one, and none is lost" {
@@ -354,6 +359,25 @@ cpus() {
 	[ "$(A=1 AB=2 "$U" --clear-env --whitelist-env AB env)" = AB=2 ]
 }
 
+@test "the program is searched in the PATH that it gets" {
+	mkdir "$T/bin"
+	printf '#!/bin/sh\necho found\n' >"$T/bin/only-here"
+	chmod 755 "$T/bin/only-here"
+	[ "$(PATH=$T/bin:$PATH "$U" only-here)" = found ]
+	[ "$(PATH=$T/bin:$PATH "$U" --whitelist-env PATH only-here)" = found ]
+	PATH=$T/bin:$PATH refused 127 'execute only-here' "$U" --clear-env only-here
+	PATH=$T/bin:$PATH refused 127 'execute only-here' "$U" --whitelist-env HOME only-here
+}
+
+@test "a text without a #! line is a script of the shell, also where it is found in PATH" {
+	mkdir "$T/bin"
+	echo 'echo "$0:$*"' >"$T/bin/plain-text"
+	chmod 755 "$T/bin/plain-text"
+	[ "$("$U" "$T/bin/plain-text" a 'b c')" = "$T/bin/plain-text:a b c" ]
+	[ "$(PATH=$T/bin:$PATH "$U" -f plain-text)" = "$T/bin/plain-text:" ]
+	[ "$(cd "$T/bin" && "$U" ./plain-text -x)" = "./plain-text:-x" ]
+}
+
 # ---- what isle tells ----
 
 @test "--explain does nothing and names each step; --timings tells of each; as JSON too" {
@@ -483,6 +507,7 @@ os.execv(sys.argv[1], [sys.argv[1], "--user", "true"])' "$U"
 
 @test "what contradicts itself is refused" {
 	refused 1 'exclude each other' "$U" -r --setgroups=allow true
+	refused 1 'exclude each other' "$U" --map-users=0:0:1 --map-group=0 --setgroups=allow true
 	refused 1 'exclude each other' plain "$U" --map-groups=0:12345:1 --setgroups=allow true
 	refused 1 'add --time' "$U" --monotonic 5 true
 	refused 1 'add --time' "$U" --boottime 5 true

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Buildah on isle's OCI runtime, as root and as a plain user: images made from nothing, and commands run in what becomes one.
+# Buildah on isle's OCI runtime, as root and as a plain user: images made from nothing, and commands run in what
+# becomes one.
 
 load ../lib/engines
 
@@ -41,7 +42,8 @@ run_in() { # USER
 	run -7 build "$1" run work sh -c 'exit 7'
 	run ! build "$1" run work no-such-program
 	[[ ${output,,} =~ 'not found'|'no such file' ]]
-	[ "$(build "$1" run --user web --workingdir /home --env COLOUR=red work sh -c 'echo "$(id -u) $PWD $COLOUR"')" = '33 /home red' ]
+	[ "$(build "$1" run --user web --workingdir /home --env COLOUR=red work \
+		sh -c 'echo "$(id -u) $PWD $COLOUR"')" = '33 /home red' ]
 	build "$1" run work sh -c 'echo kept >/note'
 	[ "$(build "$1" run work cat /note)" = kept ]
 	build "$1" commit -q work kept >/dev/null
@@ -76,7 +78,8 @@ build() { # USER BUILDAH-COMMAND OPTIONS...
 
 @test "run: a terminal, input, volumes, networks, capabilities" {
 	working root work
-	run -0 inside python3 "$TERM_PY" size=33x111 -- buildah run --runtime "$OCI_RUNTIME" -t work sh -c "$TELL_TERMINAL"
+	run -0 inside python3 "$TERM_PY" size=33x111 -- \
+		buildah run --runtime "$OCI_RUNTIME" -t work sh -c "$TELL_TERMINAL"
 	[[ $output =~ /dev/pts/0 ]]
 	[[ $output =~ '33 111' ]]
 	[ "$(echo typed | build root run work cat)" = typed ]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # containerd drives 'isle oci': through its shim (create, start, exec, kill, pause, delete …), as 'ctr' asks for it.
+# shellcheck disable=SC2154 # stderr is set by run
 
 load ../lib/engines
 
@@ -176,8 +177,8 @@ task_pid() {
 }
 
 @test "containerd: SIGTERM reaches process 1" {
-	ctr_run -d c sh -c 'trap "exit 9" TERM; while :; do sleep 0.05; done'
-	sleep 0.2
+	ctr_run -d c sh -c 'trap "exit 9" TERM; touch /tmp/ready; while :; do sleep 0.05; done'
+	wait_for inside test -e "/proc/$(task_pid c)/root/tmp/ready"
 	ctr tasks kill c
 	wait_for has_state c STOPPED
 	run ctr tasks delete c

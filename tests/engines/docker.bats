@@ -2,44 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # docker drives 'isle oci', its default runtime here: containerd's shim with dockerd's specs, whose networks come by a hook.
 
-load ../lib/engines
+# shellcheck disable=SC2154 # stderr is set by run
+
+load ../lib/docker
 
 setup_file() {
-	engines_setup_file
-	# BuildKit wants a runc, whatever the default runtime is.
-	printf '#!/bin/sh\nexec %s "$@"\n' "$OCI_RUNTIME" >"$WORLD/bin/runc"
-	chmod 755 "$WORLD/bin/runc"
-	inside env PATH="$WORLD/bin:/usr/sbin:/usr/bin:/sbin:/bin" dockerd --add-runtime "isle=$OCI_RUNTIME" --default-runtime isle \
-		--oom-score-adjust 0 >"$WORLD/dockerd.log" 2>&1 &
-	WAIT_S=30 wait_for docker version
-	docker import -c 'ENV PATH=/bin' -c 'CMD ["sh"]' - box <"$WORLD/image.tar"
+	docker_setup_file
 }
 
 teardown_file() {
-	# A bridge of its own, iptables, and networks end with the world.
 	engines_teardown_file
 }
 
 teardown() {
-	docker ps -aq | xargs -r "${BASH:-bash}" -c "$(declare -f inside docker world_cgroups_enter)"'; docker rm -fv "$@"' - >&2
-	engines_left_nothing 'dockerd|containerd'
-}
-
-docker() {
-	inside env PATH="/usr/bin:/bin" timeout --foreground -s KILL 30 docker "$@"
-}
-
-# What docker inspect tells of container $2 at $1, such as .State.Pid.
-told() {
-	docker inspect --format "{{$1}}" "$2"
-}
-
-is_told() {
-	[ "$(told "$1" "$2")" = "$3" ]
-}
-
-logs_have() {
-	[[ $(docker logs "$1" 2>&1) == *"$2"* ]]
+	docker_teardown
 }
 
 @test "docker: info and version know the runtime" {
@@ -68,7 +44,7 @@ logs_have() {
 
 @test "docker run -it: a terminal, its size, and its keys" {
 	run inside timeout -s KILL 20 python3 "$TERM_PY" size=33x77 expect=ready 'send=\x03' -- \
-		docker run --rm -it box sh -c 'trap "exit 5" INT; test -t 0 && until stty size | grep "33 77"; do sleep 0.05; done
+		/usr/bin/docker run --rm -it box sh -c 'trap "exit 5" INT; test -t 0 && until stty size | grep "33 77"; do sleep 0.05; done
 			echo ready; while :; do sleep 0.1; done'
 	[ "$status" -eq 5 ]
 	[[ $output == *"33 77"* ]]
@@ -137,7 +113,7 @@ logs_have() {
 @test "docker exec -it: a terminal" {
 	docker run -d --name it box sleep 100
 	run inside timeout -s KILL 20 python3 "$TERM_PY" size=31x71 expect=name 'send=isle\n' -- \
-		docker exec -it it sh -c 'test -t 0 && until stty size | grep "31 71"; do sleep 0.05; done
+		/usr/bin/docker exec -it it sh -c 'test -t 0 && until stty size | grep "31 71"; do sleep 0.05; done
 			echo name; read -r x; echo "<$x>"; exit 6'
 	[ "$status" -eq 6 ]
 	[[ $output == *"31 71"* ]]
@@ -434,8 +410,8 @@ logs_have() {
 
 @test "docker events: what a container's life looks like" {
 	begin=$(date +%s)
-	docker run --rm --name it box true
-	run docker events --since "$begin" --until "$(($(date +%s) + 1))" --filter container=it --format '{{.Status}}'
+	docker run --rm --name life box true
+	run docker events --since "$begin" --until "$(($(date +%s) + 1))" --filter container=life --format '{{.Status}}'
 	[ "$(echo "$output" | sort | xargs)" = "attach create destroy die start" ]
 }
 
@@ -449,11 +425,11 @@ logs_have() {
 		RUN id -un >/tmp/who
 		CMD cat /built /tmp/who
 	END
-	inside env PATH=/usr/bin:/bin DOCKER_BUILDKIT=0 docker build -t built "$BATS_TEST_TMPDIR/build"
+	inside env DOCKER_BUILDKIT=0 /usr/bin/docker build -t built "$BATS_TEST_TMPDIR/build"
 	run docker run --rm built
 	[ "$output" = $'built\n0\nweb' ]
 	echo 'RUN exit 33' >>"$BATS_TEST_TMPDIR/build/Dockerfile"
-	run inside env PATH=/usr/bin:/bin DOCKER_BUILDKIT=0 docker build -t broken "$BATS_TEST_TMPDIR/build"
+	run inside env DOCKER_BUILDKIT=0 /usr/bin/docker build -t broken "$BATS_TEST_TMPDIR/build"
 	[ "$status" -ne 0 ]
 	[[ $output == *"non-zero code: 33"* ]]
 }
@@ -461,7 +437,7 @@ logs_have() {
 @test "docker build with BuildKit" {
 	mkdir "$BATS_TEST_TMPDIR/build"
 	printf '%s\n' 'FROM box' 'RUN echo kit >/built' 'CMD cat /built' >"$BATS_TEST_TMPDIR/build/Dockerfile"
-	inside env PATH=/usr/bin:/bin DOCKER_BUILDKIT=1 docker build --progress plain -t kit "$BATS_TEST_TMPDIR/build"
+	inside env DOCKER_BUILDKIT=1 /usr/bin/docker build --progress plain -t kit "$BATS_TEST_TMPDIR/build"
 	run docker run --rm kit
 	[ "$output" = kit ]
 }

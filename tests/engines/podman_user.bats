@@ -2,34 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Podman as a plain user with subordinate ids, on isle's OCI runtime; two of them know nothing of each other.
 
-load ../lib/engines
+load ../lib/podman
 
-setup_file() {
-	engines_setup_file
-	for user in one two; do
-		inside_as "$user" podman import -q --change 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin' "$WORLD/image.tar" box
-	done
-}
-
+setup_file() { podman_setup_file one two; }
 teardown_file() { engines_teardown_file; }
-
-teardown() {
-	for user in one two; do
-		inside_as "$user" podman pod rm -fa -t 0 >/dev/null
-		inside_as "$user" podman rm -fa -t 0 >/dev/null
-		inside_as "$user" podman volume rm -fa >/dev/null
-	done
-	# What holds a user's namespaces stays until he logs out.
-	engines_left_nothing 'catatonit -P|podman pause'
-}
-
-podman() {
-	inside_as one podman "$@"
-}
-
-inspected() { # CONTAINER MEMBER
-	podman inspect --format "{{$2}}" "$1"
-}
+teardown() { podman_teardown; }
 
 @test "run: output, input, status, 126 and 127" {
 	[ "$(podman run --rm box echo hello)" = hello ]
@@ -59,8 +36,8 @@ inspected() { # CONTAINER MEMBER
 	run -0 inside_as one python3 "$TERM_PY" size=20x70 -- podman exec -it db sh -c "$TELL_TERMINAL"
 	[[ $output =~ /dev/pts/0 ]]
 	[[ $output =~ '20 70' ]]
-	podman exec -d db sh -c 'echo done >/note'
-	wait_for podman exec db grep -q done /note
+	podman exec -d db sh -c 'echo ran >/note'
+	wait_for podman exec db grep -q ran /note
 }
 
 @test "logs, stop, start, kill, rm -f" {
@@ -76,14 +53,10 @@ inspected() { # CONTAINER MEMBER
 	run ! podman inspect polite
 }
 
-logs_have() { # CONTAINER LINE
-	podman logs "$1" 2>&1 | grep -qxF "$2"
-}
-
 @test "the network of slirp4netns: an own address, and a published port" {
 	run -0 podman run --rm box ip -4 addr
 	[[ $output =~ 10.0.2.100 ]]
-	podman run -d --name web -p 127.0.0.1:8081:80 box sh -c 'mkdir /www; echo welcome >/www/index.html; exec httpd -f -p 80 -h /www'
+	web_server -p 127.0.0.1:8081:80
 	wait_for inside busybox wget -qO- http://127.0.0.1:8081/
 	[ "$(inside busybox wget -qO- http://127.0.0.1:8081/)" = welcome ]
 	[ "$(podman run --rm --net none box ls /sys/class/net)" = lo ]
@@ -92,20 +65,23 @@ logs_have() { # CONTAINER LINE
 
 @test "a pod, and namespaces of another container" {
 	podman pod create --name shop --share net,ipc,pid
-	podman run -d --pod shop --name web box sh -c 'mkdir /www; echo welcome >/www/index.html; exec httpd -f -p 80 -h /www'
+	web_server --pod shop
 	wait_for podman run --rm --pod shop box wget -qO- http://127.0.0.1/
 	run -0 podman run --rm --pod shop box ps -o args
 	[[ $output =~ httpd ]]
 	podman pod stop -t 0 shop
 	podman pod rm -f shop
 	podman run -d --name db box sleep 1000
-	[ "$(podman run --rm --net container:db box readlink /proc/self/ns/net)" = "$(podman exec db readlink /proc/self/ns/net)" ]
+	ns=$(podman exec db readlink /proc/self/ns/net)
+	[ "$(podman run --rm --net container:db box readlink /proc/self/ns/net)" = "$ns" ]
 }
 
 @test "--userns=keep-id, nomap's kin and maps by hand" {
 	[ "$(podman run --rm --userns=keep-id box id -u)" = 1201 ]
 	inside_as one sh -c 'mkdir -p files && echo mine >files/note'
-	[ "$(podman run --rm --userns=keep-id -v /run/home/one/files:/files box sh -c 'stat -c %u /files/note; cat /files/note' | paste -sd' ')" = '1201 mine' ]
+	run -0 podman run --rm --userns=keep-id -v /run/home/one/files:/files box \
+		sh -c 'stat -c %u /files/note; cat /files/note'
+	[ "${lines[*]}" = '1201 mine' ]
 	podman run --rm --userns=keep-id -v /run/home/one/files:/files box touch /files/new
 	[ "$(inside stat -c %u /run/home/one/files/new)" = 1201 ]
 	run -0 podman run --rm --uidmap 0:1:100 --gidmap 0:1:100 box sh -c 'cat /proc/self/uid_map; id -u'
@@ -136,9 +112,9 @@ logs_have() { # CONTAINER LINE
 
 @test "one user's containers are not another's" {
 	podman run -d --name db box sleep 1000
-	run ! inside_as two podman inspect db
-	inside_as two podman run -d --name db box sleep 1000
-	inside_as two podman rm -f -t 0 db
+	run ! podman_of two inspect db
+	podman_of two run -d --name db box sleep 1000
+	podman_of two rm -f -t 0 db
 	podman exec db true
 }
 

@@ -1,19 +1,19 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What tests that drive other people's engines (podman, buildah, containerd, docker) share: a world of their own for an engine,
-# the runtime that it is to use, and an image.
+# What tests that drive other people's engines (podman, buildah, containerd, docker) share: a world of their own for
+# an engine, the runtime that it is to use, and an image.
 #
 #     load ../lib/engines
 #     setup_file() { engines_setup_file; }
 #     teardown_file() { engines_teardown_file; }
 #
-# The world (engines_world.sh) has its own mount, network, pid, ipc, uts and cgroup namespaces: a loopback, an empty /run, its
-# own /var/lib/{containers,containerd,docker}, /etc as a layer above the machine's, and the cgroups below one group of the
-# machine as if they were all there is.  'inside COMMAND' runs a command there, 'inside_as USER COMMAND' as one of its users.
-# Whatever an engine does ends with the world; nothing of it was ever on the machine.
+# The world (engines_world.sh) has its own mount, network, pid, ipc, uts and cgroup namespaces: a loopback, an empty
+# /run, its own /var/lib/{containers,containerd,docker}, /etc as a layer above the machine's, and the cgroups below
+# one group of the machine as if they were all there is.  'inside COMMAND' runs a command there, 'inside_as USER
+# COMMAND' as one of its users. Whatever an engine does ends with the world; nothing of it was ever on the machine.
 #
-# OCI_RUNTIME names the runtime (default: the built isle, called isle-oci), ENGINES_VIEW the cgroups that it sees: 'machine', as
-# they are, or 'v1', a hybrid machine without its v2 hierarchy, which is all that crun takes there.
+# OCI_RUNTIME names the runtime (default: the built isle, called isle-oci), ENGINES_VIEW the cgroups that it sees:
+# 'machine', as they are, or 'v1', a hybrid machine without its v2 hierarchy, which is all that crun takes there.
 
 bats_require_minimum_version 1.5.0
 
@@ -34,8 +34,13 @@ engines_setup_file() {
 	cp "$lib/term.py" "$TERM_PY"
 	OCI_RUNTIME=${OCI_RUNTIME:-$WORLD/bin/isle-oci}
 	# For a shell in a container: tells its terminal, as soon as the engine has given it a size.
-	TELL_TERMINAL='tty; until stty size | grep "^[1-9]"; do sleep 0.05; done'
-	export ISLE PATH WORLD TERM_PY OCI_RUNTIME TELL_TERMINAL
+	TELL_TERMINAL='tty; until stty size | grep ^[1-9]; do sleep 0.05; done'
+	# Podman asks for more processes than who may not raise limits can give; it never asks for more than pid_max.
+	NPROC=$(ulimit -Hu)
+	if [ "$NPROC" = unlimited ] || [ "$NPROC" -gt 32768 ]; then
+		NPROC=32768
+	fi
+	export ISLE PATH WORLD TERM_PY OCI_RUNTIME TELL_TERMINAL NPROC
 	engines_world_start "$lib/engines_world.sh"
 	engines_image "$WORLD/image.tar"
 }
@@ -49,7 +54,8 @@ engines_world_start() {
 	) </dev/null >"$WORLD/log" 2>&1 3>&- &
 	WORLD_UNSHARE=$!
 	export WORLD_UNSHARE
-	wait_for test -e "$WORLD/ready" || {
+	WAIT_S=120 wait_for world_begun
+	[ -e "$WORLD/ready" ] || {
 		cat "$WORLD/log" >&2
 		return 1
 	}
@@ -58,9 +64,14 @@ engines_world_start() {
 	export WORLD_PID
 }
 
+# Whether the world is furnished, or has ended before.
+world_begun() {
+	[ -e "$WORLD/ready" ] || ! kill -0 "$WORLD_UNSHARE"
+}
+
 # The machine's cgroup hierarchies that have a group for the world.
 world_hierarchies() {
-	findmnt --noheadings --list --output TARGET,FSTYPE --types cgroup,cgroup2 | grep -v ' 9p$' | awk '{ print $1 }' | sort -u
+	findmnt --noheadings --list --output TARGET,FSTYPE --types cgroup,cgroup2 | awk '{ print $1 }' | sort -u
 }
 
 # Makes the world's groups and notes how to enter them.
@@ -71,7 +82,7 @@ world_cgroups_make() {
 		group=$top/isle/engines-$$
 		mkdir -p "$group"
 		if [ "$top" = /sys/fs/cgroup ]; then
-			for name in $(cat "$top/cgroup.controllers"); do
+			tr ' ' '\n' <"$top/cgroup.controllers" | while read -r name; do
 				echo "+$name" | tee "$top/cgroup.subtree_control" >"$top/isle/cgroup.subtree_control" || true
 			done
 		fi
@@ -87,8 +98,8 @@ world_cgroups_make() {
 	done
 }
 
-# The calling process enters the world's groups; on v2 the group 'init' in there, for a group with processes gives its children
-# no controllers.
+# The calling process enters the world's groups; on v2 the group 'init' in there, for a group with processes gives
+# its children no controllers.
 world_cgroups_enter() {
 	local group
 
@@ -115,7 +126,8 @@ inside_as() {
 
 	shift
 	uid=$(inside id -u "$user")
-	inside setpriv --reuid "$user" --regid "$user" --init-groups --reset-env env --chdir="/run/home/$user" PATH="$PATH" \
+	inside setpriv --reuid "$user" --regid "$user" --init-groups --reset-env \
+		env --chdir="/run/home/$user" PATH="$PATH" \
 		HOME="/run/home/$user" XDG_RUNTIME_DIR="/run/user/$uid" TMPDIR=/run/tmp "$@"
 }
 
@@ -162,7 +174,8 @@ engines_image() {
 	for applet in $("$root/bin/busybox" --list | grep -vx busybox); do
 		ln -sf busybox "$root/bin/$applet"
 	done
-	printf '%s\n' root:x:0:0:root:/root:/bin/sh web:x:33:33:web:/home:/bin/sh nobody:x:65534:65534::/:/bin/sh >"$root/etc/passwd"
+	printf '%s\n' root:x:0:0:root:/root:/bin/sh web:x:33:33:web:/home:/bin/sh nobody:x:65534:65534::/:/bin/sh \
+		>"$root/etc/passwd"
 	printf '%s\n' root:x:0: web:x:33: extra:x:44:web nobody:x:65534: >"$root/etc/group"
 	: >"$root/not-executable"
 	chmod 644 "$root/not-executable"
@@ -170,8 +183,9 @@ engines_image() {
 	chmod 644 "$1"
 }
 
-# One line for each thing that is left of a container although the engine has none any more: a record of the runtime, a cgroup,
-# a process beside the first.  $1: a pattern of the processes that may stay (an engine's daemons).
+# One line for each thing that is left of a container although the engine has none any more: a record of the
+# runtime, a cgroup, a process beside the first.  $1: a pattern of the processes that may stay (an engine's
+# daemons).
 engines_left() {
 	local group
 

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# engines_world.sh DIR RUNTIME VIEW: furnishes the namespaces that it was started in for an engine (engines.bash), says so by
-# the file DIR/ready, and stays as their first process, which reaps orphans.
+# engines_world.sh DIR RUNTIME VIEW: furnishes the namespaces that it was started in for an engine (engines.bash),
+# says so by the file DIR/ready, and stays as their first process, which reaps orphans.
 set -e
 dir=$1 runtime=$2 view=$3
 only=$(stat -f -c %T /sys/fs/cgroup)
 
-# First it is in the cgroup namespace alone.  On v2 a group with processes gives its children no controllers, so everybody is in
-# the group 'init' in there, while the namespace's root is the group itself.
+# First it is in the cgroup namespace alone.  On v2 a group with processes gives its children no controllers, so
+# everybody is in the group 'init' in there, while the namespace's root is the group itself.
 if [ "$4" != inside ]; then
 	if [ "$only" = cgroup2fs ]; then
 		group=$(cat "$dir/groups")
@@ -24,7 +24,7 @@ umount --recursive --lazy /sys
 mount -t sysfs sysfs /sys
 if [ "$only" = cgroup2fs ]; then
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup
-	for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
+	tr ' ' '\n' </sys/fs/cgroup/cgroup.controllers | while read -r controller; do
 		echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control
 	done
 else
@@ -94,7 +94,7 @@ runtime_supports_nocgroup = ["$name", "engine-$name", "crun", "runc"]
 [engine.runtimes]
 engine-$name = ["$runtime"]
 [containers]
-default_ulimits = ["nofile=$nofile:$nofile", "nproc=32768:32768"]
+default_ulimits = ["nofile=$nofile:$nofile", "nproc=$NPROC:$NPROC"]
 log_driver = "k8s-file"
 END
 

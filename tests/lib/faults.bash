@@ -11,11 +11,7 @@
 
 # Remembers which control groups there are already: others may use the machine.
 faults_setup_file() {
-	local group
-
-	for group in /sys/fs/cgroup{,/*}/isle/*/; do
-		echo "$group"
-	done >"$BATS_FILE_TMPDIR/groups-before"
+	container_groups >"$BATS_FILE_TMPDIR/groups-before"
 	faults_use
 }
 
@@ -43,16 +39,22 @@ processes_left() {
 	grep -slzF "ISLE_TEST_MARK=$ISLE_TEST_MARK:${ISLE_ROOT%/run}" /proc/[0-9]*/environ | process_lines | grep .
 }
 
+# The control groups that are named like a container's id: isle's own.  Other tests have groups beside them.
+container_groups() {
+	find /sys/fs/cgroup{,/*}/isle -mindepth 1 -maxdepth 1 -type d -regextype posix-extended \
+		-regex '.*/[0-9a-f]{32}' 2>/dev/null || true
+}
+
 # New control groups without a process, which stay so.
 groups_left() {
 	local group left=1
 
-	for group in /sys/fs/cgroup{,/*}/isle/*/; do
-		if ! grep -qxF "$group" "$BATS_FILE_TMPDIR/groups-before" && group_stays_dead "$group"; then
+	while read -r group; do
+		if group_stays_dead "$group"; then
 			echo "cgroup $group"
 			left=0
 		fi
-	done
+	done < <(container_groups | grep -vxFf "$BATS_FILE_TMPDIR/groups-before")
 	return "$left"
 }
 
@@ -87,8 +89,9 @@ left_nothing() {
 	! left_at_once >/dev/null
 }
 
-# The names of all steps that any plan has, from the source: a new step is covered on the day it is written.
+# The names of all steps that any container's plan has, from the source: a new step is covered on the day it is written.
+# Those of the toolbox are single tools' (unshare.bats).
 all_steps() {
 	sed -nE 's/^(static )?const struct step step_[a-z0-9_]+ = \{(\.name = )?"([^"]+)".*/\3/p' \
-		"$ISLE_LIB"/../../src/*/*.c | sort -u
+		"$ISLE_LIB"/../../src/{core,oci,engine}/*.c | sort -u
 }

@@ -117,7 +117,7 @@ oci_left_now() {
 	find "$OCI_ROOT" -mindepth 1 -maxdepth 1 -name "${1:-*}" | sed 's/^/entry /'
 	grep -F -e "$OCI_ROOT/" -e "$BATS_FILE_TMPDIR/" /proc/self/mountinfo | sed 's/^/mount /'
 	grep -slzxF "ISLE_TEST_MARK=$ISLE_TEST_MARK:oci" /proc/[0-9]*/environ | process_lines
-	find /sys/fs/cgroup/ -maxdepth 4 -type d -path "*$OCI_GROUP-*" | sed 's/^/cgroup /'
+	find /sys/fs/cgroup/ -maxdepth 4 -type d -path "*$OCI_GROUP-*" 2>/dev/null | sed 's/^/cgroup /'
 }
 
 # Fails, with a list, if anything of containers is left: what ends by itself in a moment is waited for.

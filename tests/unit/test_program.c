@@ -110,7 +110,8 @@ static void refusals_have_the_status_of_a_shell(void **state)
 		assert_int_equal(r, -refusals[i].code);
 		assert_int_equal(e.status, refusals[i].status);
 		must_have(e.what, refusals[i].name);
-		assert_int_equal(strncmp(e.why, "executable file not found", 25) == 0, refusals[i].status == EXIT_NOT_FOUND);
+		assert_int_equal(strncmp(e.why, "executable file not found", 25) == 0,
+				 refusals[i].status == EXIT_NOT_FOUND);
 	}
 	assert_int_equal(program_find("missing", "a", &arena, &(char *){NULL}, NULL), -ENOENT);
 }

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n"
-			     "alice:x:1000:1000:Alice,,,:/home/alice:/bin/sh\n"
+			     "alice:x:1000:1000:Alice,,,:/home/alice:/bin/zsh\n"
 			     "short:x:1001:1001\n"
 			     "nogid:x:1002\n"
 			     "toobig:x:4294967295:0::/:/bin/sh\n"
@@ -23,7 +23,7 @@ static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n"
 			     "space:x: 5:0::/:/bin/sh\n"
 			     ":x:7:7::/:/bin/sh\n"
 			     "4242:x:0:0::/root:/bin/sh\n"
-			     "relative:x:1003:1003::home/relative:/bin/sh\n"
+			     "relative:x:1003:1003::home/relative:bin/zsh\n"
 			     "control:x:1004:1004::/home/\x1b[2J:/bin/sh\n"
 			     "alice:x:0:0:second:/root:/bin/sh\n"
 			     "last:x:1005:1005::/home/last"; /* no line break at the end */
@@ -130,19 +130,23 @@ static void users_and_groups_are_found(void **state)
 		assert_string_equal(resolve(*state, rows[i].text), rows[i].is);
 }
 
-static void home_is_found_by_the_number_alone(void **state)
+static void home_and_shell_are_found_by_the_number_alone(void **state)
 {
 	static const struct {
 		uint32_t uid;
-		const char *home;
-	} rows[] = {{0, "/root"}, {1000, "/home/alice"}, {1003, "/"}, {1004, "/"}, {1005, "/home/last"}, {77, "/"}};
+		const char *home, *shell;
+	} rows[] = {{0, "/root", "/bin/sh"}, {1000, "/home/alice", "/bin/zsh"}, {1003, "/", "/bin/sh"},
+		    {1004, "/", "/bin/sh"},  {1005, "/home/last", "/bin/sh"},	{77, "/", "/bin/sh"}};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_string_equal(user_home(f->fd, rows[i].uid, &f->a), rows[i].home);
+		assert_string_equal(user_shell(f->fd, rows[i].uid, &f->a), rows[i].shell);
+	}
 	/* Whatever is wrong with the file stops nobody. */
 	assert_int_equal(unlinkat(f->fd, "etc/passwd", 0), 0);
 	assert_string_equal(user_home(f->fd, 0, &f->a), "/");
+	assert_string_equal(user_shell(f->fd, 0, &f->a), "/bin/sh");
 	assert_int_equal(mkfifoat(f->fd, "etc/passwd", 0644), 0);
 	assert_string_equal(user_home(f->fd, 0, &f->a), "/");
 }
@@ -308,7 +312,7 @@ int main(void)
 #define WITH_ROOT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_ROOT(users_and_groups_are_found),
-		WITH_ROOT(home_is_found_by_the_number_alone),
+		WITH_ROOT(home_and_shell_are_found_by_the_number_alone),
 		WITH_ROOT(what_is_wrong_is_told),
 		WITH_ROOT(without_files_ids_are_enough),
 		WITH_ROOT(a_fifo_does_not_hang),

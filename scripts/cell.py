@@ -21,6 +21,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 VIEWS = ("v1", "hybrid", "v2", "host")
@@ -66,12 +67,24 @@ def groups_make(name):
 
 
 def groups_remove(groups):
+    """Removes the groups with all below; what was left frozen in them can die only when it is thawed."""
+    for top in groups:
+        for directory, _, files in os.walk(top):
+            if "freezer.state" in files:
+                write_if_possible(pathlib.Path(directory, "freezer.state"), "THAWED")
     for top in groups:
         for directory, _, _ in os.walk(top, topdown=False):
-            try:
-                os.rmdir(directory)
-            except OSError as error:
-                print(f"cell: {directory} is left: {error.strerror}", file=sys.stderr)
+            group_remove(directory)
+
+
+def group_remove(directory):
+    for _ in range(50):
+        try:
+            return os.rmdir(directory)
+        except OSError as error:
+            reason = error.strerror
+        time.sleep(0.1)  # a process of it is still at its end
+    print(f"cell: {directory} is left: {reason}", file=sys.stderr)
 
 
 def write_if_possible(path, text):

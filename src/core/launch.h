@@ -77,8 +77,8 @@ struct launch {
 	int stdio[3];		 /* become 0, 1, 2 of the program; FD_NONE: inherited */
 	int lock_fd;		 /* the box closes it first of all: a lock that ends with the host side; 0: none */
 	/*
-	 * The absolute path at which hooks, which run before 'leave', find the container's files: until then the root is
-	 * attached there.  NULL: nobody looks.
+	 * The absolute path at which hooks, which run before 'leave', find the container's files: until then the root
+	 * is attached there.  NULL: nobody looks.
 	 */
 	const char *hook_root;
 	/*

@@ -157,7 +157,9 @@ static int uncover(const struct launch *l)
 	/* It lies on top of the new one now. */
 	if (fchdir(l->old_root_fd) < 0 || umount2(".", MNT_DETACH) < 0)
 		return -errno;
-	/* What lay on it in turn is taken first: a root over which the spec mounts another.  So until nothing is left. */
+	/*
+	 * What lay on it in turn is taken first: a root over which the spec mounts another.  So until nothing is left.
+	 */
 	while (umount2(".", MNT_DETACH) == 0)
 		;
 	return chdir("/") < 0 ? -errno : 0;

@@ -77,8 +77,8 @@ static int network_run(void *ctx, struct err *e)
 	if (r < 0)
 		return r;
 	/*
-	 * Who waits for the host side in the middle of it hears it alone; and hooks are the children of a thread that is
-	 * in all of the container's namespaces.
+	 * Who waits for the host side in the middle of it hears it alone; and hooks are the children of a thread that
+	 * is in all of the container's namespaces.
 	 */
 	if (l->spec->lin.net_devices.n == 0 && !l->hook_root)
 		launch_furnish_begin(l);

@@ -2,8 +2,8 @@
 /*
  * Making a container, for create and run: what the steps share.
  *
- *     host   config claim prepare intent cgroup clone … begin | root dev binds hand-over record [hooks]  await-parked | go
- *     box                                                     | … attach … [box-hooks] leave cwd rights   park | await-go
+ *     host   config claim prepare intent cgroup clone … | root dev binds hand-over record [hooks] await-parked | go
+ *     box                                               | … attach … [box-hooks] leave cwd rights park | await-go
  *
  * 'run' executes the program at once; 'create' leaves the first process parked (core/launch_park.c), and 'start' says
  * the word.

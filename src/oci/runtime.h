@@ -17,8 +17,8 @@
 
 struct oci_runtime {
 	struct arena *arena;
-	const char *
-		root; /* where containers are noted; NULL: /run/isle-oci, or $XDG_RUNTIME_DIR/isle-oci for plain users */
+	/* Where containers are noted; NULL: /run/isle-oci, or $XDG_RUNTIME_DIR/isle-oci for plain users. */
+	const char *root;
 	bool systemd_cgroup; /* --systemd-cgroup, --cgroup-manager=systemd */
 	bool no_cgroup;	     /* --cgroup-manager=disabled */
 	bool rootless;	     /* no privilege over the machine; filled in by oci_open */

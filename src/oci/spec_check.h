@@ -3,8 +3,8 @@
  * Whether the values of a config.json make sense together: what the runtime spec demands beyond types and sizes, and
  * can be known without looking at the machine.
  *
- * Errors begin with the path: "linux.timeOffsets: needs a new time namespace".  What only the machine can tell (a directory that does not exist, a controller that is not
- * there) is said by the step that meets it.
+ * Errors begin with the path: "linux.timeOffsets: needs a new time namespace".  What only the machine can tell (a
+ * directory that does not exist, a controller that is not there) is said by the step that meets it.
  */
 #ifndef ISLE_OCI_SPEC_CHECK_H
 #define ISLE_OCI_SPEC_CHECK_H

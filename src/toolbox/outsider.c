@@ -54,6 +54,8 @@ int outsider_make(struct outsider *o, bool stranger, const struct outsider_work 
 		fd_close(&ours);
 		if (stranger && (pid = fork()) != 0)
 			_exit(pid < 0);
+		/* A ^C ends the tool; what undoes its work must not end with it. */
+		setsid();
 		serve(its, w, ctx);
 	}
 	if (pid < 0 || (stranger && reap(pid) < 0))

@@ -62,11 +62,11 @@ wrong_as() { # STATUS PATTERN WORDS...
 	fi
 }
 
-# The sentence may come after a line of progress (a tarball is being unpacked).
+# The sentence may come after a line of progress (a tarball is being unpacked); nothing but $empty is on stdout.
 is_sentence() { # STATUS PATTERN
 	local last=${stderr##*$'\n'}
 
-	[ "$status" -eq "$1" ] && [ -z "$output" ] && [[ $stderr == "$last" || $stderr == *unpacking* ]] &&
+	[ "$status" -eq "$1" ] && [ "$output" = "${empty:-}" ] && [[ $stderr == "$last" || $stderr == *unpacking* ]] &&
 		[[ $last =~ ^isle(-init)?:\  && ! $last =~ [[:cntrl:]] ]] && [ ${#last} -le 1200 ] && grep -qiE -- "$2" <<<"$last"
 }
 
@@ -543,13 +543,14 @@ make_root() {
 		nonsense~roots nonsense
 		nonsense~nonsense
 	END
-	local letters
+	local letters empty
 
 	letters=$(printf 'a%.0s' {1..5000})
 	for verb in exec start stop restart rm kill wait pause unpause inspect top logs attach; do
 		for ref in '' .. $'\x1b[2J' $'x\n' '%s%n' 'x*' "$letters"; do
 			words=("$verb" "$ref")
 			if [ "$verb" = exec ]; then words+=(true); fi
+			empty=$([ "$verb" != inspect ] || echo '[]')
 			wrong . "${words[@]}"
 		done
 	done

@@ -237,6 +237,18 @@ hook() {
 	done
 }
 
+@test "no container is made in a chroot, with hooks either" {
+	mkdir "$T/jail"
+	bundle "$T/h" "$(hook createContainer true)"
+	run unshare --mount --propagation private sh -c 'mount --rbind / "$0" && exec chroot "$0" "$@"' "$T/jail" \
+		"${oci[@]}" run --bundle "$T/h" h
+	rmdir "$T/jail"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"leave: cover the machine's root"*chroot*pivot_root* ]]
+	oci_nothing_left
+}
+
 @test "hooks with --no-pivot, and a user namespace whose root can't reach the bundle" {
 	bundle "$T/h" "p['args'] = ['sh', '-c', 'cat /probe/file; ls /probe/..']" \
 		"$(hook createContainer "echo x >\$root/probe/file")"

@@ -115,11 +115,7 @@ truncate_whole() { : >"$1"; }
 	done
 }
 gone_groups() {
-	local group
-
-	for group in $(find /sys/fs/cgroup/ -maxdepth 4 -type d -path "*$OCI_GROUP-$1"); do
-		rmdir "$group" || return 1
-	done
+	find /sys/fs/cgroup/ -maxdepth 4 -depth -type d -path "*$OCI_GROUP-$1" -exec rmdir {} +
 }
 
 @test "delete --force ends a container that is frozen, by pause or behind isle's back" {

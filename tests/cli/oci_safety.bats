@@ -327,14 +327,13 @@ caught_nothing() {
 	groups() {
 		setpriv --groups 4,2001 "$@"
 	}
-	groups_of="sed -n s/^Groups:.//p /proc/self/status"
-	bundle "$T/b" "p['user'] = {'uid': 1000, 'gid': 1000, 'additionalGids': [2000]}" "p['args'] = $(json_words $groups_of)"
+	groups_of=(sed -n 's/^Groups:.//p' /proc/self/status)
+	bundle "$T/b" "p['user'] = {'uid': 1000, 'gid': 1000, 'additionalGids': [2000]}" "p['args'] = $(json_words "${groups_of[@]}")"
 	[ "$(groups "${oci[@]}" run --bundle "$T/b" c1 | xargs)" = 2000 ]
-	bundle "$T/b" "p['user'] = {'uid': 1000, 'gid': 1000}" "p['args'] = $(json_words $groups_of)"
+	bundle "$T/b" "p['user'] = {'uid': 1000, 'gid': 1000}" "p['args'] = $(json_words "${groups_of[@]}")"
 	[ -z "$(groups "${oci[@]}" run --bundle "$T/b" c2 | xargs)" ]
 	oci_running c
-	# shellcheck disable=SC2086 # words
-	[[ " $(groups "${oci[@]}" exec --user 1000:1000 c $groups_of | xargs) " != *" 4 "* ]]
+	[[ " $(groups "${oci[@]}" exec --user 1000:1000 c "${groups_of[@]}" | xargs) " != *" 4 "* ]]
 }
 
 @test "CR04 ids are whole decimal numbers from 0 to 4294967294: anything else is refused, never cut short" {

@@ -216,7 +216,7 @@ changed() { # CONTAINER VALUE
 		podman container restore db
 		[ "$(podman exec db cat /dev/shm/note)" = kept ]
 	else
-		[[ ${output,,} =~ criu ]]
+		[[ ${output,,} =~ criu|checkpoint ]]
 		podman exec db true
 	fi
 }
@@ -251,7 +251,7 @@ restarted() { # CONTAINER TIMES
 		inside tee "/run/hooks/$stage.json" >/dev/null <<-END
 			{"version": "1.0.0", "when": {"always": true}, "stages": ["$stage"],
 			 "hook": {"path": "/bin/sh", "env": ["COLOUR=red"], "args": ["sh", "-c",
-				"echo $stage \$COLOUR \$(sed 's/.*\"status\":\"//;s/\".*//') >>/run/hooks/log"]}}
+				"echo $stage \$COLOUR \$(tr -d ' \\n' | sed 's/.*\"status\":\"//;s/\".*//') >>/run/hooks/log"]}}
 		END
 	done
 	# The hook of startContainer runs inside.

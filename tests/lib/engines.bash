@@ -83,7 +83,8 @@ world_cgroups_make() {
 		mkdir -p "$group"
 		if [ "$top" = /sys/fs/cgroup ]; then
 			tr ' ' '\n' <"$top/cgroup.controllers" | while read -r name; do
-				echo "+$name" | tee "$top/cgroup.subtree_control" >"$top/isle/cgroup.subtree_control" || true
+				echo "+$name" | tee "$top/cgroup.subtree_control" \
+					>"$top/isle/cgroup.subtree_control" || true
 			done
 		fi
 		for group in "$top/isle" "$top/isle/engines-$$"; do
@@ -189,10 +190,11 @@ engines_image() {
 engines_left() {
 	local group
 
-	inside sh -c 'find /run/isle-oci /run/user/*/isle-oci /run/*/runc/* /run/docker/runtime-runc/* -mindepth 1 -maxdepth 1 2>/dev/null' | sed 's/^/record /'
+	inside sh -c 'find /run/isle-oci /run/user/*/isle-oci /run/*/runc/* /run/docker/runtime-runc/* \
+		-mindepth 1 -maxdepth 1 2>/dev/null' | sed 's/^/record /'
 	while read -r group; do
-		find "$group" -mindepth 1 -type d \( -name 'libpod-[0-9a-f]*' -o -regex '.*/[0-9a-f]\{64\}' -o -name 'buildah-*' \
-			-o -path '*/default/*' \)
+		find "$group" -mindepth 1 -type d \( -name 'libpod-[0-9a-f]*' -o -name 'buildah-*' \
+			-o -regex '.*/[0-9a-f]\{64\}' -o -path '*/default/*' \)
 	done <"$WORLD/groups" | sed 's/^/cgroup /'
 	inside ps -e -o pid=,args= | grep -vE "^ *1 |ps -e -o |${1:-^$}" | sed 's/^/process /'
 }

@@ -32,7 +32,7 @@ running() { created && oci start k; }
 
 # What there is before each round, the command, and whether the program is one that goes on.
 before() { :; }
-program=sleep
+program="sleep"
 case $verb in
 create) command=(create --bundle "$T/k" --pid-file "$T/pid" k) ;;
 start)

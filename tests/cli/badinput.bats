@@ -533,7 +533,7 @@ make_root() {
 		tail~logs --tail -5 x
 		since~logs --since nonsense x
 		nobody~attach nobody
-		nobody~inspect nobody
+		nobody~top nobody
 		nobody~pause nobody
 		paused~unpause x
 		nobody~top nobody

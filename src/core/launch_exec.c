@@ -182,7 +182,7 @@ static bool filter_listens(const struct launch *l)
  */
 static int filter_load(struct launch *l, struct err *e)
 {
-	struct seccomp_filter f;
+	struct seccomp_filter f = {.n = 0};
 	auto_fd listener = FD_NONE;
 	int r = preserved_pass(l->preserved, e);
 

@@ -141,7 +141,7 @@ int systemd_slice_path(const char *slice, struct arena *a, char **ret, struct er
 	if (stem == 1 && *slice == '-')
 		return 0;
 	for (size_t i = 0; i <= stem; i++) {
-		if (slice[i] != '-' && i < stem)
+		if (i < stem && slice[i] != '-')
 			continue;
 		if (i == 0 || slice[i - 1] == '-') /* "-a", "a--b", "a-" */
 			return err_set(e, 0, "\"%s\" is not the name of a slice", slice);

@@ -23,8 +23,8 @@ enum { NS_PER_MS = 1000000, EVENTS_MAX = 4096 };
 
 /* The kernel's word that memory ran out; without a memory controller there is none. */
 struct oom {
-	int fd;	       /* readable when it may have happened; FD_NONE: nothing tells */
-	int dir;       /* of the group */
+	int fd;	 /* readable when it may have happened; FD_NONE: nothing tells */
+	int dir; /* of the group */
 	bool v1;
 	uint64_t seen; /* v2: how often so far */
 };

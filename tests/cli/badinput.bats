@@ -533,7 +533,6 @@ make_root() {
 		tail~logs --tail -5 x
 		since~logs --since nonsense x
 		nobody~attach nobody
-		nobody~top nobody
 		nobody~pause nobody
 		paused~unpause x
 		nobody~top nobody
@@ -545,6 +544,7 @@ make_root() {
 	END
 	local letters empty
 
+	empty='[]' wrong nobody inspect nobody
 	letters=$(printf 'a%.0s' {1..5000})
 	for verb in exec start stop restart rm kill wait pause unpause inspect top logs attach; do
 		for ref in '' .. $'\x1b[2J' $'x\n' '%s%n' 'x*' "$letters"; do

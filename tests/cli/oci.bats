@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The life of a container of 'isle oci': create, start, run, state, list, delete, their hooks and terminals, and what is left
 # when any of them is killed.
+# shellcheck disable=SC2154 # oci is set by oci_setup
 
 load ../lib/isle
 load ../lib/oci
@@ -278,7 +279,7 @@ hook() {
 
 @test "two that create one id: one wins" {
 	bundle "$T/a"
-	for i in 1 2 3 4; do
+	for _ in 1 2 3 4; do
 		(created a && echo won >>"$T/won" || true) &
 	done
 	wait

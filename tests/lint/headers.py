@@ -16,11 +16,15 @@ MUSL = [f"-specs=/usr/lib/{MACHINE}-linux-musl/musl-gcc.specs", "-idirafter", "/
         f"/usr/include/{MACHINE}-linux-gnu", "-DISLE_MUSL"]
 
 
+# What the programs beside the rooms include besides (meson.build); its headers are found where pkg-config says.
+LIBRARIES = subprocess.run(["pkg-config", "--cflags", "smartcols", "libarchive"], capture_output=True, text=True).stdout.split()
+
+
 def compile_alone(path, build, extra):
     """What gcc has against a file that includes PATH twice and nothing else."""
     include = path.removeprefix("src/")
     command = ["gcc", *extra, "-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-iquote", "src", "-iquote", build,
-               "-fsyntax-only", "-x", "c", "-"]
+               *LIBRARIES, "-fsyntax-only", "-x", "c", "-"]
     text = f'#include "{include}"\n#include "{include}"\n'
     return subprocess.run(command, input=text, capture_output=True, text=True, cwd=source.TOP).stderr
 

@@ -162,7 +162,7 @@ static int unescape(char *to, size_t room, const char *from, size_t len)
 		if (c == '%') {
 			if (i + 2 >= len || hex_digit(from[i + 1]) < 0 || hex_digit(from[i + 2]) < 0)
 				return -1;
-			c = (char)(hex_digit(from[i + 1]) << 4 | hex_digit(from[i + 2]));
+			c = (char)(hex_digit(from[i + 1]) * 16 + hex_digit(from[i + 2]));
 			i += 2;
 		}
 		if (n == room || c == '\0')

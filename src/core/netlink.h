@@ -30,7 +30,7 @@ int netlink_open(int ns_fd, int *ret, struct err *e) MUST_USE;
 int netlink_find(int sock, const char *name, int *ret, struct err *e) MUST_USE;
 /* The addresses of interface INDEX that are permanent and good everywhere. */
 int netlink_addresses(int sock, int index, struct arena *a, struct nl_addresses *ret, struct err *e) MUST_USE;
-int netlink_address_add(int sock, int index, const struct nl_address *address, struct err *e) MUST_USE;
+int netlink_address_add(int sock, int index, const struct nl_address *x, struct err *e) MUST_USE;
 /* Moves interface INDEX into the namespace NS_FD, where it is called NAME. */
 int netlink_move(int sock, int index, int ns_fd, const char *name, struct err *e) MUST_USE;
 int netlink_up(int sock, int index, struct err *e) MUST_USE;

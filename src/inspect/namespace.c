@@ -75,7 +75,7 @@ static void process_join(struct ns_search *s, int dirfd, struct ns_process *p)
 {
 	for (int kind = 0; kind < NS_KIND_COUNT; kind++) {
 		char link[32];
-		uint64_t id;
+		uint64_t id = 0;
 
 		snprintf(link, sizeof(link), "ns/%s", ns_facts[kind].proc);
 		int r = link_id(dirfd, link, &id);

@@ -107,8 +107,9 @@ static int dump(struct oci_container *c, const struct oci_criu_options *o, struc
 	return r < 0 ? r : criu_run(&criu, e);
 }
 
-int oci_checkpoint(struct oci_runtime *rt, const char *id, const struct oci_criu_options *o, struct err *e)
+int oci_checkpoint(struct oci_runtime *rt, const char *id, const struct oci_criu_options *criu, struct err *e)
 {
+	const struct oci_criu_options *o = criu;
 	CLEANUP(container_close) struct oci_container c;
 	int r;
 

@@ -119,7 +119,7 @@ static void add_line(char *out, size_t *n, const char *line)
 {
 	size_t len = strlen(line);
 
-	memcpy(out + *n, line, len);
+	memcpy(out + *n, line, len + 1);
 	out[*n + len] = '\n';
 	*n += len + 1;
 }

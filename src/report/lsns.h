@@ -69,8 +69,8 @@ extern const struct lsns_column_fact lsns_columns[COLUMN_COUNT];
 
 /* The column called by the N bytes at NAME, in any case; -1: there is none. */
 int lsns_column_find(const char *name, size_t n);
-/* The text of COLUMN; ROW is a struct lsns_row.  Fits filter_cell_fn. */
-const char *lsns_cell(void *row, int column);
+/* The text of COLUMN; CTX is a struct lsns_row.  Fits filter_cell_fn. */
+const char *lsns_cell(void *ctx, int column);
 /* Prints which columns there are. */
 int lsns_list_columns(const struct lsns_args *args, struct err *e) MUST_USE;
 /* Whether COLUMN is shown or named in the filter. */

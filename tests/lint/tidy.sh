@@ -17,8 +17,8 @@ src/base/err.c) set -- ;;
 src/engine/compose_*) set -- -DANALYZE_COMPOSE -include tests/lint/analyzer.h ;;
 *) set -- -include tests/lint/analyzer.h ;;
 esac
-case $file in
 # shellcheck disable=SC2046 # a list of flags
+case $file in
 src/report/*) set -- "$@" $(pkg-config --cflags smartcols) ;;
 esac
 # Of each function the analyzer looks at so many states at most, a tenth of what it would: that takes a fifth of the time.

@@ -115,28 +115,38 @@ void bind_write_pairs(const struct bind_row *row, struct json_out *out, const ch
 	json_close_object(out);
 }
 
-/* LIST: all elements in one piece of memory. */
-int bind_read_list(const struct bind_row *row, const struct json *value, void *field, struct arena *a, struct err *e)
+/*
+ * Reads what is in VALUE, a list or an object, into one piece of memory.  The first field of a NAMED element is its
+ * member's name.
+ */
+static int read_elements(const struct bind_table *t, const struct json *value, bool named, void *field, struct arena *a,
+			 struct err *e)
 {
-	const struct bind_table *t = row->table;
-
-	if (value->kind != JSON_LIST)
-		return bind_fail(e, "must be a list of objects");
-
 	char *v = arena_alloc(a, value->n, t->size);
 	struct head h = {.v = v, .room = value->n};
+
 	json_foreach (item, value) {
 		char *element = v + h.n * t->size;
 
 		if (t->init)
 			t->init(element);
+		if (named)
+			memcpy(element, &item->key, sizeof(item->key));
 		int bad = bind_read(t, item, element, a, e);
 		if (bad < 0)
-			return bind_fail_at(e, NULL, h.n, bad);
+			return bind_fail_at(e, named ? item->key : NULL, named ? 0 : h.n, bad);
 		h.n++;
 	}
 	memcpy(field, &h, sizeof(h));
 	return 0;
+}
+
+/* LIST. */
+int bind_read_list(const struct bind_row *row, const struct json *value, void *field, struct arena *a, struct err *e)
+{
+	if (value->kind != JSON_LIST)
+		return bind_fail(e, "must be a list of objects");
+	return read_elements(row->table, value, false, field, a, e);
 }
 
 /* LIST. */
@@ -153,29 +163,12 @@ void bind_write_list(const struct bind_row *row, struct json_out *out, const cha
 	json_close_list(out);
 }
 
-/* MAP: the members of an object, each bound by the table; the first field of an element is its name. */
+/* MAP: the members of an object, each bound by the table. */
 int bind_read_map(const struct bind_row *row, const struct json *value, void *field, struct arena *a, struct err *e)
 {
-	const struct bind_table *t = row->table;
-
 	if (value->kind != JSON_OBJECT)
 		return bind_fail(e, "must be an object of objects");
-
-	char *v = arena_alloc(a, value->n, t->size);
-	struct head h = {.v = v, .room = value->n};
-	json_foreach (member, value) {
-		char *element = v + h.n * t->size;
-
-		if (t->init)
-			t->init(element);
-		memcpy(element, &member->key, sizeof(member->key));
-		int bad = bind_read(t, member, element, a, e);
-		if (bad < 0)
-			return bind_fail_at(e, member->key, 0, bad);
-		h.n++;
-	}
-	memcpy(field, &h, sizeof(h));
-	return 0;
+	return read_elements(row->table, value, true, field, a, e);
 }
 
 /* MAP. */

@@ -63,37 +63,40 @@ static const struct opt run_opts[] = {
 	OPT_END,
 };
 
-/* The options as the runtime has them. */
-static struct oci_create_options options_of(const struct create_args *o, struct oci_runtime *rt)
+/* Opens the runtime, and gives the options as it has them. */
+static int create_begin(struct cli *c, const struct create_args *a, struct oci_runtime **ret_rt,
+			struct oci_create_options *ret, struct err *e)
 {
-	rt->explain = o->explain;
-	rt->timings |= o->timings;
-	return (struct oci_create_options){
+	int r = oci_begin(c, true, ret_rt, e);
+
+	if (r < 0)
+		return r;
+	(*ret_rt)->explain = a->explain;
+	(*ret_rt)->timings |= a->timings;
+	*ret = (struct oci_create_options){
 		.process =
 			{
-				.console_socket = o->console_socket,
-				.pid_file = o->pid_file,
-				.detach = o->detach,
-				.no_new_keyring = o->no_new_keyring,
+				.console_socket = a->console_socket,
+				.pid_file = a->pid_file,
+				.detach = a->detach,
+				.no_new_keyring = a->no_new_keyring,
 			},
-		.bundle = o->bundle,
-		.config = o->config,
-		.no_pivot = o->no_pivot,
-		.keep = o->keep,
-		.no_subreaper = o->no_subreaper,
+		.bundle = a->bundle,
+		.config = a->config,
+		.no_pivot = a->no_pivot,
+		.keep = a->keep,
+		.no_subreaper = a->no_subreaper,
 	};
+	return oci_preserve(a->preserve_fds, &ret->process, e);
 }
 
 /* Does 'isle oci create'. */
 static int create_run(struct cli *c, void *args, struct err *e)
 {
 	struct oci_runtime *rt;
-	int r = oci_begin(c, true, &rt, e);
+	struct oci_create_options o;
+	int r = create_begin(c, args, &rt, &o, e);
 
-	if (r < 0)
-		return r;
-	struct oci_create_options o = options_of(args, rt);
-	r = oci_preserve(((const struct create_args *)args)->preserve_fds, &o.process, e);
 	return r < 0 ? r : oci_create(rt, oci_id(c), &o, e);
 }
 
@@ -101,12 +104,9 @@ static int create_run(struct cli *c, void *args, struct err *e)
 static int run_run(struct cli *c, void *args, struct err *e)
 {
 	struct oci_runtime *rt;
-	int r = oci_begin(c, true, &rt, e);
+	struct oci_create_options o;
+	int r = create_begin(c, args, &rt, &o, e);
 
-	if (r < 0)
-		return r;
-	struct oci_create_options o = options_of(args, rt);
-	r = oci_preserve(((const struct create_args *)args)->preserve_fds, &o.process, e);
 	return r < 0 ? r : oci_run(rt, oci_id(c), &o, &c->status, e);
 }
 

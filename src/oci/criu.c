@@ -196,7 +196,7 @@ static int criu_failed(const struct criu *c, int output, struct err *e)
 	err_set(e, 0, "criu %s failed", c->verb);
 	err_why(e, "%s", why ? why : "it did not say why");
 	if (why && (strstr(why, "vdso") || strstr(why, "kerndat")))
-		return err_cure(e, "this criu does not know the running kernel: from Linux 6.13 on it takes criu 4.1");
+		return err_cure(e, "this criu does not know the running kernel: it takes a newer criu");
 	return err_cure(e, "its log is %s", c->log);
 }
 

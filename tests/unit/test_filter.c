@@ -67,74 +67,76 @@ static bool passes(void **state, const char *text)
 	return is;
 }
 
+/* Expressions, and whether the line of the test passes them. */
+static const struct {
+	const char *text;
+	bool passes;
+} good_ones[] = {
+	{"", true},
+	{"TYPE == 'net'", true},
+	{"TYPE == \"net\"", true},
+	{"TYPE=='net'", true},
+	{"TYPE != 'net'", false},
+	{"TYPE eq 'net' AND NS GT 5", true},
+	{"TYPE EQ 'net' and NS le 5", false},
+	{"NS == 4026531840", true},
+	{"NS >= 4026531841", false},
+	{"NS > 3G", true},
+	{"NS > 4GiB", false},
+	{"SHARE > 6.5", true},
+	{"SHARE < 6.5", false},
+	{"6.5 < SHARE", true},
+	{"SHARE == 7.0", true},
+	{"SHARE == '7'", true},
+	{"SHARE > '10'", true}, /* as texts */
+	{"NS", true},
+	{"EMPTY", false},
+	{"! EMPTY", true},
+	{"not EMPTY", true},
+	{"NOT NOT TYPE", true},
+	{"true", true},
+	{"FALSE", false},
+	{"0", false},
+	{"''", false},
+	{"'x'", true},
+	/* and and or bind alike, from the left. */
+	{"true or true and false", false},
+	{"true or (true and false)", true},
+	{"false && false || true", true},
+	/* ! binds stronger than ==. */
+	{"!TYPE == 'net'", true}, /* false == false: 'net' is no word for true */
+	{"!(TYPE == 'net')", false},
+	{"!TYPE == false", true},
+	{"1 == 1 == true", true},
+	{"true == !false", true},
+	{"TYPE =~ '^n'", true},
+	{"TYPE !~ '^n'", false},
+	{"TYPE =~ ('e')", true},
+	{"SHARE =~ '^7$'", true},
+	{"EMPTY =~ '^$'", true},
+	{"EMPTY !~ '.'", true},
+	/* What is missing compares as false, but as a text it is before all others. */
+	{"PID == 0", false},
+	{"PID != 0", false},
+	{"PID < 5.5", false},
+	{"EMPTY == ''", false},
+	{"EMPTY < ''", true},
+	{"EMPTY == EMPTY", true},
+	/* What is no number is none. */
+	{"NETNSID == 5", false},
+	{"NETNSID != 5", false},
+	{"NETNSID == 'unassigned'", true},
+	{"TYPE == true", false},
+	{"\n\tNS\n", true},
+	{"18446744073709551615 > NS", true},
+};
+
 static void good_ones_mean_what_they_say(void **state)
 {
-	static const struct {
-		const char *text;
-		bool passes;
-	} rows[] = {
-		{"", true},
-		{"TYPE == 'net'", true},
-		{"TYPE == \"net\"", true},
-		{"TYPE=='net'", true},
-		{"TYPE != 'net'", false},
-		{"TYPE eq 'net' AND NS GT 5", true},
-		{"TYPE EQ 'net' and NS le 5", false},
-		{"NS == 4026531840", true},
-		{"NS >= 4026531841", false},
-		{"NS > 3G", true},
-		{"NS > 4GiB", false},
-		{"SHARE > 6.5", true},
-		{"SHARE < 6.5", false},
-		{"6.5 < SHARE", true},
-		{"SHARE == 7.0", true},
-		{"SHARE == '7'", true},
-		{"SHARE > '10'", true}, /* as texts */
-		{"NS", true},
-		{"EMPTY", false},
-		{"! EMPTY", true},
-		{"not EMPTY", true},
-		{"NOT NOT TYPE", true},
-		{"true", true},
-		{"FALSE", false},
-		{"0", false},
-		{"''", false},
-		{"'x'", true},
-		/* and and or bind alike, from the left. */
-		{"true or true and false", false},
-		{"true or (true and false)", true},
-		{"false && false || true", true},
-		/* ! binds stronger than ==. */
-		{"!TYPE == 'net'", true}, /* false == false: 'net' is no word for true */
-		{"!(TYPE == 'net')", false},
-		{"!TYPE == false", true},
-		{"1 == 1 == true", true},
-		{"true == !false", true},
-		{"TYPE =~ '^n'", true},
-		{"TYPE !~ '^n'", false},
-		{"TYPE =~ ('e')", true},
-		{"SHARE =~ '^7$'", true},
-		{"EMPTY =~ '^$'", true},
-		{"EMPTY !~ '.'", true},
-		/* What is missing compares as false, but as a text it is before all others. */
-		{"PID == 0", false},
-		{"PID != 0", false},
-		{"PID < 5.5", false},
-		{"EMPTY == ''", false},
-		{"EMPTY < ''", true},
-		{"EMPTY == EMPTY", true},
-		/* What is no number is none. */
-		{"NETNSID == 5", false},
-		{"NETNSID != 5", false},
-		{"NETNSID == 'unassigned'", true},
-		{"TYPE == true", false},
-		{"\n\tNS\n", true},
-		{"18446744073709551615 > NS", true},
-	};
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (passes(state, rows[i].text) != rows[i].passes)
-			fail_msg("%s: not %d", rows[i].text, rows[i].passes);
+	for (size_t i = 0; i < ARRAY_LEN(good_ones); i++)
+		if (passes(state, good_ones[i].text) != good_ones[i].passes)
+			fail_msg("%s: not %d", good_ones[i].text, good_ones[i].passes);
 }
 
 static void bad_ones_are_refused(void **state)

@@ -138,61 +138,64 @@ static void paths_of_the_spec(void **state)
 
 /* ---- annotations ---- */
 
+/* A property, its value as the annotation has it, and as it is sent. */
+static const char *const good_annotations[][3] = {
+	{"CollectMode", "'inactive-or-failed'", "CollectMode='inactive-or-failed'"},
+	{"TimeoutStopUSec", "uint64 123456789", "TimeoutStopUSec=t:123456789"},
+	{"TimeoutStopSec", "uint64 5", "TimeoutStopUSec=t:5000000"},
+	{"TimeoutStopSec", "1.5", "TimeoutStopUSec=t:1500000"},
+	{"RuntimeMaxSec", "7", "RuntimeMaxUSec=t:7000000"},
+	{"Delegate", "true", "Delegate=b:1"},
+	{"Delegate", "boolean false", "Delegate=b:0"},
+	{"Some", "5", "Some=i:5"},
+	{"Some", " -5 ", "Some=i:-5"},
+	{"Some", "byte 0xff", "Some=y:255"},
+	{"Some", "int64 -9223372036854775808", "Some=x:-9223372036854775808"},
+	{"Some", "uint64 18446744073709551615", "Some=t:-1"},
+	{"Some", "\"a \\\"b\\n\"", "Some='a \"b\n'"},
+	{"After", "['a.service', 'b.service']", "After=s['a.service','b.service']"},
+	{"After", "@as []", "After=s[]"},
+	{"Some", "[uint32 1, 2]", "Some=u[u:1,u:2]"},
+	{"Some", "@u 7", "Some=u:7"},
+};
+
+static const char *const bad_annotations[][2] = {
+	{"Some", ""},
+	{"Some", "uint32 -1"},
+	{"Some", "byte 256"},
+	{"Some", "text"},
+	{"Some", "'open"},
+	{"Some", "5 6"},
+	{"Some", "[]"},
+	{"Some", "[1, 'a']"},
+	{"Some", "[1, 2"},
+	{"Some", "{'a': 1}"},
+	{"Some", "<5>"},
+	{"Some", "(1, 2)"},
+	{"Some", "true false"},
+	{"Some", "2147483648"},
+	{"Some", "nan"},
+	{"Some", "uint64 1.5"},
+	{"Ab", "1"},
+	{"So-me", "1"},
+	{"", "1"},
+	{"WaitSec", "'a'"},
+	{"WaitSec", "-1"},
+	{"Some", "[[1], [2]]"},
+	{"Some", "@a"},
+	{"Some", "'a\\"},
+	{"WaitSec", "uint64 18446744073709551615"},
+};
+
 static void annotations_are_typed(void **state)
 {
-	static const char *const good[][3] = {
-		{"CollectMode", "'inactive-or-failed'", "CollectMode='inactive-or-failed'"},
-		{"TimeoutStopUSec", "uint64 123456789", "TimeoutStopUSec=t:123456789"},
-		{"TimeoutStopSec", "uint64 5", "TimeoutStopUSec=t:5000000"},
-		{"TimeoutStopSec", "1.5", "TimeoutStopUSec=t:1500000"},
-		{"RuntimeMaxSec", "7", "RuntimeMaxUSec=t:7000000"},
-		{"Delegate", "true", "Delegate=b:1"},
-		{"Delegate", "boolean false", "Delegate=b:0"},
-		{"Some", "5", "Some=i:5"},
-		{"Some", " -5 ", "Some=i:-5"},
-		{"Some", "byte 0xff", "Some=y:255"},
-		{"Some", "int64 -9223372036854775808", "Some=x:-9223372036854775808"},
-		{"Some", "uint64 18446744073709551615", "Some=t:-1"},
-		{"Some", "\"a \\\"b\\n\"", "Some='a \"b\n'"},
-		{"After", "['a.service', 'b.service']", "After=s['a.service','b.service']"},
-		{"After", "@as []", "After=s[]"},
-		{"Some", "[uint32 1, 2]", "Some=u[u:1,u:2]"},
-		{"Some", "@u 7", "Some=u:7"},
-	};
-	static const char *const bad[][2] = {
-		{"Some", ""},
-		{"Some", "uint32 -1"},
-		{"Some", "byte 256"},
-		{"Some", "text"},
-		{"Some", "'open"},
-		{"Some", "5 6"},
-		{"Some", "[]"},
-		{"Some", "[1, 'a']"},
-		{"Some", "[1, 2"},
-		{"Some", "{'a': 1}"},
-		{"Some", "<5>"},
-		{"Some", "(1, 2)"},
-		{"Some", "true false"},
-		{"Some", "2147483648"},
-		{"Some", "nan"},
-		{"Some", "uint64 1.5"},
-		{"Ab", "1"},
-		{"So-me", "1"},
-		{"", "1"},
-		{"WaitSec", "'a'"},
-		{"WaitSec", "-1"},
-		{"Some", "[[1], [2]]"},
-		{"Some", "@a"},
-		{"Some", "'a\\"},
-		{"WaitSec", "uint64 18446744073709551615"},
-	};
 	struct err e;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(good) + ARRAY_LEN(bad); i++) {
-		bool fine = i < ARRAY_LEN(good);
-		const char *name = fine ? good[i][0] : bad[i - ARRAY_LEN(good)][0];
-		const char *value = fine ? good[i][1] : bad[i - ARRAY_LEN(good)][1];
+	for (size_t i = 0; i < ARRAY_LEN(good_annotations) + ARRAY_LEN(bad_annotations); i++) {
+		bool fine = i < ARRAY_LEN(good_annotations);
+		const char *name = fine ? good_annotations[i][0] : bad_annotations[i - ARRAY_LEN(good_annotations)][0];
+		const char *value = fine ? good_annotations[i][1] : bad_annotations[i - ARRAY_LEN(good_annotations)][1];
 		struct systemd_properties l = {0};
 		struct spec_pairs pairs = {0};
 		struct spec_pair *p = list_add(&pairs, &arena);
@@ -204,7 +207,7 @@ static void annotations_are_typed(void **state)
 		if (fine)
 			assert_done(r, &e);
 		if (fine)
-			assert_string_equal(show_all(&l), good[i][2]);
+			assert_string_equal(show_all(&l), good_annotations[i][2]);
 		if (!fine && r == 0)
 			fail_msg("%s=%s was taken", name, value);
 		if (!fine)
@@ -484,6 +487,18 @@ static char *group_file(const struct cgroup_manager *m, const char *file)
 	return got;
 }
 
+/* A process that does nothing until it is killed. */
+static pid_t idle(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	return pid;
+}
+
+/* Where systemd runs (docs/testing.md, "Other machines"). */
 static void real_scope(void **state)
 {
 	struct spec_resources res = {.pids_limit = {true, 50}, .memory = {.limit = {true, 64 << 20}}};
@@ -496,10 +511,8 @@ static void real_scope(void **state)
 
 	(void)state;
 	assert_int_equal(cgroup_host_probe(&h, &arena, &e), 0);
-	if (!systemd_is_running()) {
-		print_message("# no systemd here: not tried\n");
-		return;
-	}
+	if (!systemd_is_running())
+		skip(); /* tests/skips.txt */
 	if (cgroup_is_machine_root())
 		add_rule(&res, true, 'c', 1, 3, "rw");
 	struct spec_pair *p = list_add(&annotations, &arena);
@@ -507,10 +520,7 @@ static void real_scope(void **state)
 	char *id = arena_printf(&arena, "test-%d", (int)getpid());
 	assert_done(cgroup_manager_choose(&m, &h, CGROUP_SYSTEMD, NULL, id, &annotations, &arena, &e), &e);
 	assert_done(cgroup_manager_make(&m, &cg, &res, &e), &e);
-	pid_t pid = fork();
-	if (pid == 0)
-		for (;;)
-			pause();
+	pid_t pid = idle();
 	assert_done(cgroup_manager_adopt(&m, &cg, pid, &res, &e), &e);
 	print_message("# %s\n", m.path);
 	assert_string_equal(group_file(&m, "pids.max"), "50");
@@ -528,15 +538,9 @@ static void real_scope(void **state)
 	assert_string_equal(group_file(&m, "cpu.max"), "50000 100000");
 	assert_string_equal(group_file(&m, "memory.max"), "67108864");
 	/* Two that enter it: by the files, and by systemd. */
-	pid_t by_files = fork();
-	if (by_files == 0)
-		for (;;)
-			pause();
+	pid_t by_files = idle();
 	assert_done(cgroup_manager_join(&later, &cg, by_files, &e), &e);
-	pid_t by_systemd = fork();
-	if (by_systemd == 0)
-		for (;;)
-			pause();
+	pid_t by_systemd = idle();
 	struct systemd s;
 	assert_done(systemd_open(&s, m.user, &arena, &e), &e);
 	assert_done(systemd_attach(&s, m.unit, by_systemd, &arena, &e), &e);

@@ -223,7 +223,7 @@ const struct verb verb_oci = {
 	.examples =
 		(const struct verb_example[]){
 			{"isle oci spec && isle oci run web", "a shell in ./rootfs"},
-			{"podman --runtime /usr/bin/isle-oci run alpine true", "podman on isle"},
+			{"podman --runtime /usr/local/bin/isle-oci run alpine true", "podman on isle"},
 			{0},
 		},
 	.opts = oci_opts,

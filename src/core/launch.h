@@ -7,8 +7,8 @@
  * the words of handshake.h are where one waits for the other.
  *
  *     host   cgroup clone id-maps join-cgroups begin | root dev binds etc-files hand-over (save state)       go
- *     box                                   identity | namespaces  network ············ rights  furnished    exec
- *     thread                                         | kernel-files receive enter attach mask … leave cwd
+ *     box                                   identity | namespaces kernel-files network ······ rights furnished exec
+ *     thread                                         |                 receive enter attach mask … leave cwd
  *
  * Every file system is made as a detached mount before the box leaves the machine's root, and attached after it has
  * entered its own: so sources are found as the machine sees them, targets as the container sees them, and no symbolic

@@ -6,8 +6,8 @@
  * as all its mounts together.  So the box makes it in its main thread, while a second thread furnishes the root; and
  * while the late mounts are made, the main thread has given up its rights already and loads its filter.
  *
- *     main    network ·············· [net made]  (user known) rights, filter ········ (all furnished)  exec
- *     second  kernel-files receive enter attach user session [user known] mask … (net made) late mounts, leave, cwd
+ *     main    kernel-files  network ········· [net made]  (user known) rights, filter ···· (all furnished)  exec
+ *     second                receive enter attach user session [user known] mask … (net made) late mounts, leave, cwd
  *
  * The threads share memory, descriptors, root and working directory.  So the main thread follows no path while the
  * other one is at work, which changes what paths mean; and 'cwd' comes last.  Credentials, namespaces, filters and

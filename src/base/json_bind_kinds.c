@@ -180,15 +180,16 @@ int bind_name(const struct json *value, const struct bind_names *names, int *ret
 	char all[400] = "";
 	const char *text = json_text(value);
 
-	for (size_t i = 0; i < names->n; i++) {
-		if (!names->v[i])
-			continue;
-		if (text && strcmp(names->v[i], text) == 0) {
+	for (size_t i = 0; i < names->n && text; i++)
+		if (names->v[i] && strcmp(names->v[i], text) == 0) {
 			*ret = (int)i;
 			return 0;
 		}
+	for (size_t i = 0; i < names->n; i++) {
 		size_t used = strlen(all);
-		snprintf(all + used, sizeof(all) - used, "%s\"%s\"", used ? ", " : "", names->v[i]);
+
+		if (names->v[i])
+			snprintf(all + used, sizeof(all) - used, "%s\"%s\"", used ? ", " : "", names->v[i]);
 	}
 	return bind_fail(e, "must be one of %s", all);
 }

@@ -237,10 +237,15 @@ int rights_tie(struct err *e)
 	return 0;
 }
 
+uint64_t rights_filter_caps(const struct spec_process *p)
+{
+	return p->caps.has ? p->caps.bounding : ~0ULL;
+}
+
 int rights_filter(const struct spec_seccomp *s, const struct spec_process *p, struct arena *a,
 		  struct seccomp_filter *ret, struct err *e)
 {
-	uint64_t caps = p->caps.has ? p->caps.bounding : ~0ULL;
+	uint64_t caps = rights_filter_caps(p);
 
 	*ret = (struct seccomp_filter){0};
 	if (s->mode == SECCOMP_DEFAULT)

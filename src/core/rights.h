@@ -32,6 +32,8 @@ int rights_lsm(const struct spec_process *p, int proc_fd, struct err *e) MUST_US
 int rights_seal(const struct spec_process *p, struct err *e) MUST_USE;
 /* The process dies with the one that made it.  After the last change of ids: such a change undoes it. */
 int rights_tie(struct err *e) MUST_USE;
+/* The capabilities that decide P's filter. */
+uint64_t rights_filter_caps(const struct spec_process *p);
 /* The filter of SPEC for a process with these capabilities; n == 0 when there is none. */
 int rights_filter(const struct spec_seccomp *s, const struct spec_process *p, struct arena *a,
 		  struct seccomp_filter *ret, struct err *e) MUST_USE;

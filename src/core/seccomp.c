@@ -3,6 +3,8 @@
 #include "core/seccomp.h"
 
 #include "base/fd.h"
+#include "core/fast.h"
+#include "core/seccomp_abi.h"
 #include "core/seccomp_default.h"
 
 #include <errno.h>
@@ -17,15 +19,41 @@ int seccomp_default(uint64_t caps, struct arena *a, struct seccomp_filter *ret, 
 {
 	struct seccomp_policy policy;
 
-	if ((caps & seccomp_default_caps_seen()) == 1ULL << CAP_SYS_CHROOT) {
+	if ((caps & seccomp_default_caps_seen()) == 1ULL << CAP_SYS_CHROOT && fast_way("built-in-filter")) {
 		size_t n = seccomp_default_program_n;
 
 		*ret = (struct seccomp_filter){.v = arena_new(a, struct sock_filter, n), .n = n};
 		memcpy(ret->v, seccomp_default_program, n * sizeof(*ret->v));
 		return 0;
 	}
-	seccomp_default_policy(caps, a, &policy);
-	return seccomp_build(&policy, a, ret, e);
+	seccomp_default_policy(seccomp_machine_here(), caps, a, &policy);
+	return seccomp_build(&policy, ret, e);
+}
+
+bool seccomp_allows(const struct seccomp_filter *f, const char *name)
+{
+	const struct seccomp_abi *own = seccomp_machine_here()->abis[0];
+	int64_t number = syscall_number(syscall_by_name(name), own);
+	uint32_t word = 0;
+
+	for (size_t at = 0; at < f->n && number != SYSCALL_NONE;) {
+		const struct sock_filter *i = &f->v[at++];
+		bool holds = i->code == (BPF_JMP | BPF_JEQ | BPF_K) ? word == i->k : word >= i->k;
+
+		if (i->code == (BPF_RET | BPF_K))
+			return i->k == SECCOMP_RET_ALLOW;
+		if (i->code == (BPF_LD | BPF_W | BPF_ABS) && i->k == offsetof(struct seccomp_data, nr))
+			word = (uint32_t)number;
+		else if (i->code == (BPF_LD | BPF_W | BPF_ABS) && i->k == offsetof(struct seccomp_data, arch))
+			word = own->audit;
+		else if (i->code == (BPF_JMP | BPF_JEQ | BPF_K) || i->code == (BPF_JMP | BPF_JGE | BPF_K))
+			at += holds ? i->jt : i->jf;
+		else if (i->code == (BPF_JMP | BPF_JA))
+			at += i->k;
+		else
+			return false; /* an argument decides */
+	}
+	return number == SYSCALL_NONE;
 }
 
 /* Says why the kernel would not load F, as far as its answer tells. */

@@ -8,8 +8,7 @@
 #ifndef ISLE_CORE_SECCOMP_H
 #define ISLE_CORE_SECCOMP_H
 
-#include "base/err.h"
-#include "base/mem.h"
+#include "base/json.h"
 
 #include <linux/filter.h>
 
@@ -23,11 +22,13 @@ struct seccomp_filter {
 /* The default profile for a process whose bounding set is CAPS (bits 1 << CAP_…). */
 int seccomp_default(uint64_t caps, struct arena *a, struct seccomp_filter *ret, struct err *e) MUST_USE;
 /*
- * Compiles JSON, the text of a profile: the runtime spec's linux.seccomp, or docker's form of it (archMap, and
- * 'includes' and 'excludes' with caps, arches, minKernel).  Errors name the path of the field.
+ * Compiles PROFILE: the runtime spec's linux.seccomp, or docker's form of it (archMap, and 'includes' and 'excludes'
+ * with caps, arches, minKernel).  Errors name the path of the field.
  */
-int seccomp_compile(const char *json, uint64_t caps, struct arena *a, struct seccomp_filter *ret, struct err *e)
-	MUST_USE;
+int seccomp_compile(const struct json *profile, uint64_t caps, struct arena *a, struct seccomp_filter *ret,
+		    struct err *e) MUST_USE;
+/* True if F allows the call NAME of this machine's own ABI, whatever the arguments, or there is no such call. */
+bool seccomp_allows(const struct seccomp_filter *f, const char *name);
 enum seccomp_word_kind {
 	SECCOMP_WORD_ACTION,
 	SECCOMP_WORD_OPERATOR,

@@ -10,55 +10,56 @@
 #define ISLE_CORE_SECCOMP_ABI_H
 
 #include "base/macros.h"
+#include "core/syscall_table.h"
 
 #include <stdbool.h>
-#include <stdint.h>
-
-enum seccomp_abi_id {
-	ABI_X86_64,
-	ABI_X32,
-	ABI_I386,
-	ABI_AARCH64,
-	ABI_ARM,
-	ABI_RISCV64,
-	ABI_PPC64LE,
-	ABI_S390X,
-	ABI_COUNT
-};
+#include <stddef.h>
 
 enum {
-	X32_BIT = 0x40000000,	    /* set in the number of every x32 call */
-	ARM_PRIVATE = 0x0f0000,	    /* arm's own calls (breakpoint, cacheflush …) count from here … */
-	ARM_PRIVATE_SHORT = 0x7000, /* … and from here in the table, whose numbers have 16 bits */
-	SYSCALL_NONE = -1,	    /* the ABI has no such call */
-	SYSCALL_UNKNOWN_NAME = -1,  /* no ABI has it */
+	X32_BIT = 0x40000000,	   /* set in the number of every x32 call */
+	SYSCALL_UNKNOWN_NAME = -1, /* no ABI has it */
+	SECCOMP_ABIS_MAX = 3,
 };
 
 struct seccomp_abi {
-	const char *oci;    /* "SCMP_ARCH_X86_64" */
-	const char *docker; /* "amd64": the word in a profile's 'arches' */
-	uint32_t audit;	    /* AUDIT_ARCH_… */
-	bool args32;	    /* arguments are compared as 32 bits */
+	const char *oci; /* "SCMP_ARCH_X86_64" */
+	uint32_t audit;	 /* AUDIT_ARCH_… */
+	bool args32;	 /* arguments are compared as 32 bits */
+	bool shares;	 /* 'audit' is that of the ABI before it, from which X32_BIT tells it apart */
+	const struct syscall_column *calls;
 };
 
-extern const struct seccomp_abi seccomp_abis[ABI_COUNT];
+/* Objects, not one array: a program holds only the tables of the machines that it speaks of. */
+struct seccomp_machine {
+	const char *docker; /* "amd64": the word in a profile's 'arches' */
+	bool big_endian;
+	size_t n;
+	const struct seccomp_abi *abis[SECCOMP_ABIS_MAX]; /* its own first */
+};
+extern const struct seccomp_machine seccomp_machine_x86_64;
+extern const struct seccomp_machine seccomp_machine_aarch64;
+extern const struct seccomp_machine seccomp_machine_riscv64;
+extern const struct seccomp_machine seccomp_machine_ppc64le;
+extern const struct seccomp_machine seccomp_machine_s390x;
 
-/* The ABIs of the machine that isle was built for, its own first. */
-extern const enum seccomp_abi_id seccomp_abis_here[];
-extern const size_t seccomp_abis_here_n;
+/* The one that isle was built for. */
+const struct seccomp_machine *seccomp_machine_here(void);
 
 /* The index of the call named NAME, or SYSCALL_UNKNOWN_NAME. */
 int syscall_by_name(const char *name);
 /* How many names there are, and the name of one: for walking them all. */
 int syscall_count(void);
 const char *syscall_name(int index);
-/* The number of call INDEX in ABI, or SYSCALL_NONE. */
-int64_t syscall_number(int index, enum seccomp_abi_id abi);
+/* The rank of call INDEX in ABI, or SYSCALL_NONE. */
+int syscall_rank(int index, const struct seccomp_abi *abi);
+/* The number of call INDEX in ABI as the kernel gives it to the filter (x32: with X32_BIT), or SYSCALL_NONE. */
+int64_t syscall_number(int index, const struct seccomp_abi *abi);
 
 /*
  * Some ABIs have calls that stand for several: socketcall(CALL, args) and ipc(CALL, args).
- * If call INDEX can be made that way in ABI, gives the number of socketcall or ipc, and its CALL.
+ * If call INDEX can be made that way in ABI, gives the rank of socketcall or ipc, and its CALL.
  */
-bool syscall_multiplexed(int index, enum seccomp_abi_id abi, uint32_t *ret_number, uint32_t *ret_call);
+bool syscall_may_be_multiplexed(int index); /* in some ABI */
+bool syscall_multiplexed(int index, const struct seccomp_abi *abi, int *ret_rank, uint32_t *ret_call);
 
 #endif

@@ -174,69 +174,60 @@ static bool next_name(const char **list, char name[NAME_MAX_LENGTH])
 	return true;
 }
 
-/* Adds to every ABI, where it has call INDEX, a rule like R. */
-static void add(struct seccomp_policy *p, struct arena *a, int index, struct seccomp_rule r)
-{
-	for (size_t i = 0; i < seccomp_abis_here_n; i++) {
-		int64_t number = syscall_number(index, seccomp_abis_here[i]);
-
-		if (number < 0)
-			continue;
-		r.number = (uint32_t)number;
-		*list_add(&p->abi[seccomp_abis_here[i]], a) = r;
-	}
-}
-
 /* True if CAPS has CAP; needing none is always fulfilled. */
 static bool has_cap(uint64_t caps, int cap)
 {
 	return cap == CAP_NONE || caps >> cap & 1;
 }
 
-/* Adds the rules of C for call INDEX: one for each value that matches, and one for the rest. */
-static void add_checked(struct seccomp_policy *p, struct arena *a, int index, const struct checked *c)
+/* The rules of C: one for each value that matches, and one for the rest. */
+static struct seccomp_rule *checked_rules(const struct checked *c, struct arena *a)
 {
-	for (size_t i = 0; i < c->n; i++) {
-		struct seccomp_cond *cond = arena_new(a, struct seccomp_cond, 1);
+	struct seccomp_rule *rules = arena_new(a, struct seccomp_rule, c->n + 1);
+	struct seccomp_cond *conds = arena_new(a, struct seccomp_cond, c->n);
 
-		*cond = (struct seccomp_cond){c->arg, OP_MASKED_EQ, c->masked ? c->value[i] : UINT32_MAX,
-					      c->masked ? 0 : c->value[i]};
-		add(p, a, index, (struct seccomp_rule){.action = c->match, .conds = cond, .n = 1});
+	for (size_t i = 0; i < c->n; i++) {
+		conds[i] = (struct seccomp_cond){c->arg, OP_MASKED_EQ, c->masked ? c->value[i] : UINT32_MAX,
+						 c->masked ? 0 : c->value[i]};
+		rules[i] = (struct seccomp_rule){.action = c->match, .conds = &conds[i], .n = 1};
 	}
-	add(p, a, index, (struct seccomp_rule){.action = c->otherwise, .otherwise = true});
+	rules[c->n] = (struct seccomp_rule){.action = c->otherwise, .otherwise = true};
+	return rules;
 }
 
-void seccomp_default_policy(uint64_t caps, struct arena *a, struct seccomp_policy *p)
+void seccomp_default_policy(const struct seccomp_machine *m, uint64_t caps, struct arena *a, struct seccomp_policy *p)
 {
+	static const struct seccomp_rule allow = {.action = SECCOMP_RET_ALLOW}, deny = {.action = DENY},
+					 unknown = {.action = UNKNOWN};
 	bool *decided = arena_new(a, bool, (size_t)syscall_count());
 	char name[NAME_MAX_LENGTH];
 
-	*p = (struct seccomp_policy){.default_action = UNKNOWN, .bad_action = SECCOMP_RET_KILL_PROCESS};
-	for (size_t i = 0; i < seccomp_abis_here_n; i++)
-		p->abi[seccomp_abis_here[i]].used = true;
+	*p = seccomp_policy(m, UNKNOWN, SECCOMP_RET_KILL_PROCESS, a);
+	for (size_t abi = 0; abi < m->n; abi++)
+		seccomp_policy_use(p, abi);
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
 		for (const char *list = groups[i].names; has_cap(caps, groups[i].cap) && next_name(&list, name);) {
 			int index = syscall_by_name(name);
 
 			assert(index >= 0); /* a typing error above; the unit test builds with every capability */
-			add(p, a, index, (struct seccomp_rule){.action = SECCOMP_RET_ALLOW});
+			seccomp_policy_add_call(p, index, &allow);
 			decided[index] = true;
 		}
-	for (size_t i = 0; i < ARRAY_LEN(checked); i++)
+	for (size_t i = 0; i < ARRAY_LEN(checked); i++) {
+		const struct seccomp_rule *rules = checked_rules(&checked[i], a);
+
 		for (const char *list = checked[i].names; next_name(&list, name);) {
 			int index = syscall_by_name(name);
 
-			if (decided[index])
-				continue;
-			add_checked(p, a, index, &checked[i]);
+			for (size_t j = 0; j <= checked[i].n && !decided[index]; j++)
+				seccomp_policy_add_call(p, index, &rules[j]);
 			decided[index] = true;
 		}
+	}
 	for (int index = 0; index < syscall_count(); index++)
-		if (!decided[index]) {
-			bool clone3 = strcmp(syscall_name(index), "clone3") == 0;
-
-			add(p, a, index, (struct seccomp_rule){.action = clone3 ? UNKNOWN : DENY});
-		}
+		if (!decided[index])
+			seccomp_policy_add_call(p, index,
+						strcmp(syscall_name(index), "clone3") == 0 ? &unknown : &deny);
 }
 
 uint64_t seccomp_default_caps_seen(void)

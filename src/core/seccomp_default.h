@@ -5,8 +5,8 @@
 
 #include "core/seccomp_build.h"
 
-/* Fills in P, the default profile for a process whose bounding set is CAPS (bits 1 << CAP_…). */
-void seccomp_default_policy(uint64_t caps, struct arena *a, struct seccomp_policy *p);
+/* Fills in P, the default profile on M for a process whose bounding set is CAPS (bits 1 << CAP_…). */
+void seccomp_default_policy(const struct seccomp_machine *m, uint64_t caps, struct arena *a, struct seccomp_policy *p);
 /* The capabilities that the default profile looks at: two sets that agree in these have the same program. */
 uint64_t seccomp_default_caps_seen(void);
 

@@ -2,7 +2,6 @@
 /* BPF, backwards: see seccomp_emit.h. */
 #include "core/seccomp_emit.h"
 
-#include <endian.h>
 #include <linux/seccomp.h>
 
 enum {
@@ -101,9 +100,9 @@ static struct piece compare_masked(struct emit *e, uint32_t mask, uint32_t value
 }
 
 /* The byte offset of the low (high: of the other) half of argument ARG. */
-static int arg_word(unsigned int arg, bool high)
+static int arg_word(const struct emit *e, unsigned int arg, bool high)
 {
-	bool second = (__BYTE_ORDER == __BIG_ENDIAN) != high;
+	bool second = e->big_endian != high;
 
 	return (int)(offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t) + (second ? sizeof(uint32_t) : 0));
 }
@@ -116,22 +115,22 @@ static struct piece emit_equal(struct emit *e, unsigned int arg, uint64_t mask, 
 	struct piece low = *yes;
 
 	if (mask_low)
-		low = compare_masked(e, mask_low, (uint32_t)value, arg_word(arg, false), yes, no);
+		low = compare_masked(e, mask_low, (uint32_t)value, arg_word(e, arg, false), yes, no);
 	if (!mask_high)
 		return low;
-	return compare_masked(e, mask_high, (uint32_t)(value >> 32), arg_word(arg, true), &low, no);
+	return compare_masked(e, mask_high, (uint32_t)(value >> 32), arg_word(e, arg, true), &low, no);
 }
 
 /* argument > value (CODE is BPF_JGT) or >= value (BPF_JGE): the high halves decide unless they are equal. */
 static struct piece emit_order(struct emit *e, unsigned int arg, uint16_t code, uint64_t value, bool args32,
 			       struct piece *yes, struct piece *no)
 {
-	struct piece low = compare(e, code, (uint32_t)value, arg_word(arg, false), yes, no);
+	struct piece low = compare(e, code, (uint32_t)value, arg_word(e, arg, false), yes, no);
 
 	if (args32)
 		return low;
-	struct piece same = compare(e, BPF_JEQ, (uint32_t)(value >> 32), arg_word(arg, true), &low, no);
-	return compare(e, BPF_JGT, (uint32_t)(value >> 32), arg_word(arg, true), yes, &same);
+	struct piece same = compare(e, BPF_JEQ, (uint32_t)(value >> 32), arg_word(e, arg, true), &low, no);
+	return compare(e, BPF_JGT, (uint32_t)(value >> 32), arg_word(e, arg, true), yes, &same);
 }
 
 /* The code that goes on at YES if C holds, else at NO. */
@@ -156,27 +155,29 @@ static struct piece emit_cond(struct emit *e, const struct seccomp_cond *c, bool
 	return emit_equal(e, c->arg, UINT64_MAX, c->value, args32, holds, fails);
 }
 
-bool cond_is_void(const struct seccomp_cond *c, bool args32)
+/* The code for rule R, which goes on at NEXT if a condition fails. */
+static struct piece emit_rule(struct emit *e, const struct seccomp_rule *r, bool args32, struct piece *next)
 {
-	return c->op == OP_MASKED_EQ && (args32 ? (uint32_t)c->value : c->value) == 0;
+	struct piece rest = {WORD_NONE, emit_return(e, r->action), 0};
+
+	for (size_t i = r->n; i-- > 0;)
+		if (!cond_is_void(&r->conds[i], args32))
+			rest = emit_cond(e, &r->conds[i], args32, &rest, next);
+	return rest;
 }
 
 label emit_verdict(struct emit *e, struct verdict *v)
 {
-	if (v->n == 0)
-		return emit_return(e, v->otherwise);
 	if (v->at)
 		return v->at;
-	struct piece next = {WORD_NONE, emit_return(e, v->otherwise), 0};
-	for (size_t i = v->n; i-- > 0;) {
-		const struct seccomp_rule *r = v->v[i];
-		struct piece rest = {WORD_NONE, emit_return(e, r->action), 0};
-
-		for (size_t j = r->n; j-- > 0;)
-			if (!cond_is_void(&r->conds[j], v->args32))
-				rest = emit_cond(e, &r->conds[j], v->args32, &rest, &next);
-		next = rest;
-	}
+	if (!v->before)
+		return emit_return(e, v->action);
+	struct piece next = {WORD_NONE, emit_return(e, v->action), 0};
+	/* Backwards: the strictest comes last, and so is asked about first; of equally strict ones, the oldest. */
+	for (unsigned int level = SECCOMP_LENIENCY_MAX + 1; level-- > 0;)
+		for (const struct verdict *w = v; w->before; w = w->before)
+			if (!w->rule->otherwise && seccomp_leniency(w->rule->action) == level)
+				next = emit_rule(e, w->rule, v->args32, &next);
 	v->at = piece_entry(e, &next, WORD_NONE);
 	return v->at;
 }

@@ -10,7 +10,7 @@
 #ifndef ISLE_CORE_SECCOMP_EMIT_H
 #define ISLE_CORE_SECCOMP_EMIT_H
 
-#include "core/seccomp_build.h"
+#include "core/seccomp_verdict.h"
 
 typedef size_t label;
 
@@ -21,21 +21,13 @@ struct emit_return { /* the return instruction for an action that was written la
 
 struct emit {
 	struct arena *arena;
+	bool big_endian;       /* the high half of an argument comes first */
 	struct sock_filter *v; /* the last instruction comes first */
 	size_t n, room;
 	struct {
 		struct emit_return *v;
 		size_t n, room;
 	} returns;
-};
-
-/* What happens to one call: the action of the first alternative that matches, else 'otherwise'. */
-struct verdict {
-	const struct seccomp_rule **v; /* each has at least one condition that can fail */
-	size_t n;
-	uint32_t otherwise;
-	bool args32;
-	label at; /* where its code was written; 0: not yet */
 };
 
 /* One instruction that does not jump. */
@@ -46,7 +38,5 @@ label emit_goto(struct emit *e, label target);
 label emit_branch(struct emit *e, uint16_t code, uint32_t k, label if_true, label if_false);
 /* The code that decides V. */
 label emit_verdict(struct emit *e, struct verdict *v);
-/* True if C can not be false in an ABI of that kind (a mask that covers none of the bits compared). */
-bool cond_is_void(const struct seccomp_cond *c, bool args32);
 
 #endif

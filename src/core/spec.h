@@ -10,7 +10,7 @@
 #ifndef ISLE_CORE_SPEC_H
 #define ISLE_CORE_SPEC_H
 
-#include "base/mem.h"
+#include "base/json.h"
 #include "base/opt_value.h"
 #include "core/ns.h"
 
@@ -245,7 +245,7 @@ struct spec_resources {
 enum seccomp_mode { SECCOMP_NONE, SECCOMP_DEFAULT, SECCOMP_PROFILE };
 struct spec_seccomp {
 	enum seccomp_mode mode;
-	char *profile; /* SECCOMP_PROFILE: the text of linux.seccomp (an object of the runtime spec), as JSON */
+	const struct json *profile;		 /* SECCOMP_PROFILE: linux.seccomp (an object of the runtime spec) */
 	char *listener_path, *listener_metadata; /* SCMP_ACT_NOTIFY: who gets the listener; out of 'profile' */
 };
 

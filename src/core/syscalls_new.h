@@ -32,10 +32,10 @@
 	X(listns, 470)            \
 	X(rseq_slice_yield, 471)
 
-/* X(name, ABI of enum seccomp_abi_id, number) */
-#define SYSCALLS_NEW_ALONE(X)         \
-	X(uretprobe, ABI_X86_64, 335) \
-	X(uprobe, ABI_X86_64, 336)    \
-	X(riscv_hwprobe, ABI_RISCV64, 258)
+/* X(name, ABI as src/tools/gen_syscalls.c calls it, number) */
+#define SYSCALLS_NEW_ALONE(X)     \
+	X(uretprobe, X86_64, 335) \
+	X(uprobe, X86_64, 336)    \
+	X(riscv_hwprobe, RISCV64, 258)
 
 #endif

@@ -94,11 +94,14 @@ static int seccomp_file(struct compose *c, const char *path, struct err *e)
 {
 	struct spec_seccomp *s = &c->spec->lin.seccomp;
 	struct seccomp_filter filter;
+	struct json *profile = NULL;
+	char *text;
 	size_t size;
-	int r = file_read(AT_FDCWD, path, c->a, PROFILE_MAX, &s->profile, &size, e);
+	int r = file_read(AT_FDCWD, path, c->a, PROFILE_MAX, &text, &size, e);
 
-	if (r == 0 && strlen(s->profile) != size)
-		r = err_set(e, 0, "%s: there is a zero byte in it", path);
+	if (r == 0 && (r = json_parse(text, size, c->a, &profile, e)) < 0)
+		r = err_context(e, "%s", path);
+	s->profile = profile;
 	if (r == 0)
 		r = seccomp_compile(s->profile, c->spec->process.caps.bounding, c->a, &filter, e);
 	if (r == 0 && filter.listens) {

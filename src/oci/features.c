@@ -25,6 +25,9 @@ static const struct {
 	{"intelRdt", "monitoring", true}, {"idmap", "enabled", true},	 {"netDevices", "enabled", true},
 };
 
+/* The annotations of a config.json by which isle does something; a prefix ends with a dot. */
+static const char *const heeded_annotations[] = {"org.systemd.property."};
+
 /* What tools look for under runc's and crun's names. */
 static const struct {
 	const char *key, *value;
@@ -102,8 +105,8 @@ static void write_seccomp(struct json_out *out)
 	json_bool(out, "enabled", true);
 	write_seccomp_words(out, "actions", SECCOMP_WORD_ACTION);
 	write_seccomp_words(out, "operators", SECCOMP_WORD_OPERATOR);
-	for (size_t i = 0; i < seccomp_abis_here_n; i++)
-		strs_add(&archs, out->arena, seccomp_abis[seccomp_abis_here[i]].oci);
+	for (size_t i = 0; i < seccomp_machine_here()->n; i++)
+		strs_add(&archs, out->arena, seccomp_machine_here()->abis[i]->oci);
 	write_words(out, "archs", &archs);
 	write_seccomp_words(out, "knownFlags", SECCOMP_WORD_FLAG);
 	write_seccomp_words(out, "supportedFlags", SECCOMP_WORD_FLAG_HEEDED);
@@ -154,6 +157,10 @@ char *features_text(struct arena *a)
 	for (size_t i = 0; i < ARRAY_LEN(annotations); i++)
 		json_string(&out, annotations[i].key, annotations[i].value);
 	json_close_object(&out);
+	json_open_list(&out, "potentiallyUnsafeConfigAnnotations");
+	for (size_t i = 0; i < ARRAY_LEN(heeded_annotations); i++)
+		json_string(&out, NULL, heeded_annotations[i]);
+	json_close_list(&out);
 	json_close_object(&out);
 	return json_out_text(&out);
 }

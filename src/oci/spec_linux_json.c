@@ -116,7 +116,7 @@ static const struct bind_row device_rows[] = {
 };
 static const struct bind_table device_table = BIND_TABLE(device_rows, struct spec_device);
 
-/* ---- seccomp: the object is kept as text, for core/seccomp.h to compile ---- */
+/* ---- seccomp: the object is kept as it was read, for core/seccomp.h to compile ---- */
 
 /* What else than the filter's compiler needs the profile for; written as a part of it. */
 static const struct bind_row listener_rows[] = {
@@ -130,7 +130,6 @@ static int read_seccomp(const struct json *value, void *field, struct arena *a, 
 {
 	struct spec_seccomp *s = field;
 	const char *action = json_text(json_get(value, "defaultAction"));
-	struct json_out text;
 
 	if (value->kind != JSON_OBJECT)
 		return bind_fail(e, "must be an object");
@@ -138,10 +137,8 @@ static int read_seccomp(const struct json *value, void *field, struct arena *a, 
 		s->mode = SECCOMP_DEFAULT;
 		return 0;
 	}
-	json_out_init(&text, a, JSON_COMPACT);
-	json_tree(&text, NULL, value);
 	s->mode = SECCOMP_PROFILE;
-	s->profile = json_out_text(&text);
+	s->profile = value;
 	return bind_read(&listener_table, value, s, a, e);
 }
 
@@ -149,14 +146,13 @@ static int read_seccomp(const struct json *value, void *field, struct arena *a, 
 static void write_seccomp(struct json_out *out, const char *key, const void *field)
 {
 	const struct spec_seccomp *s = field;
-	const char *profile = s->profile ? s->profile : "{}"; /* which no reader of profiles accepts */
 
 	if (s->mode == SECCOMP_DEFAULT) {
 		json_open_object(out, key);
 		json_string(out, "defaultAction", SPEC_SECCOMP_DEFAULT);
 		json_close_object(out);
 	} else if (s->mode == SECCOMP_PROFILE) {
-		json_raw(out, key, profile, strlen(profile));
+		json_tree(out, key, s->profile);
 	}
 }
 

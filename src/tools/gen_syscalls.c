@@ -13,28 +13,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum abi { X86_64, X32, I386, AARCH64, ARM, RISCV64, PPC64LE, S390X, ABI_COUNT };
+
 static const struct column {
 	const char *name;
 	uint32_t arch;	    /* libseccomp's word for it */
-	unsigned int first; /* where its ordinary numbers begin */
-} columns[] = {
-	[ABI_X86_64] = {"x86_64", SCMP_ARCH_X86_64, 0},
-	[ABI_X32] = {"x32", SCMP_ARCH_X32, X32_BIT},
-	[ABI_I386] = {"i386", SCMP_ARCH_X86, 0},
-	[ABI_AARCH64] = {"aarch64", SCMP_ARCH_AARCH64, 0},
-	[ABI_ARM] = {"arm", SCMP_ARCH_ARM, 0},
-	[ABI_RISCV64] = {"riscv64", SCMP_ARCH_RISCV64, 0},
-	[ABI_PPC64LE] = {"ppc64le", SCMP_ARCH_PPC64LE, 0},
-	[ABI_S390X] = {"s390x", SCMP_ARCH_S390X, 0},
+	unsigned int first; /* where its numbers begin */
+} columns[ABI_COUNT] = {
+	[X86_64] = {"x86_64", SCMP_ARCH_X86_64, 0},
+	[X32] = {"x32", SCMP_ARCH_X32, X32_BIT},
+	[I386] = {"i386", SCMP_ARCH_X86, 0},
+	[AARCH64] = {"aarch64", SCMP_ARCH_AARCH64, 0},
+	[ARM] = {"arm", SCMP_ARCH_ARM, 0},
+	[RISCV64] = {"riscv64", SCMP_ARCH_RISCV64, 0},
+	[PPC64LE] = {"ppc64le", SCMP_ARCH_PPC64LE, 0},
+	[S390X] = {"s390x", SCMP_ARCH_S390X, 0},
 };
-static_assert(ARRAY_LEN(columns) == ABI_COUNT, "columns[] does not match enum seccomp_abi_id");
 
 /* Architectures that isle has no column for: their calls are known by name, so that a profile can name them. */
 static const uint32_t others[] = {
 	SCMP_ARCH_MIPS64, SCMP_ARCH_PPC, SCMP_ARCH_PPC64, SCMP_ARCH_S390, SCMP_ARCH_PARISC, SCMP_ARCH_PARISC64,
 };
 
-enum { CALLS_MAX = 2000, NUMBERS = 1024, PRIVATE_NUMBERS = 16, OTHER_NUMBERS = 6000 /* mips begins at 5000 */ };
+enum {
+	CALLS_MAX = 2000,
+	NUMBERS = 1024,
+	ARM_PRIVATE = 0x0f0000, /* arm's own calls (breakpoint, cacheflush …) count from here */
+	ARM_PRIVATE_NUMBERS = 16,
+	OTHER_NUMBERS = 6000 /* mips begins at 5000 */
+};
 
 struct call {
 	char *name;
@@ -67,13 +74,13 @@ static struct call *find(struct calls *c, const char *name)
  * Asks libseccomp for the name of each number, not for the number of each name: for calls that can also be made through
  * socketcall(2) or ipc(2) it answers the latter with a number of its own invention.
  */
-static void ask_range(struct calls *c, int abi, unsigned int first, int n, int stored_first)
+static void ask_range(struct calls *c, int abi, unsigned int first, int n)
 {
-	for (int i = 0; i < n; i++) {
-		char *name = seccomp_syscall_resolve_num_arch(columns[abi].arch, (int)(first + (unsigned int)i));
+	for (int i = (int)first; i < (int)first + n; i++) {
+		char *name = seccomp_syscall_resolve_num_arch(columns[abi].arch, i);
 
 		if (name)
-			find(c, name)->number[abi] = stored_first + i;
+			find(c, name)->number[abi] = i;
 		free(name);
 	}
 }
@@ -99,7 +106,7 @@ static void ask_aliases(struct calls *c)
 			int number = seccomp_syscall_resolve_name_arch(columns[a].arch, c->v[i].name);
 
 			if (number >= 0 && c->v[i].number[a] == SYSCALL_NONE)
-				c->v[i].number[a] = number & ~X32_BIT;
+				c->v[i].number[a] = number;
 		}
 }
 
@@ -119,7 +126,7 @@ static void add_new(struct calls *c)
 {
 #define ADD(name, nr)                                                      \
 	for (int a = 0, old = known(c, #name); a < ABI_COUNT && !old; a++) \
-		find(c, #name)->number[a] = nr;
+		find(c, #name)->number[a] = (int)columns[a].first + (nr);
 #define ADD_ALONE(name, abi, nr) find(c, #name)->number[abi] = nr;
 	SYSCALLS_NEW(ADD)
 	SYSCALLS_NEW_ALONE(ADD_ALONE)
@@ -149,13 +156,116 @@ static void write_names(const struct calls *c)
 	printf("\n};\n");
 }
 
-/* Writes the numbers of one ABI. */
-static void write_column(const struct calls *c, int abi)
+/* How call NAME is also made, as syscall_table_by[] has it (linux/net.h, SYS_…; linux/ipc.h). */
+static unsigned int made_by(const char *name)
 {
-	printf("const int16_t syscall_table_%s[] = {", columns[abi].name);
+	static const struct {
+		const char *name;
+		unsigned int by;
+	} calls[] = {
+		{"socket", SYSCALL_BY_SOCKETCALL + 1},
+		{"bind", SYSCALL_BY_SOCKETCALL + 2},
+		{"connect", SYSCALL_BY_SOCKETCALL + 3},
+		{"listen", SYSCALL_BY_SOCKETCALL + 4},
+		{"accept", SYSCALL_BY_SOCKETCALL + 5},
+		{"getsockname", SYSCALL_BY_SOCKETCALL + 6},
+		{"getpeername", SYSCALL_BY_SOCKETCALL + 7},
+		{"socketpair", SYSCALL_BY_SOCKETCALL + 8},
+		{"send", SYSCALL_BY_SOCKETCALL + 9},
+		{"recv", SYSCALL_BY_SOCKETCALL + 10},
+		{"sendto", SYSCALL_BY_SOCKETCALL + 11},
+		{"recvfrom", SYSCALL_BY_SOCKETCALL + 12},
+		{"shutdown", SYSCALL_BY_SOCKETCALL + 13},
+		{"setsockopt", SYSCALL_BY_SOCKETCALL + 14},
+		{"getsockopt", SYSCALL_BY_SOCKETCALL + 15},
+		{"sendmsg", SYSCALL_BY_SOCKETCALL + 16},
+		{"recvmsg", SYSCALL_BY_SOCKETCALL + 17},
+		{"accept4", SYSCALL_BY_SOCKETCALL + 18},
+		{"recvmmsg", SYSCALL_BY_SOCKETCALL + 19},
+		{"sendmmsg", SYSCALL_BY_SOCKETCALL + 20},
+		{"semop", SYSCALL_BY_IPC + 1},
+		{"semget", SYSCALL_BY_IPC + 2},
+		{"semctl", SYSCALL_BY_IPC + 3},
+		{"semtimedop", SYSCALL_BY_IPC + 4},
+		{"msgsnd", SYSCALL_BY_IPC + 11},
+		{"msgrcv", SYSCALL_BY_IPC + 12},
+		{"msgget", SYSCALL_BY_IPC + 13},
+		{"msgctl", SYSCALL_BY_IPC + 14},
+		{"shmat", SYSCALL_BY_IPC + 21},
+		{"shmdt", SYSCALL_BY_IPC + 22},
+		{"shmget", SYSCALL_BY_IPC + 23},
+		{"shmctl", SYSCALL_BY_IPC + 24},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+		if (strcmp(calls[i].name, name) == 0)
+			return calls[i].by;
+	return 0;
+}
+
+/* Writes where the search for each name finds it, and how the calls are also made. */
+static void write_hash(const struct calls *c)
+{
+	int slots[SYSCALL_HASH_SIZE];
+
+	if (c->n > SYSCALL_HASH_SIZE * 2 / 3)
+		exit(1);
+	for (int i = 0; i < SYSCALL_HASH_SIZE; i++)
+		slots[i] = SYSCALL_NONE;
+	for (int i = 0; i < c->n; i++) {
+		unsigned int slot = syscall_hash(c->v[i].name);
+
+		while (slots[slot] != SYSCALL_NONE)
+			slot = (slot + 1) % SYSCALL_HASH_SIZE;
+		slots[slot] = i;
+	}
+	printf("const int16_t syscall_table_hash[] = {");
+	for (int i = 0; i < SYSCALL_HASH_SIZE; i++)
+		printf("%s%d,", i % 16 ? " " : "\n\t", slots[i]);
+	printf("\n};\nconst uint8_t syscall_table_by[] = {");
 	for (int i = 0; i < c->n; i++)
-		printf("%s%d,", i % 16 ? " " : "\n\t", c->v[i].number[abi]);
+		printf("%s0x%02x,", i % 16 ? " " : "\n\t", made_by(c->v[i].name));
 	printf("\n};\n");
+}
+
+/* For qsort(3): by number. */
+static int compare_numbers(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The rank of call NAME among NUMBERS, or SYSCALL_NONE. */
+static int rank_of(const struct call *call, int abi, const int *numbers, int n)
+{
+	const int *found = bsearch(&call->number[abi], numbers, (size_t)n, sizeof(*numbers), compare_numbers);
+
+	return call->number[abi] == SYSCALL_NONE || !found ? SYSCALL_NONE : (int)(found - numbers);
+}
+
+/* Writes the column of one ABI. */
+static void write_column(struct calls *c, int abi)
+{
+	const char *name = columns[abi].name;
+	int numbers[CALLS_MAX], n = 0, unique = 0;
+
+	for (int i = 0; i < c->n; i++)
+		if (c->v[i].number[abi] != SYSCALL_NONE)
+			numbers[n++] = c->v[i].number[abi];
+	qsort(numbers, (size_t)n, sizeof(*numbers), compare_numbers);
+	for (int i = 0; i < n; i++)
+		if (unique == 0 || numbers[unique - 1] != numbers[i])
+			numbers[unique++] = numbers[i];
+	printf("static const int16_t ranks_%s[] = {", name);
+	for (int i = 0; i < c->n; i++)
+		printf("%s%d,", i % 16 ? " " : "\n\t", rank_of(&c->v[i], abi, numbers, unique));
+	printf("\n};\nstatic const uint32_t numbers_%s[] = {", name);
+	for (int i = 0; i < unique; i++)
+		printf("%s%d,", i % 16 ? " " : "\n\t", numbers[i]);
+	printf("\n};\nconst struct syscall_column syscall_column_%s = {ranks_%s, numbers_%s, %d, %d, %d};\n", name,
+	       name, name, unique, rank_of(find(c, "socketcall"), abi, numbers, unique),
+	       rank_of(find(c, "ipc"), abi, numbers, unique));
 }
 
 int main(void)
@@ -163,8 +273,8 @@ int main(void)
 	static struct calls c;
 
 	for (int a = 0; a < ABI_COUNT; a++)
-		ask_range(&c, a, columns[a].first, NUMBERS, 0);
-	ask_range(&c, ABI_ARM, ARM_PRIVATE, PRIVATE_NUMBERS, ARM_PRIVATE_SHORT);
+		ask_range(&c, a, columns[a].first, NUMBERS);
+	ask_range(&c, ARM, ARM_PRIVATE, ARM_PRIVATE_NUMBERS);
 	ask_others(&c);
 	ask_aliases(&c);
 	add_new(&c);
@@ -172,6 +282,7 @@ int main(void)
 
 	printf("/* Generated by src/tools/gen_syscalls.c. */\n#include \"core/syscall_table.h\"\n\n");
 	write_names(&c);
+	write_hash(&c);
 	for (int a = 0; a < ABI_COUNT; a++)
 		write_column(&c, a);
 	return fflush(stdout) == 0 ? 0 : 1;

@@ -387,6 +387,7 @@ static void the_filter_is_that_of_the_spec(void **state)
 	struct spec_seccomp s = {.mode = SECCOMP_NONE};
 	struct seccomp_filter less, more;
 	char good[] = "{\"defaultAction\": \"SCMP_ACT_ALLOW\"}", bad[] = "{\"defaultAction\": \"SCMP_ACT_NONE\"}";
+	struct json *profile;
 	struct err e = {0};
 
 	(void)state;
@@ -401,10 +402,12 @@ static void the_filter_is_that_of_the_spec(void **state)
 	p.caps = (struct spec_caps){.has = false}; /* no sets: whatever root may */
 	must(rights_filter(&s, &p, &arena, &less, &e), &e);
 	assert_int_equal(less.n, more.n);
-	s = (struct spec_seccomp){.mode = SECCOMP_PROFILE, .profile = good};
+	must(json_parse(good, strlen(good), &arena, &profile, &e), &e);
+	s = (struct spec_seccomp){.mode = SECCOMP_PROFILE, .profile = profile};
 	must(rights_filter(&s, &p, &arena, &less, &e), &e);
 	assert_true(less.n > 0);
-	s.profile = bad;
+	must(json_parse(bad, strlen(bad), &arena, &profile, &e), &e);
+	s.profile = profile;
 	must_fail(rights_filter(&s, &p, &arena, &less, &e), EINVAL, &e, "defaultAction");
 }
 

@@ -22,12 +22,10 @@ enum { DENY = SECCOMP_RET_ERRNO | EPERM, UNKNOWN = SECCOMP_RET_ERRNO | ENOSYS, A
 /* The default set (core/defaults.h) as far as the profile looks at it. */
 static const uint64_t caps_default = 1ULL << CAP_CHOWN | 1ULL << CAP_KILL | 1ULL << CAP_SYS_CHROOT;
 
-static const enum seccomp_abi_id all_abis[] = {ABI_X86_64, ABI_I386, ABI_X32};
-
-static uint32_t ask_number(const struct seccomp_filter *f, enum seccomp_abi_id abi, uint32_t number, unsigned int arg,
-			   uint64_t value)
+static uint32_t ask_number(const struct seccomp_filter *f, const struct seccomp_abi *abi, uint32_t number,
+			   unsigned int arg, uint64_t value)
 {
-	struct seccomp_data d = {.nr = (int)number, .arch = seccomp_abis[abi].audit};
+	struct seccomp_data d = {.nr = (int)number, .arch = abi->audit};
 
 	d.args[arg] = value;
 	return bpf_sim(f->v, f->n, &d);
@@ -39,14 +37,15 @@ static uint32_t ask(const struct seccomp_filter *f, const char *name, unsigned i
 	int index = syscall_by_name(name);
 	uint32_t answer = SIM_BROKEN;
 
-	for (size_t i = 0; i < ARRAY_LEN(all_abis); i++) {
-		int64_t number = syscall_number(index, all_abis[i]);
+	for (size_t i = 0; i < seccomp_machine_here()->n; i++) {
+		const struct seccomp_abi *abi = seccomp_machine_here()->abis[i];
+		int64_t number = syscall_number(index, abi);
 
 		if (number < 0)
 			continue;
-		uint32_t here = ask_number(f, all_abis[i], (uint32_t)number, arg, value);
+		uint32_t here = ask_number(f, abi, (uint32_t)number, arg, value);
 		if (answer != SIM_BROKEN && here != answer) {
-			print_error("%s: %x, but %x in %s\n", name, answer, here, seccomp_abis[all_abis[i]].oci);
+			print_error("%s: %x, but %x in %s\n", name, answer, here, abi->oci);
 			fail();
 		}
 		answer = here;
@@ -188,15 +187,16 @@ static void every_number_is_decided(void **state)
 
 	(void)state;
 	assert_int_equal(seccomp_default(caps_default, &a, &f, NULL), 0);
-	for (size_t abi = 0; abi < ARRAY_LEN(all_abis); abi++)
+	for (size_t n = 0; n < seccomp_machine_here()->n; n++)
 		for (uint32_t i = 0; i < 600; i++) {
-			uint32_t number = i | (all_abis[abi] == ABI_X32 ? X32_BIT : 0);
+			const struct seccomp_abi *abi = seccomp_machine_here()->abis[n];
+			uint32_t number = i | (abi->shares ? X32_BIT : 0);
 			bool known = false;
 
 			for (int index = 0; index < syscall_count(); index++)
-				known = known || syscall_number(index, all_abis[abi]) == number;
-			uint32_t answer = ask_number(&f, all_abis[abi], number, 0, 0);
-			bool clone3 = syscall_number(syscall_by_name("clone3"), all_abis[abi]) == number;
+				known = known || syscall_number(index, abi) == number;
+			uint32_t answer = ask_number(&f, abi, number, 0, 0);
+			bool clone3 = syscall_number(syscall_by_name("clone3"), abi) == number;
 			if (known && !clone3)
 				assert_true(answer == ALLOW || answer == DENY);
 			else
@@ -249,8 +249,8 @@ static void built_in_program_is_the_computed_one(void **state)
 	struct arena a = {0};
 
 	(void)state;
-	seccomp_default_policy(caps_default, &a, &policy);
-	assert_int_equal(seccomp_build(&policy, &a, &f, NULL), 0);
+	seccomp_default_policy(seccomp_machine_here(), caps_default, &a, &policy);
+	assert_int_equal(seccomp_build(&policy, &f, NULL), 0);
 	assert_int_equal(f.n, seccomp_default_program_n);
 	assert_memory_equal(f.v, seccomp_default_program, f.n * sizeof(*f.v));
 	print_message("# %zu instructions\n", f.n);

@@ -3,8 +3,8 @@
 #include "core/seccomp_listener.h"
 
 #include "core/handshake.h"
-#include "core/seccomp.h"
 #include "jail.h"
+#include "seccomp_text.h"
 
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
@@ -66,7 +66,7 @@ static void filtered(int sock)
 	struct err e = {0};
 	int listener;
 
-	must(seccomp_compile(notify_mkdir, 0, &a, &f, &e), &e);
+	must(seccomp_compile_text(notify_mkdir, 0, &a, &f, &e), &e);
 	must_call(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	must(seccomp_load(&f, &listener, &e), &e);
 	assert_true(listener >= 0);
@@ -164,7 +164,7 @@ static void second(void *arg)
 	int listener, other;
 
 	(void)arg;
-	must(seccomp_compile(notify_mkdir, 0, &a, &f, &e), &e);
+	must(seccomp_compile_text(notify_mkdir, 0, &a, &f, &e), &e);
 	must_call(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	must(seccomp_load(&f, &listener, &e), &e);
 	must_fail(seccomp_load(&f, &other, &e), EBUSY, &e, "only one");

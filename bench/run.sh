@@ -12,8 +12,14 @@ bwrap=${BWRAP:-$(command -v bwrap || true)}
 ninja -C "$build" bench-programs >/dev/null
 # The probe must be where every container finds it, whoever its user is.
 dir=$(mktemp -d /var/tmp/isle-bench.XXXXXX)
-box='' lived_in=''
-trap '[ -z "$box" ] || "$isle" rm -f "$box" >/dev/null; [ -z "$lived_in" ] || kill -KILL "$lived_in"; rm -rf "$dir"' EXIT
+box='' lived_in='' pool=''
+clean() {
+	[ -z "$pool" ] || "$isle" --root "$dir/run" --data "$dir/data" pool stop bench
+	[ -z "$box" ] || "$isle" rm -f "$box" >/dev/null
+	[ -z "$lived_in" ] || kill -KILL "$lived_in"
+	rm -rf "$dir"
+}
+trap clean EXIT
 trap 'exit 130' INT TERM
 chmod 755 "$dir"
 probe=$dir/probe
@@ -57,6 +63,19 @@ done
 
 echo "$(uname -sr), $(nproc) processors, ${ROUNDS:-200} rounds, $("$isle" --version)"
 "$build/bench/bench" "${ROUNDS:-200}" "$@"
+
+# A pool, whose islands have nothing but the probe.
+mkdir -p "$dir/pool/tmp"
+cp "$probe" "$dir/pool/probe"
+mkdir -m 700 "$dir/run" "$dir/data"
+if "$isle" --root "$dir/run" --data "$dir/data" pool serve -d --rm --net none bench "$dir/pool" /probe; then
+	pool=yes
+	echo
+	"$build/bench/bench-pool" "${ROUNDS:-200}" "$dir/pool" "$build/bench/chroot" "$isle" "$dir/run" "$dir/data" bench
+	"$isle" --root "$dir/run" --data "$dir/data" pool ls
+	"$isle" --root "$dir/run" --data "$dir/data" pool stop bench
+	pool=
+fi
 
 # The tools, each against util-linux's with the same words: the ratio of the second line is isle's to theirs.
 pair() { # NAME TOOL WORDS...

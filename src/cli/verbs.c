@@ -27,6 +27,7 @@ const struct verb *const verbs[] = {
 	&verb_rename,
 	&verb_rm,
 	/* keep */
+	&verb_pool,
 	&verb_roots,
 	&verb_help,
 	/* by hand */

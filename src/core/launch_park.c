@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "core/handshake.h"
+#include "core/preserved.h"
 #include "core/program.h"
 #include "core/sys.h"
 
@@ -21,12 +22,24 @@
 #include <limits.h>
 #include <sys/prctl.h>
 
+/* Whether FD is one of the N in LIST. */
+static bool is_one_of(int fd, const int *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == fd)
+			return true;
+	return false;
+}
+
 /* Keeps the handshake, what the program inherits, and what is needed to execute it. */
 void launch_close_outside(struct launch *l)
 {
 	int keep[] = {l->sock, l->start_fd, l->slave_fd, l->init_fd, l->stdio[0], l->stdio[1], l->stdio[2]};
 	int next = 3 + l->preserved;
 
+	for (int fd = 3; fd < next; fd++)
+		if (!preserved_inherited(fd) && !is_one_of(fd, keep, ARRAY_LEN(keep)))
+			close(fd);
 	for (;;) {
 		int first = INT_MAX; /* the next one to keep */
 
@@ -68,6 +81,16 @@ static bool park_wanted(const void *ctx)
 	return ((const struct launch *)ctx)->start_fd > 0;
 }
 
+/* What an order need not wait for; the program's descriptors come with it. */
+static int order_prepare(struct launch *l, struct err *e)
+{
+	int r = launch_init_file(l, e);
+
+	for (int i = 0; i < 3; i++)
+		l->stdio[i] = FD_NONE;
+	return r < 0 ? r : launch_filter_early(l, e);
+}
+
 static int park_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
@@ -78,6 +101,8 @@ static int park_run(void *ctx, struct err *e)
 	/* What can't be executed is told to who creates the container, not to who starts it. */
 	if (l->process.args.n > 0)
 		r = program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, &path, e);
+	if (r == 0 && l->await_order)
+		r = order_prepare(l, e);
 	if (r < 0)
 		return r;
 	launch_close_outside(l);
@@ -87,6 +112,11 @@ static int park_run(void *ctx, struct err *e)
 	if (r < 0)
 		return r;
 	fd_close(&l->sock);
+	if (l->await_order) {
+		r = l->await_order(l, e);
+		signals_take(SIG_DFL);
+		return r;
+	}
 	do {
 		r = hs_recv(l->start_fd, &m, e);
 		if (r < 0)

@@ -10,11 +10,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* The socket's address by way of the directory's descriptor: a path of any length fits into the 108 bytes there are. */
-static void socket_address(int run_fd, struct sockaddr_un *ret)
+/* The name of the socket, and the one that it has until somebody listens. */
+#define NAME "attach"
+#define NAME_BEFORE "attach.new"
+
+/* The address of NAME by way of the directory's descriptor: a path of any length fits into the 108 bytes there are. */
+static void socket_address(int run_fd, const char *name, struct sockaddr_un *ret)
 {
 	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/attach", run_fd);
+	snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s", run_fd, name);
 }
 
 int attach_listen(int run_fd, int *ret_fd, struct err *e)
@@ -24,11 +28,14 @@ int attach_listen(int run_fd, int *ret_fd, struct err *e)
 
 	if (fd < 0)
 		return err_set(e, errno, "make the attach socket");
-	socket_address(run_fd, &address);
-	unlinkat(run_fd, "attach", 0);
-	/* The socket's own mode is what bind(2) gives the file: it is never open to others, not for a moment. */
+	socket_address(run_fd, NAME_BEFORE, &address);
+	unlinkat(run_fd, NAME_BEFORE, 0);
+	/*
+	 * The socket's own mode is what bind(2) gives the file: it is never open to others, not for a moment.  By its
+	 * name it is found when it can be connected to.
+	 */
 	if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(fd, ATTACH_CLIENTS_MAX) < 0)
+	    listen(fd, ATTACH_CLIENTS_MAX) < 0 || renameat(run_fd, NAME_BEFORE, run_fd, NAME) < 0)
 		return err_set(e, errno, "listen on the attach socket");
 	*ret_fd = fd_take(&fd);
 	return 0;
@@ -42,7 +49,7 @@ int attach_connect(int run_fd, int *ret_fd, struct err *e)
 
 	if (fd < 0)
 		return err_set(e, errno, "make a socket");
-	socket_address(run_fd, &address);
+	socket_address(run_fd, NAME, &address);
 	/* A monitor that was stopped takes no connection: connect(2) would wait for ever. */
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {

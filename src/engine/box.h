@@ -37,6 +37,7 @@ struct box_record {
 	struct rootfs rootfs;
 	int64_t created_ns; /* since 1970 */
 	bool rm, detach, tty, stdin_open, init;
+	char *pool;	   /* it is parked in this one (pool.h); NULL: it is not, or no more */
 	bool persistent;   /* lives in DATA, not only in RUN */
 	bool pids_default; /* nobody asked for a number of processes: DEFAULT_PIDS, met without a v1 cgroup */
 	struct spec_pairs labels;
@@ -116,6 +117,8 @@ const char *box_called(const struct box *b);
  * the id.
  */
 int box_cgroup_path(const struct box *b, char **ret_path, struct err *e) MUST_USE;
+/* Opens it; the caller releases it, after an error too. */
+int box_cgroup_open(const struct box *b, struct cgroup *ret, struct err *e) MUST_USE;
 
 /* ---- responsibility and state ---- */
 /* Takes the owner lock; -EBUSY if somebody has it (the sentence says so), -ENOENT if the box was removed meanwhile. */

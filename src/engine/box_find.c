@@ -214,6 +214,11 @@ int box_edit_lock(struct box *b, int timeout_ms, struct err *e)
 	return 0;
 }
 
+void box_edit_unlock(struct box *b)
+{
+	flock(b->run_fd, LOCK_UN);
+}
+
 /* ---- all of them ---- */
 
 /* Orders by creation, then by id, so that the order is the same each time. */

@@ -28,5 +28,7 @@ int box_state_read(const struct box *b, struct box_state *ret) MUST_USE;
 void box_state_lost(struct box_state *s, struct arena *a, const char *why);
 /* Takes the lock under which name and record change; closing the box releases it.  -ETIMEDOUT after TIMEOUT_MS. */
 int box_edit_lock(struct box *b, int timeout_ms, struct err *e) MUST_USE;
+/* Releases it, for who keeps the box open. */
+void box_edit_unlock(struct box *b);
 
 #endif

@@ -49,6 +49,18 @@ int box_cgroup_path(const struct box *b, char **ret_path, struct err *e)
 	return 0;
 }
 
+int box_cgroup_open(const struct box *b, struct cgroup *ret, struct err *e)
+{
+	const struct cgroup_host *host;
+	char *path;
+	int r = box_cgroup_path(b, &path, e);
+
+	*ret = (struct cgroup){.v2_fd = FD_NONE};
+	if (r == 0)
+		r = home_cgroups(b->home, &host, e);
+	return r == 0 ? cgroup_open(ret, host, path, b->home->arena, e) : r;
+}
+
 /* Kills the first process by its identity, where containers have no cgroup; with it ends its pid namespace. */
 static int kill_first(struct box *b, int timeout_ms, struct err *e)
 {
@@ -65,18 +77,11 @@ static int kill_first(struct box *b, int timeout_ms, struct err *e)
 /* Kills what is in the cgroup; afterwards removes it where REMOVE says so. */
 static int kill_cgroup(struct box *b, bool remove, int timeout_ms, struct err *e)
 {
-	const struct cgroup_host *host;
-	struct cgroup cg = {.v2_fd = FD_NONE};
-	char *path;
-	int r = box_cgroup_path(b, &path, e);
+	struct cgroup cg;
+	int r = box_cgroup_open(b, &cg, e);
 
 	if (r == 0)
-		r = home_cgroups(b->home, &host, e);
-	if (r == 0)
-		r = cgroup_open(&cg, host, path, b->home->arena, e);
-	if (r < 0)
-		return r;
-	r = cgroup_kill(&cg, timeout_ms, e);
+		r = cgroup_kill(&cg, timeout_ms, e);
 	if (r == 0 && remove)
 		r = cgroup_remove(&cg, timeout_ms, e);
 	cgroup_release(&cg);

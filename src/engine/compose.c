@@ -293,6 +293,20 @@ int compose(const struct run_options *o, struct home *h, struct box *b, struct e
 	return r;
 }
 
+int compose_take(const struct run_options *o, struct home *h, struct box *b, struct err *e)
+{
+	struct compose c = {.o = o, .h = h, .a = h->arena, .b = b, .record = &b->record, .spec = &b->spec};
+	struct spec_process *p = &b->spec.process;
+	int r = compose_record(&c, e);
+
+	if (r == 0 && o->workdir)
+		r = compose_path(&c, o->workdir, "--workdir", &p->cwd, e);
+	if (r == 0)
+		r = compose_env(&o->env, &o->env_file, c.a, p, e);
+	compose_terminal(o->tty, p);
+	return r;
+}
+
 int compose_again(struct home *h, struct box *b, struct err *e)
 {
 	static const struct run_options none;

@@ -33,6 +33,13 @@ int compose_layer(const struct run_options *o, bool *ret_memory, struct err *e) 
  */
 int compose_env(const struct strs *env, const struct strs *env_file, struct arena *a, struct spec_process *p,
 		struct err *e) MUST_USE;
+/* The words of a command, joined by spaces, as ps shows them. */
+char *compose_command_text(const struct strs *words, struct arena *a);
+/*
+ * What of O can still be chosen when an island of a pool is taken: B->record has name, labels, signals, times and
+ * files, B->spec the environment that was asked for (each name once) and, where one was, the working directory.
+ */
+int compose_take(const struct run_options *o, struct home *h, struct box *b, struct err *e) MUST_USE;
 /*
  * Says whether P has a terminal, which then is as large as the user's from its first moment (runtime spec,
  * consoleSize). Where the user has none, 0 and 0: not known.

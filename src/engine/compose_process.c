@@ -120,11 +120,25 @@ static int process_env(struct compose *c, struct err *e)
 
 /* ---- command ---- */
 
+char *compose_command_text(const struct strs *words, struct arena *a)
+{
+	size_t len = 1;
+
+	for (size_t i = 0; i < words->n; i++)
+		len += strlen(words->v[i]) + 1;
+	char *text = arena_alloc(a, len, 1), *to = text;
+	for (size_t i = 0; i < words->n; i++) {
+		if (i > 0)
+			*to++ = ' ';
+		to = stpcpy(to, words->v[i]);
+	}
+	return text;
+}
+
 /* The words to execute; "" as --entrypoint means none, as docker has it. */
 static void process_args(struct compose *c)
 {
 	struct strs *args = &c->spec->process.args;
-	size_t len = 0;
 
 	if (c->o->entrypoint && *c->o->entrypoint)
 		strs_add(args, c->a, c->o->entrypoint);
@@ -132,16 +146,7 @@ static void process_args(struct compose *c)
 		strs_add(args, c->a, c->o->command.v[i]);
 	if (args->n == 0)
 		strs_add(args, c->a, "/bin/sh");
-
-	for (size_t i = 0; i < args->n; i++)
-		len += strlen(args->v[i]) + 1;
-	char *shown = arena_alloc(c->a, len, 1), *to = shown;
-	for (size_t i = 0; i < args->n; i++) {
-		if (i > 0)
-			*to++ = ' ';
-		to = stpcpy(to, args->v[i]);
-	}
-	c->record->command = shown;
+	c->record->command = compose_command_text(args, c->a);
 }
 
 /* ---- user ---- */

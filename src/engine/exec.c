@@ -7,6 +7,7 @@
 #include "core/launch.h"
 #include "core/self.h"
 #include "engine/compose.h"
+#include "engine/pool.h"
 #include "engine/signals.h"
 #include "engine/start.h"
 #include "engine/supervise.h"
@@ -53,6 +54,8 @@ static int find_run(void *ctx, struct err *e)
 		err_why(e, "it is paused");
 		return err_cure(e, "isle unpause %s", box_called(&x->box));
 	}
+	if (pool_parked(&x->box, e))
+		return -EINVAL;
 	if (x->box.state.status != BOX_RUNNING) {
 		err_set(e, ESRCH, "run a program in %s", box_called(&x->box));
 		err_why(e, "it does not run");
@@ -126,13 +129,13 @@ static const struct step step_compose = {"compose", SIDE_HOST, NULL, compose_run
 
 static bool copy_wanted(const void *ctx)
 {
-	return ((const struct launch *)ctx)->exposed && !self_in_memory();
+	return ((const struct launch *)ctx)->exposed;
 }
 
 /* The program's process shows the container's root what it runs from, until the program is executed. */
 static int copy_run(void *ctx, struct err *e)
 {
-	return self_into_memory(of(ctx)->home->arena, e);
+	return self_protect(of(ctx)->home->arena, e);
 }
 
 static void copy_explain(const void *ctx, struct explain *x)

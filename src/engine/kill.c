@@ -2,6 +2,7 @@
 /* 'isle kill': a signal for a container's first process.  See lifecycle.h. */
 #include "engine/lifecycle.h"
 #include "engine/lifecycle_priv.h"
+#include "engine/pool.h"
 
 #include "core/sys.h"
 
@@ -12,6 +13,8 @@ int box_must_run(const struct box *b, struct err *e)
 {
 	if (b->state.status == BOX_RUNNING || b->state.status == BOX_PAUSED)
 		return 0;
+	if (pool_parked(b, e))
+		return -EINVAL;
 	err_set(e, 0, "reach container %s", box_called(b));
 	err_why(e, b->state.status == BOX_CREATED ? "it has not been started" : "it has ended");
 	return err_cure(e, "isle start %s", box_called(b));
@@ -20,15 +23,9 @@ int box_must_run(const struct box *b, struct err *e)
 int box_freeze(struct box *b, bool freeze, struct err *e)
 {
 	enum { FREEZE_WAIT_MS = 10 * 1000 };
-	const struct cgroup_host *host;
-	struct cgroup cg = {.v2_fd = FD_NONE};
-	char *path;
-	int r = box_cgroup_path(b, &path, e);
+	struct cgroup cg;
+	int r = box_cgroup_open(b, &cg, e);
 
-	if (r == 0)
-		r = home_cgroups(b->home, &host, e);
-	if (r == 0)
-		r = cgroup_open(&cg, host, path, b->home->arena, e);
 	if (r == 0)
 		r = cgroup_freeze(&cg, freeze, FREEZE_WAIT_MS, e);
 	cgroup_release(&cg);

@@ -33,12 +33,13 @@ const char *ps_age(struct arena *a, int64_t ns)
 }
 
 /* "running 5 min", "exited (0) 2 min ago". */
-static const char *status_text(struct arena *a, const struct box_state *s, int64_t now)
+static const char *status_text(struct arena *a, const struct box *b, int64_t now)
 {
+	const struct box_state *s = &b->state;
 	const char *word = box_status_names[s->status];
 
 	if (s->status == BOX_CREATED)
-		return word;
+		return b->record.pool ? arena_printf(a, "parked in pool %s", b->record.pool) : word;
 	if (s->status == BOX_EXITED)
 		return arena_printf(a, "%s (%d) %s ago", word, s->exit_status, ps_age(a, now - s->finished_ns));
 	/* A state file that can't be read tells no start. */
@@ -196,7 +197,7 @@ int ps_rows(struct home *h, bool all, const struct strs *filters, struct ps_rows
 			.name = b->record.name ? b->record.name : "",
 			.root = b->record.root ? b->record.root : "",
 			.command = b->record.command ? b->record.command : "",
-			.status_text = status_text(h->arena, &b->state, now),
+			.status_text = status_text(h->arena, b, now),
 			.status = b->state.status,
 			.created_ns = b->record.created_ns,
 			.pid = b->state.pid,

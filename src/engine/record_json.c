@@ -25,6 +25,7 @@ static const struct bind_row record_rows[] = {
 	BIND_STRING("name", struct box_record, name, 0),
 	BIND_STRING("root", struct box_record, root, 0),
 	BIND_STRING("command", struct box_record, command, 0),
+	BIND_STRING("pool", struct box_record, pool, 0),
 	BIND_OBJECT("rootfs", struct box_record, rootfs, 0, &rootfs_table),
 	BIND_I64("created", struct box_record, created_ns, 0),
 	BIND_BOOL("rm", struct box_record, rm, 0),

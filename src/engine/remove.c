@@ -8,6 +8,7 @@
  */
 #include "engine/lifecycle.h"
 #include "engine/lifecycle_priv.h"
+#include "engine/pool.h"
 
 #include <errno.h>
 
@@ -102,6 +103,8 @@ static int check_idle(struct box *b, struct err *e)
 {
 	if (!box_owned(b))
 		return 0;
+	if (pool_parked(b, e))
+		return -EINVAL;
 	err_set(e, EBUSY, "remove container %s", box_called(b));
 	err_why(e, "it is %s", b->state.status == BOX_CREATED ? "just being made" : box_status_names[b->state.status]);
 	return err_cure(e, "stop it first, or use isle rm -f %s", box_called(b));

@@ -8,6 +8,7 @@
  */
 #include "engine/lifecycle.h"
 #include "engine/lifecycle_priv.h"
+#include "engine/pool.h"
 
 #include "engine/box_priv.h"
 
@@ -69,6 +70,8 @@ static int rename_box(struct box *b, const char *new_name, struct err *e)
 		r = box_load(b, false, e);
 	if (r < 0)
 		return r;
+	if (pool_parked(b, e))
+		return -EINVAL;
 	if (b->record.name && strcmp(b->record.name, new_name) == 0)
 		return 0;
 	struct renaming n = {b, b->record.name, arena_strdup(b->home->arena, new_name)};

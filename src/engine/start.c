@@ -7,6 +7,7 @@
 #include "core/idmap.h"
 #include "core/self.h"
 #include "engine/compose.h"
+#include "engine/pool.h"
 #include "engine/signals.h"
 #include "engine/sweep.h"
 #include "image/root.h"
@@ -58,12 +59,12 @@ static bool copy_wanted(const void *ctx)
 	const struct run_options *o = of_const(ctx)->o;
 
 	return o && o->pid && (strncmp(o->pid, "container:", 10) == 0 || strncmp(o->pid, "ns:", 3) == 0) && o->userns &&
-	       strcmp(o->userns, "private") != 0 && !self_in_memory();
+	       strcmp(o->userns, "private") != 0 && !self_protected();
 }
 
 static int copy_run(void *ctx, struct err *e)
 {
-	return self_into_memory(of(ctx)->home->arena, e);
+	return self_protect(of(ctx)->home->arena, e);
 }
 
 static const struct step step_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, NULL};
@@ -127,6 +128,11 @@ static int compose_run(void *ctx, struct err *e)
 	struct start *s = of(ctx);
 	int r = compose(s->o, s->home, &s->box, e);
 
+	/* What ends before anybody has asked for it is forgotten. */
+	if (r == 0 && s->pool) {
+		s->box.record.pool = arena_strdup(s->home->arena, s->pool);
+		s->box.record.rm = true;
+	}
 	for (size_t i = 0; r == 0 && i < s->box.record.warnings.n; i++)
 		tell_progress(s, s->box.record.warnings.v[i]);
 	return r;
@@ -226,6 +232,8 @@ static int find_run(void *ctx, struct err *e)
 	int r = box_find(s->home, s->ref, true, &s->box, e);
 
 	if (r == 0 && (r = box_own(&s->box, e)) == -EBUSY) {
+		if (pool_parked(&s->box, e))
+			return -EBUSY;
 		err_set(e, EBUSY, "start %s", box_called(&s->box));
 		return err_why(e, "it is running already");
 	}
@@ -291,6 +299,9 @@ static int prepare_run(void *ctx, struct err *e)
 	if (r < 0)
 		return r;
 	s->spec = s->box.spec;
+	/* No program that must be there: who takes the island names one. */
+	if (s->pool && s->o->command.n == 0 && !s->o->entrypoint)
+		s->spec.process.args = (struct strs){0};
 	join_user_too(s);
 	l->id = s->box.id;
 	l->spec = &s->spec;
@@ -323,6 +334,8 @@ static int stdio_run(void *ctx, struct err *e)
 	struct start *s = of(ctx);
 
 	signals_block(&s->signals);
+	s->root_uid = launch_root_uid(&s->launch);
+	s->root_gid = launch_root_gid(&s->launch);
 	return start_stdio_open(s, e);
 }
 
@@ -351,7 +364,8 @@ static const struct step *const steps[] = {
 	&step_save,	    &step_state,      &step_receive,  &step_enter,	&step_submounts,   &step_attach,
 	&step_user,	    &step_terminal,   &step_session,  &step_mask,	&step_attach_late, &step_mask_late,
 	&step_sysctl,	    &step_read_only,  &step_leave,    &step_cwd,	&step_personality, &step_memory_policy,
-	&step_rights,	    &step_furnished,  &step_await_go, &step_exec,	&step_go,
+	&step_rights,	    &step_furnished,  &step_await_go, &step_park,	&step_exec,	   &step_go,
+	&step_await_parked,
 };
 static_assert(ARRAY_LEN(steps) <= PLAN_STEPS_MAX, "the plan has more steps than a plan can have");
 

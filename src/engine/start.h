@@ -16,6 +16,7 @@ struct start {
 	const struct run_options *o; /* NULL: an existing box is started again */
 	const char *ref;	     /* which one */
 	const struct run_mode *mode;
+	const char *pool;		 /* it is parked, as an island of this one (pool.h); NULL: it is none */
 	bool detached;			 /* a monitor owns it: output goes through pipes */
 	bool cidfile_ours, pidfile_ours; /* they were written: a failure later removes them */
 
@@ -24,8 +25,9 @@ struct start {
 	struct launch launch;
 	struct plan plan;
 	const struct cgroup_host *cgroups;
-	int ours[3];	  /* our ends of the pipes to descriptors 0 to 2; FD_NONE: none */
-	sigset_t signals; /* the mask before we blocked what is passed on */
+	uint32_t root_uid, root_gid; /* the container's root as the machine sees it */
+	int ours[3];		     /* our ends of the pipes to descriptors 0 to 2; FD_NONE: none */
+	sigset_t signals;	     /* the mask before we blocked what is passed on */
 };
 
 /* Fills in S; nothing is opened yet. */
@@ -45,6 +47,8 @@ void start_release(struct start *s);
 int start_ids_rootless(struct spec_idmaps *uids, struct spec_idmaps *gids, struct arena *a, struct err *e) MUST_USE;
 /* Steps that write down that there will be a container, and that there is one: start_state.c. */
 extern const struct step step_intent, step_state;
+/* Writes TEXT into a file of the user's choice; *RET_OURS tells that there is a file now that we may remove again. */
+int start_note_file(const char *path, const char *text, int flags, bool *ret_ours, struct err *e) MUST_USE;
 /* Now, in nanoseconds since 1970. */
 int64_t start_now_ns(void);
 /* The ids of the container on this machine, for start.c: see start_ids.c. */
@@ -53,6 +57,13 @@ int start_ids_claim(struct start *s, struct err *e) MUST_USE;
 bool start_ids_fall_back(struct start *s, const struct err *why);
 /* Descriptors 0 to 2 of the program: pipes, /dev/null, or ours.  See start_stdio.c. */
 int start_stdio_open(struct start *s, struct err *e) MUST_USE;
+/* Descriptor I alone: ours if it may be given away, else a pipe. */
+int start_stdio_one(struct start *s, int i, struct err *e) MUST_USE;
+/*
+ * Gives a pipe to the container's root, so that /dev/stdout can be opened by name (nginx does).  Only one without a
+ * name: a FIFO stays its owner's.
+ */
+void start_stdio_own(const struct start *s, int fd);
 /* Whether our descriptor FD may be given to a container as it is. */
 bool stdio_may_inherit(int fd);
 

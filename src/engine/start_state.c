@@ -53,8 +53,7 @@ static void intent_undo(void *ctx)
 
 const struct step step_intent = {"intent", SIDE_HOST, NULL, intent_run, intent_undo, NULL};
 
-/* Writes TEXT into a file of the user's choice; *RET_OURS tells that there is a file now that we may remove again. */
-static int note_file(const char *path, const char *text, int flags, bool *ret_ours, struct err *e)
+int start_note_file(const char *path, const char *text, int flags, bool *ret_ours, struct err *e)
 {
 	/* O_NONBLOCK: a FIFO that nobody reads must not hold us up. */
 	auto_fd fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | flags, 0644);
@@ -73,7 +72,7 @@ static int state_run(void *ctx, struct err *e)
 	char pid[16];
 	int r = 0;
 
-	s->box.state.status = BOX_RUNNING;
+	s->box.state.status = s->pool ? BOX_CREATED : BOX_RUNNING;
 	s->box.state.pid = s->launch.pid;
 	s->box.state.started_ns = start_now_ns();
 	snprintf(pid, sizeof(pid), "%d", (int)s->launch.pid);
@@ -81,9 +80,9 @@ static int state_run(void *ctx, struct err *e)
 	if (r < 0)
 		return err_set(e, -r, "identify the container's first process");
 	if (r == 0 && rec->cidfile && s->o)
-		r = note_file(rec->cidfile, s->box.id, O_EXCL, &s->cidfile_ours, e);
+		r = start_note_file(rec->cidfile, s->box.id, O_EXCL, &s->cidfile_ours, e);
 	if (r == 0 && rec->pidfile)
-		r = note_file(rec->pidfile, pid, O_TRUNC, &s->pidfile_ours, e);
+		r = start_note_file(rec->pidfile, pid, O_TRUNC, &s->pidfile_ours, e);
 	return r < 0 ? r : box_state_save(&s->box, e);
 }
 

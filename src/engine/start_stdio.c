@@ -34,16 +34,12 @@ static int pipe_open(struct start *s, int i, struct err *e)
 	return 0;
 }
 
-/*
- * Pipes belong to the container's root, so that /dev/stdout can be opened by name (nginx does).  Only those without a
- * name: a FIFO stays its owner's.
- */
-static void pipe_own(const struct start *s, int fd)
+void start_stdio_own(const struct start *s, int fd)
 {
 	struct statfs fs;
 
 	if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC && !s->home->rootless)
-		if (fchown(fd, launch_root_uid(&s->launch), launch_root_gid(&s->launch)) < 0)
+		if (fchown(fd, s->root_uid, s->root_gid) < 0)
 			return; /* a pipe of a name space that is not ours to change: it works all the same */
 }
 
@@ -57,6 +53,14 @@ bool stdio_may_inherit(int fd)
 	       (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
 }
 
+int start_stdio_one(struct start *s, int i, struct err *e)
+{
+	if (s->detached || !stdio_may_inherit(i))
+		return pipe_open(s, i, e);
+	s->launch.stdio[i] = i;
+	return 0;
+}
+
 int start_stdio_open(struct start *s, struct err *e)
 {
 	const struct box_record *rec = &s->box.record;
@@ -64,17 +68,14 @@ int start_stdio_open(struct start *s, struct err *e)
 
 	if (rec->tty)
 		return 0;
-	for (int i = 0; i < 3 && r == 0; i++) {
-		if (i == 0 && !rec->stdin_open) {
-			s->launch.stdio[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-			r = s->launch.stdio[0] < 0 ? err_set(e, errno, "open /dev/null") : 0;
-		} else if (!s->detached && stdio_may_inherit(i)) {
-			s->launch.stdio[i] = i;
-		} else {
-			r = pipe_open(s, i, e);
-		}
+	if (!rec->stdin_open) {
+		s->launch.stdio[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		r = s->launch.stdio[0] < 0 ? err_set(e, errno, "open /dev/null") : 0;
+	}
+	for (int i = rec->stdin_open ? 0 : 1; i < 3 && r == 0; i++) {
+		r = start_stdio_one(s, i, e);
 		if (r == 0)
-			pipe_own(s, s->launch.stdio[i]);
+			start_stdio_own(s, s->launch.stdio[i]);
 	}
 	return r;
 }

@@ -7,6 +7,7 @@
  */
 #include "engine/lifecycle.h"
 #include "engine/lifecycle_priv.h"
+#include "engine/pool.h"
 
 #include "core/process.h"
 
@@ -99,6 +100,8 @@ static int stop_box(struct box *b, int timeout_s, struct err *e)
 	struct stop s = {.box = b, .pidfd = FD_NONE};
 	int64_t seconds = timeout_s >= 0 ? timeout_s : b->record.stop_timeout_s;
 
+	if (pool_parked(b, e))
+		return -EINVAL;
 	if (b->state.status == BOX_CREATED && box_owned(b)) {
 		err_set(e, EBUSY, "stop container %s", box_called(b));
 		return err_why(e, "it is just being started");

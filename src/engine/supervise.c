@@ -57,8 +57,9 @@ void supervise_kill(const struct supervise *s)
 
 int supervise_reap(const struct supervise *s, int *ret_status, struct err *e)
 {
+	if (s->reap)
+		return s->reap(s->ctx, ret_status, e);
 	int r = process_reap(s->pidfd, ret_status, e);
-
 	return r < 0 ? err_context(e, "the container's first process %d", (int)s->pid) : 0;
 }
 

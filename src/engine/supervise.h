@@ -28,13 +28,15 @@ struct supervise {
 
 	/* foreground only */
 	bool interactive; /* pass our standard input on to in_fd or pty_fd */
+	/* How the first process ended, when it has: for who is not its parent.  NULL: it is our child, and reaped. */
+	int (*reap)(void *ctx, int *ret_status, struct err *e);
 
 	/* detached only */
 	struct box *box;	     /* run_fd, data_fd and the record are used, all before 'before_loop' */
 	int listen_fd;		     /* from attach_listen, called before the launch; FD_NONE: it is made here */
 	int await_client_ms;	     /* hold the output so long for the first client, who then sees all of it */
 	void (*before_loop)(void *); /* called before the loop, to free what is no longer needed; may be NULL */
-	void *ctx;		     /* for both callbacks; must outlive 'before_loop' */
+	void *ctx;		     /* for the callbacks; must outlive 'before_loop' */
 };
 
 /* No process, no descriptors. */

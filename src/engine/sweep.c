@@ -15,6 +15,7 @@
 #include "engine/claim.h"
 #include "engine/dir.h"
 #include "engine/lock.h"
+#include "engine/pool.h"
 #include "engine/record_json.h"
 
 #include <errno.h>
@@ -185,6 +186,7 @@ void sweep(struct home *h)
 	claim_sweep(h, CLAIM_NAME);
 	claim_sweep(h, CLAIM_IDS);
 	sweep_double_names(h);
+	pool_sweep(h);
 	sweep_trash(h, h->run_fd);
 	sweep_trash(h, h->data_fd);
 }

@@ -122,15 +122,9 @@ static void pids_of_namespace(unsigned long pidns, struct arena *a, struct pids 
 /* The processes of the box. */
 static int find_pids(struct box *b, struct pids *ret, struct err *e)
 {
-	const struct cgroup_host *host;
-	struct cgroup cg = {.v2_fd = FD_NONE};
-	char *path;
-	int r = box_cgroup_path(b, &path, e);
+	struct cgroup cg;
+	int r = box_cgroup_open(b, &cg, e);
 
-	if (r == 0)
-		r = home_cgroups(b->home, &host, e);
-	if (r == 0)
-		r = cgroup_open(&cg, host, path, b->home->arena, e);
 	if (r == 0)
 		r = cgroup_pids(&cg, b->home->arena, ret, e);
 	cgroup_release(&cg);

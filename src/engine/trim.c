@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Giving memory back: see trim.h. */
+/* Giving memory back, and getting it beforehand: see trim.h. */
 #include "engine/trim.h"
 
 #include "base/macros.h"
 
 #include <link.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
+#ifndef MADV_POPULATE_READ /* 5.14 */
+#define MADV_POPULATE_READ 22
+#endif
+
 static struct {
 	struct segment {
 		uintptr_t begin, end;
+		bool code;
 	} v[4];
 	size_t n;
+	bool advised;
 } segments; /* of the program, read-only; found once */
 
 /* Gives back the pages that lie completely within BEGIN to END. */
@@ -51,9 +58,8 @@ static int find_segments(struct dl_phdr_info *info, size_t size, void *ctx)
 		if (p->p_type != PT_LOAD || p->p_flags & PF_W)
 			continue;
 		/* What follows the end in its page is empty: segments of other rights begin in pages of their own. */
-		segments.v[segments.n++] = (struct segment){begin, end + getauxval(AT_PAGESZ) - 1};
-		if (p->p_flags & PF_X)
-			advise_pieces(begin, end);
+		segments.v[segments.n++] = (struct segment){
+			.begin = begin, .end = end + getauxval(AT_PAGESZ) - 1, .code = p->p_flags & PF_X};
 	}
 	return 1;
 }
@@ -75,8 +81,27 @@ void trim_memory(void)
 {
 	if (segments.n == 0)
 		dl_iterate_phdr(find_segments, NULL);
+	if (!segments.advised)
+		for (size_t i = 0; i < segments.n; i++)
+			if (segments.v[i].code)
+				advise_pieces(segments.v[i].begin, segments.v[i].end);
+	segments.advised = true;
 	trim_stack();
 	/* Last, and with as little code after it as can be: what runs now comes back at once. */
 	for (size_t i = 0; i < segments.n; i++)
 		give_back(segments.v[i].begin, segments.v[i].end);
+}
+
+void warm_memory(void)
+{
+	const uintptr_t page = getauxval(AT_PAGESZ);
+
+	if (segments.n == 0)
+		dl_iterate_phdr(find_segments, NULL);
+	for (size_t i = 0; i < segments.n; i++) {
+		uintptr_t begin = segments.v[i].begin / page * page, end = segments.v[i].end / page * page;
+
+		/* Before 5.14 they come one by one, when they are needed. */
+		madvise((void *)begin, end - begin, MADV_POPULATE_READ); /* NOLINT(performance-no-int-to-ptr) */
+	}
 }

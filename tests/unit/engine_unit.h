@@ -91,6 +91,17 @@ static inline int count_entries(int dirfd, const char *name)
 	return n;
 }
 
+/* Nothing is left of any container: no box, name, range, record, trash. */
+static inline void assert_empty(const struct rig *g)
+{
+	static const char *const places[] = {"boxes", "names", "ids", "trash"};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		assert_int_equal(count_entries(g->home.run_fd, places[i]), 0);
+	assert_int_equal(count_entries(g->home.data_fd, "containers"), 0);
+	assert_int_equal(count_entries(g->home.data_fd, "trash"), 0);
+}
+
 /* The exit status of CHILD. */
 static inline int child_status(pid_t child)
 {

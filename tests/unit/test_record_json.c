@@ -15,7 +15,7 @@ static int teardown(void **state)
 }
 
 static const char full_record[] =
-	"{\"name\":\"web\",\"root\":\"host\",\"command\":\"sh -c x\","
+	"{\"name\":\"web\",\"root\":\"host\",\"command\":\"sh -c x\",\"pool\":\"p\","
 	"\"rootfs\":{\"kind\":\"layered\",\"lower\":[\"/a\",\"/b\"],\"guarded\":true,\"idmapped\":true,"
 	"\"writable\":\"/w\",\"submounts\":[\"/usr\"],\"tmpfsSize\":\"64m\"},"
 	"\"created\":1700000000123456789,\"rm\":true,\"detach\":true,\"tty\":true,\"stdinOpen\":true,\"init\":true,"
@@ -51,7 +51,7 @@ static void every_field_has_a_row(void **state)
 {
 	(void)state;
 	assert_int_equal(sizeof(struct rootfs), 80);
-	assert_int_equal(sizeof(struct box_record), 272);
+	assert_int_equal(sizeof(struct box_record), 288);
 	assert_int_equal(sizeof(struct box_state), 72);
 }
 

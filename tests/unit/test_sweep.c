@@ -9,17 +9,6 @@
 #include <sys/ptrace.h>
 #include <sys/random.h>
 
-/* Nothing is left of any container: no box, name, range, record, trash. */
-static void assert_empty(const struct rig *g)
-{
-	assert_int_equal(count_entries(g->home.run_fd, "boxes"), 0);
-	assert_int_equal(count_entries(g->home.run_fd, "names"), 0);
-	assert_int_equal(count_entries(g->home.run_fd, "ids"), 0);
-	assert_int_equal(count_entries(g->home.run_fd, "trash"), 0);
-	assert_int_equal(count_entries(g->home.data_fd, "containers"), 0);
-	assert_int_equal(count_entries(g->home.data_fd, "trash"), 0);
-}
-
 static void the_living_are_left_alone(void **state)
 {
 	struct rig *g = *state;

@@ -18,9 +18,10 @@ all:
 run: all
 	@scripts/show.sh $(BUILD)/isle
 
+# The rest of its packages is installed while isle is built.
 test:
-	$(call deps,test)
-	@BUILD=$(BUILD) scripts/test.sh
+	$(call deps,units)
+	@BUILD=$(BUILD) DEPS=$(DEPS) scripts/test.sh
 
 lint:
 	$(call deps,lint)
@@ -32,6 +33,11 @@ vm-test: all
 	$(if $(filter undefined,$(origin RUNNER)),$(error vm-test needs RUNNER="COMMAND..." (docs/testing.md, "Other machines")))
 	@ISLE=$(abspath $(BUILD))/isle $(RUNNER) $(CURDIR)/tests/vm/inside.sh $(TESTS)
 
+# The same with engines on a machine whose control groups systemd keeps; as a plain user, rootless podman.
+vm-engines: all
+	$(if $(filter undefined,$(origin RUNNER)),$(error vm-engines needs RUNNER="COMMAND..." (docs/testing.md, "Other machines")))
+	@ISLE=$(abspath $(BUILD))/isle $(RUNNER) bats --tap $(CURDIR)/tests/vm/engines.bats
+
 # util-linux's own tests of unshare, nsenter and lsns, with isle's.  SUITE is a checkout of util-linux.
 util-linux-tests: all
 	$(if $(SUITE),,$(error util-linux-tests needs SUITE=DIR, a checkout of util-linux (docs/testing.md, "util-linux")))
@@ -39,15 +45,18 @@ util-linux-tests: all
 	@scripts/util_linux.sh $(SUITE) $(BUILD)
 
 # The public conformance suites of OCI runtimes, with isle, crun and runc side by side.  SUITES is a directory with checkouts
-# of runtime-tools and crun; CRUN and RUNC name the programs, VIEW what of cgroups is shown.
+# of runtime-tools and crun; CRUN and RUNC name the programs, VIEW what of cgroups is shown, TESTS a part, LOGS a directory for
+# the output, from which RESUME=yes goes on.
 conformance: all
 	$(if $(SUITES),,$(error conformance needs SUITES=DIR, with checkouts of runtime-tools and crun (docs/testing.md, "Conformance")))
-	@scripts/conformance.py $(SUITES) --isle $(BUILD)/isle $(if $(CRUN),--crun $(CRUN)) $(if $(RUNC),--runc $(RUNC)) \
-		$(if $(VIEW),--view $(VIEW)) $(if $(TESTS),--only '$(TESTS)') $(if $(LOGS),--logs $(LOGS))
+	@nice scripts/conformance.py $(SUITES) --isle $(BUILD)/isle $(if $(CRUN),--crun $(CRUN)) $(if $(RUNC),--runc $(RUNC)) \
+		$(if $(VIEW),--view $(VIEW)) $(if $(TESTS),--only '$(TESTS)') $(if $(LOGS),--logs $(LOGS)) $(if $(RESUME),--resume)
 
 bench: all
 	$(call deps,bench)
 	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' BWRAP='$(BWRAP)' bench/run.sh
+	@echo
+	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' SECCOMP='$(SECCOMP)' bench/oci.sh
 
 install: all
 	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
@@ -60,4 +69,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan
 
-.PHONY: all run test lint vm-test util-linux-tests conformance bench install uninstall clean
+.PHONY: all run test lint vm-test vm-engines util-linux-tests conformance bench install uninstall clean

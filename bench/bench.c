@@ -9,19 +9,16 @@
  * The table has the tenth percentile, the median and the least of both, and how many times as long as the first command
  * each takes by its medians.
  */
+#include "measure.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <spawn.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { COMMANDS_MAX = 16, WARM_UP = 5 };
 
 extern char **environ;
 
@@ -30,33 +27,6 @@ struct command {
 	char **argv;
 	int64_t *start, *wall; /* nanoseconds, one for each round */
 };
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-/* Ends the program with a sentence: a bench with a hole in it is none. */
-static _Noreturn void fail(const char *name, const char *what)
-{
-	fprintf(stderr, "bench: %s: %s\n", name, what);
-	exit(1);
-}
-
-/* Reads what the probe wrote, up to the end of the pipe. */
-static int64_t read_time(int fd)
-{
-	char text[64] = "";
-	size_t used = 0;
-	ssize_t n;
-
-	while (used < sizeof(text) - 1 && (n = read(fd, text + used, sizeof(text) - 1 - used)) > 0)
-		used += (size_t)n;
-	return strtoll(text, NULL, 10);
-}
 
 /* Runs C once; the two times go to START and WALL. */
 static void run(const struct command *c, int64_t *start, int64_t *wall)
@@ -74,7 +44,7 @@ static void run(const struct command *c, int64_t *start, int64_t *wall)
 	if (code)
 		fail(c->name, strerror(code));
 	close(ends[1]);
-	int64_t reached = read_time(ends[0]);
+	int64_t reached = probe_read(ends[0]);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			fail(c->name, strerror(errno));
@@ -86,19 +56,6 @@ static void run(const struct command *c, int64_t *start, int64_t *wall)
 		fail(c->name, "did not run the probe");
 }
 
-static int compare(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* One group of columns: p10, median, least in microseconds; V is sorted. */
-static void print_times(const int64_t *v, int rounds)
-{
-	printf("  %7" PRId64 " %7" PRId64 " %7" PRId64, v[rounds / 10] / 1000, v[rounds / 2] / 1000, v[0] / 1000);
-}
-
 static void print_table(struct command *commands, int n, int rounds)
 {
 	printf("%-30s  %23s  %23s  %s\n", "microseconds", "start: p10 median least", "wall: p10 median least",
@@ -106,11 +63,11 @@ static void print_table(struct command *commands, int n, int rounds)
 	for (int i = 0; i < n; i++) {
 		struct command *c = &commands[i];
 
-		qsort(c->start, (size_t)rounds, sizeof(*c->start), compare);
-		qsort(c->wall, (size_t)rounds, sizeof(*c->wall), compare);
+		times_sort(c->start, rounds);
+		times_sort(c->wall, rounds);
 		printf("%-30s", c->name);
-		print_times(c->start, rounds);
-		print_times(c->wall, rounds);
+		times_print(c->start, rounds);
+		times_print(c->wall, rounds);
 		printf("  %6s %5.2f %5.2f\n", "", (double)c->start[rounds / 2] / (double)commands[0].start[rounds / 2],
 		       (double)c->wall[rounds / 2] / (double)commands[0].wall[rounds / 2]);
 	}
@@ -126,9 +83,9 @@ static int read_commands(char **argv, struct command *commands, int rounds)
 
 		c->name = *argv++;
 		c->argv = argv;
-		c->start = calloc((size_t)rounds, sizeof(*c->start));
-		c->wall = calloc((size_t)rounds, sizeof(*c->wall));
-		if (!*argv || !c->start || !c->wall)
+		c->start = times_new(rounds);
+		c->wall = times_new(rounds);
+		if (!*argv)
 			fail(c->name, "no command");
 		while (*argv && strcmp(*argv, "--") != 0)
 			argv++;
@@ -149,12 +106,7 @@ int main(int argc, char **argv)
 	int n = read_commands(argv + 2, commands, rounds);
 	srand((unsigned int)now_ns());
 	for (int round = -WARM_UP; round < rounds; round++) {
-		for (int i = 0; i < n; i++) {
-			int j = rand() % (i + 1);
-
-			order[i] = order[j];
-			order[j] = i;
-		}
+		order_draw(order, n);
 		for (int i = 0; i < n; i++) {
 			struct command *c = &commands[order[i]];
 			int at = round < 0 ? 0 : round;

@@ -20,7 +20,7 @@ struct arena_block {
  * Big enough for a whole run, and filled in by one call: each page touched for the first time would cost a fault (2
  * us).
  */
-enum { BLOCK_SIZE = 64 * 1024 };
+enum { BLOCK_SIZE = 32 * 1024 };
 
 /* Memory is gone: say so without using any, and stop. */
 static void *out_of_memory(void)

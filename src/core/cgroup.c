@@ -90,7 +90,7 @@ int cgroup_make(struct cgroup *cg, const struct cgroup_host *h, const char *path
 	if (r == 0)
 		r = cgroup_limits_write(cg, res, true, e);
 	if (r == 0 && res->devices.n > 0)
-		r = cgroup_devices_apply(cg, &res->devices, e);
+		r = cgroup_devices_write(cg, &res->devices, e);
 	if (r < 0) {
 		(void)!cgroup_remove(cg, UNDO_MS, NULL);
 		cgroup_release(cg);
@@ -122,7 +122,7 @@ int cgroup_adopt(struct cgroup *cg, const struct cgroup_host *h, const char *pat
 	if (r == 0)
 		r = cgroup_limits_write(cg, res, true, e);
 	if (r == 0 && res->devices.n > 0)
-		r = cgroup_devices_apply(cg, &res->devices, e);
+		r = cgroup_devices_write(cg, &res->devices, e);
 	return r == 0 ? cgroup_join(cg, pid, false, e) : r;
 }
 

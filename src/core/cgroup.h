@@ -61,6 +61,11 @@ struct cgroup {
 int cgroup_host_probe(struct cgroup_host *h, struct arena *a, struct err *e) MUST_USE;
 /* What the machine has is enough for RES?  One sentence naming the limit and the missing controller if not. */
 int cgroup_check(const struct cgroup_host *h, const struct spec_resources *res, struct err *e) MUST_USE;
+/*
+ * Takes the limits on kernel memory out of RES where this machine has none; returns a sentence about it for the user,
+ * or NULL.  The spec advises against them, and runc 1.1 ignores them anywhere: engines that still ask get their container.
+ */
+const char *cgroup_waive(const struct cgroup_host *h, struct spec_resources *res) MUST_USE;
 /* Makes the group at PATH in every hierarchy needed, enables controllers on the way down, and writes RES. */
 int cgroup_make(struct cgroup *cg, const struct cgroup_host *h, const char *path, const struct spec_resources *res,
 		struct arena *a, struct err *e) MUST_USE;
@@ -82,6 +87,12 @@ int cgroup_join(const struct cgroup *cg, pid_t pid, bool also_v2, struct err *e)
  * that the group does not use yet takes it in: the processes join it, and what they use is counted from then on.
  */
 int cgroup_update(struct cgroup *cg, const struct spec_resources *res, struct err *e) MUST_USE;
+/*
+ * Whether device rules are a program, which can be hung on a group that has processes already; and does so.  It takes
+ * the kernel longer than all the rest of a group, and the first process can be at work meanwhile.
+ */
+bool cgroup_devices_by_program(const struct cgroup_host *h);
+int cgroup_devices_write(const struct cgroup *cg, const struct spec_device_rules *rules, struct err *e) MUST_USE;
 /* Kills every process in the group and below; returns when none is left, or -ETIMEDOUT after TIMEOUT_MS. */
 int cgroup_kill(const struct cgroup *cg, int timeout_ms, struct err *e) MUST_USE;
 /* Freezes or thaws; returns when it is so, or -ETIMEDOUT after TIMEOUT_MS. */

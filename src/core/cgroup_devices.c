@@ -189,6 +189,11 @@ bool cgroup_devices_on_v1(const struct cgroup_host *h)
 	return !h->v2 && h->v1[CGC_DEVICES];
 }
 
+bool cgroup_devices_by_program(const struct cgroup_host *h)
+{
+	return h->v2 && h->writable;
+}
+
 int cgroup_devices_check(const struct cgroup_host *h, const struct spec_device_rules *rules, struct err *e)
 {
 	struct device_rule rule;
@@ -207,7 +212,7 @@ int cgroup_devices_check(const struct cgroup_host *h, const struct spec_device_r
 	return err_why(e, h->layout == CGROUP_ABSENT ? "no control groups are mounted" : "none can be made here");
 }
 
-int cgroup_devices_apply(const struct cgroup *cg, const struct spec_device_rules *rules, struct err *e)
+int cgroup_devices_write(const struct cgroup *cg, const struct spec_device_rules *rules, struct err *e)
 {
 	if (cg->v2_fd >= 0)
 		return apply_v2(cg, rules, e);

@@ -85,6 +85,8 @@ static int freezer_dir(const struct cgroup *cg, bool *ret_v2)
 	return -EOPNOTSUPP;
 }
 
+enum { STEP_MAX_US = 100000 };
+
 /* Waits until the line KEY of DIR's cgroup.events says WANT. */
 static int await_event(int dir, const char *key, uint64_t want, int64_t deadline)
 {
@@ -93,7 +95,7 @@ static int await_event(int dir, const char *key, uint64_t want, int64_t deadline
 
 	if (fd < 0)
 		return -errno;
-	for (int step = 1;; step = MIN(step * 2, 100)) {
+	for (int64_t step_us = 50;; step_us = MIN(step_us * 2, STEP_MAX_US)) {
 		uint64_t now;
 		ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
@@ -108,7 +110,8 @@ static int await_event(int dir, const char *key, uint64_t want, int64_t deadline
 			return -ETIMEDOUT;
 		/* The kernel may hold a notification back for 10 ms, so look again on our own too. */
 		struct pollfd p = {.fd = fd, .events = POLLPRI};
-		poll(&p, 1, (int)MIN(left, (int64_t)step));
+		int64_t us = MIN(left * 1000, step_us);
+		ppoll(&p, 1, &(struct timespec){us / 1000000, us % 1000000 * 1000}, NULL);
 	}
 }
 

@@ -125,7 +125,6 @@ int cgroup_kill_each(const struct cgroup *cg, int timeout_ms, struct err *e) MUS
 /* Whether the rules are enforced by the v1 hierarchy: only where there is no v2 tree to hang a program on. */
 bool cgroup_devices_on_v1(const struct cgroup_host *h);
 int cgroup_devices_check(const struct cgroup_host *h, const struct spec_device_rules *rules, struct err *e) MUST_USE;
-int cgroup_devices_apply(const struct cgroup *cg, const struct spec_device_rules *rules, struct err *e) MUST_USE;
 
 /* Whether the caller is root, and not only of a user namespace. */
 bool cgroup_is_machine_root(void);

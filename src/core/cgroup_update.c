@@ -137,7 +137,7 @@ int cgroup_update(struct cgroup *cg, const struct spec_resources *res, struct er
 	if (r == 0)
 		r = cgroup_limits_write(cg, res, false, e);
 	if (r == 0 && res->devices.n > 0)
-		r = cgroup_devices_apply(cg, &res->devices, e);
+		r = cgroup_devices_write(cg, &res->devices, e);
 	if (r < 0) {
 		take_back(cg, new);
 		return r;

@@ -61,6 +61,12 @@ bool dev_matches(const struct spec_device *d, const struct stat *st)
 	       (d->type == 'p' || st->st_rdev == makedev((unsigned int)d->major, (unsigned int)d->minor));
 }
 
+/* Gives NAME, which we have just made, to UID and GID; what is ours is theirs already if they are our own. */
+static int owner_set(int dev_fd, const char *name, uid_t uid, gid_t gid)
+{
+	return uid == geteuid() && gid == getegid() ? 0 : fchownat(dev_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW);
+}
+
 /* Makes the directories that lead to NAME below DEV_FD. */
 static int parents_make(int dev_fd, const char *name, const struct dev_env *env, struct err *e)
 {
@@ -71,7 +77,7 @@ static int parents_make(int dev_fd, const char *name, const struct dev_env *env,
 		int r = mkdirat(dev_fd, copy, 0755);
 
 		if (r == 0)
-			r = fchownat(dev_fd, copy, env->uid, env->gid, AT_SYMLINK_NOFOLLOW);
+			r = owner_set(dev_fd, copy, env->uid, env->gid);
 		if (r < 0 && errno != EEXIST)
 			return err_set(e, errno, "make /dev/%s", copy);
 		*slash = '/';
@@ -100,8 +106,8 @@ static int node_owner(int dev_fd, const char *name, const struct spec_device *d,
 	mode_t mode = device_mode(d);
 
 	/* A change of owner takes the set-id bits away. */
-	if (fchownat(dev_fd, name, outside(env->uid_map, env->uid, &d->uid), outside(env->gid_map, env->gid, &d->gid),
-		     AT_SYMLINK_NOFOLLOW) < 0 ||
+	if (owner_set(dev_fd, name, outside(env->uid_map, env->uid, &d->uid),
+		      outside(env->gid_map, env->gid, &d->gid)) < 0 ||
 	    (mode & 07000 && fchmodat(dev_fd, name, mode, 0) < 0))
 		return err_set(e, errno, "set the owner of %s", d->path);
 	return 0;
@@ -154,7 +160,7 @@ int dev_links_make(int dev_fd, const struct dev_env *env, struct err *e)
 		if (symlinkat(dev_links[i].target, dev_fd, dev_links[i].name) < 0) {
 			if (errno != EEXIST)
 				return err_set(e, errno, "make the link /dev/%s", dev_links[i].name);
-		} else if (fchownat(dev_fd, dev_links[i].name, env->uid, env->gid, AT_SYMLINK_NOFOLLOW) < 0) {
+		} else if (owner_set(dev_fd, dev_links[i].name, env->uid, env->gid) < 0) {
 			return err_set(e, errno, "make the link /dev/%s", dev_links[i].name);
 		}
 	}
@@ -178,8 +184,7 @@ int dev_fill(int dev_fd, const struct spec_devices *devices, const struct dev_en
 			return r;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(dev_dirs); i++) {
-		if (mkdirat(dev_fd, dev_dirs[i], 0755) < 0 ||
-		    fchownat(dev_fd, dev_dirs[i], env->uid, env->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		if (mkdirat(dev_fd, dev_dirs[i], 0755) < 0 || owner_set(dev_fd, dev_dirs[i], env->uid, env->gid) < 0)
 			return err_set(e, errno, "make /dev/%s", dev_dirs[i]);
 	}
 	return dev_links_make(dev_fd, env, e);

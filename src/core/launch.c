@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "core/handshake.h"
 #include "core/idmap.h"
+#include "core/self.h"
 #include "core/sys.h"
 
 #include <errno.h>
@@ -26,10 +27,10 @@ static bool own_file_exposed(const struct launch *l)
 	struct stat st;
 
 	if (!launch_own_ids(l) || stat("/proc/self/exe", &st) < 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return true;
+		return !self_protected();
 	for (size_t i = 0; i < m->n; i++)
 		if (st.st_uid >= m->v[i].host_id && st.st_uid - m->v[i].host_id < m->v[i].size)
-			return true;
+			return !self_protected();
 	return false;
 }
 
@@ -42,7 +43,8 @@ int launch_prepare(struct launch *l, struct err *e)
 	l->target_fd = l->joining ? l->target_fd : FD_NONE;
 	l->pidfd = l->terminal_fd = l->sock = l->root_fd = l->userns_fd = l->proc_fd = FD_NONE;
 	l->slave_fd = l->init_fd = l->old_root_fd = l->net_fd = FD_NONE;
-	l->shift_fd = FD_NONE;
+	l->shift_fd = l->seed_fd = FD_NONE;
+	l->seeded = false;
 	l->late_tops = (struct strs){0};
 	l->parts = (struct launch_parts){0};
 	l->mopts = arena_new(l->arena, struct mount_opts, n + 1);
@@ -59,7 +61,8 @@ int launch_prepare(struct launch *l, struct err *e)
 		l->etc_fds[i] = FD_NONE;
 	for (size_t i = 0; i < n; i++) {
 		int r = mount_opts_parse(&l->spec->mounts.v[i], l->arena, &l->mopts[i], e);
-
+		if (r == 0)
+			r = launch_bind_check(l, i, e);
 		if (r < 0)
 			return r;
 	}
@@ -81,8 +84,10 @@ void launch_mounts_release(struct launch *l)
 		fd_close(&l->mount_fds[i]);
 	for (size_t i = 0; l->device_fds && i < l->spec->lin.devices.n; i++)
 		fd_close(&l->device_fds[i]);
-	if (l->mount_fds)
+	if (l->mount_fds) {
 		fd_close(&l->shift_fd);
+		fd_close(&l->seed_fd);
+	}
 }
 
 void launch_settle(struct launch *l)

@@ -15,6 +15,13 @@
  * link of an image ever leads out.  The box has two threads as long as it makes a network (launch_threads.h).  A
  * rootless launch has no privilege on the host side; the box then does those steps itself.
  *
+ * Without a user namespace of its own the host side can make the network, too, ahead and beside all else
+ * (launch_net_ahead.c), and the box begins from a mount namespace with nothing in it (launch_seed.c):
+ *
+ *     host   network-ahead cgroup seed clone begin | root binds hand-over (save state)  device-rules    go
+ *     aside         network ····························· device-rules
+ *     box                                 identity | own-files receive enter attach mask (network) late rights exec
+ *
  * Must hold: before 'exec', nothing but this process exists in a new pid namespace; every descriptor is close-on-exec;
  * what the box leaves open ends with exec; a failure on either side ends both.
  */
@@ -27,6 +34,7 @@
 #include "core/mount.h"
 #include "core/rdt.h"
 #include "core/rootfs.h"
+#include "core/seccomp.h"
 #include "core/spec.h"
 #include "core/step.h"
 
@@ -68,6 +76,11 @@ struct launch {
 	 * then outlives the host side.  0: the host side says GO.
 	 */
 	int start_fd;
+	/*
+	 * With start_fd: hears there of what is to be executed, in the place of GO; sets 'sock'.  The program is made
+	 * ready beforehand.  NULL: GO is all that is waited for.
+	 */
+	int (*await_order)(struct launch *l, struct err *e);
 	bool joining;		 /* exec: one more program in a container that runs (launch_join.c) */
 	bool leave_running;	 /* the program outlives us */
 	bool init;		 /* isle's init is process 1, the program its child */
@@ -94,6 +107,8 @@ struct launch {
 	/* The text that goes with the listener of a filter, for process PID; NULL: this door has no listeners. */
 	char *(*listener_text)(void *owner, pid_t pid);
 	void (*warn)(void *owner, const char *sentence);
+	/* Host: what can be done beside the rest once the box is there (launch_net_ahead.c); NULL: nothing. */
+	int (*aside)(struct launch *l, struct err *e);
 	void *owner; /* the caller's own, for its steps and 'warn' */
 
 	/* what came of it */
@@ -107,32 +122,40 @@ struct launch {
 
 	/* between the steps */
 	int sock;	   /* this side's end of the handshake */
+	bool seeded;	   /* the box's mounts begin from the seed, not from the machine's (launch_seed.c); */
+	int seed_fd;	   /* its namespace, or FD_NONE */
+	int net_sock;	   /* the box's end of the way to who makes its network ahead; 0: nobody does */
 	int peer;	   /* box: its copy of the host's end, closed first of all: else it would never see the end */
 	bool move_by_hand; /* the box could not be born in its v2 group */
 	struct mount_opts *mopts; /* one for each of spec->mounts */
 	int *mount_fds;		  /* the same, made and detached; FD_NONE: not yet */
-	uint64_t files_soft;   /* the caller's limit of open files, while it is raised for many mounts; 0: it is not */
-	struct strs late_tops; /* see launch_attach.c */
+	uint64_t files_soft; /* the caller's limit of open files, while it is raised for many mounts; 0: it is not */
+	const char *mount_label; /* by_spec: of new file systems; NULL: none */
+	struct strs late_tops;	 /* see launch_attach.c */
 	enum launch_dev dev;
 	struct launch_parts parts; /* see launch_cgroup_mounts.c */
 	int shift_fd;		   /* the user namespace that shifts mount 'shift_of' of the spec, or FD_NONE */
 	size_t shift_of;
-	int root_fd;		 /* the root, detached */
-	int etc_fds[ETC_FILES];	 /* files for /etc, detached */
-	struct fds spent;	 /* descriptors that have done their work: see rootfs.h */
-	int *submount_fds;	 /* of rootfs->submounts */
-	int *device_fds;	 /* rootless: the machine's device nodes, detached, one for each of spec->lin.devices */
-	int userns_fd;		 /* the box's user namespace, where it has its own */
-	int target_fd;		 /* exec: pidfd of the container's first process */
-	pid_t target_pid;	 /* exec: its pid */
-	int proc_fd;		 /* box: a procfs of its own that nobody can cover */
-	int old_root_fd;	 /* box: the machine's root, until leave */
-	int net_fd;		 /* box: its network namespace, for sysctl */
-	bool filtered;		 /* box: the system call filter is loaded */
-	int slave_fd;		 /* box: the terminal */
-	bool exposed;		 /* the container's root could write to isle's own file, if it got at it */
-	int init_fd;		 /* box: the init program, if it is needed */
-	struct ranges *own_cpus; /* exec: the caller's processors, while it runs on others */
+	int root_fd;		/* the root, detached */
+	int etc_fds[ETC_FILES]; /* files for /etc, detached */
+	struct fds spent;	/* descriptors that have done their work: see rootfs.h */
+	int *submount_fds;	/* of rootfs->submounts */
+	int *device_fds;	/* rootless: the machine's device nodes, detached, one for each of spec->lin.devices */
+	int userns_fd;		/* the box's user namespace, where it has its own */
+	int target_fd;		/* exec: pidfd of the container's first process */
+	pid_t target_pid;	/* exec: its pid */
+	int proc_fd;		/* box: a procfs of its own that nobody can cover */
+	int old_root_fd;	/* box: the machine's root, until leave */
+	int net_fd;		/* box: its network namespace, for sysctl */
+	bool filter_made;	/* box: the system call filter is compiled … */
+	bool filter_mild;	/* box: … allows all that the box itself has left to call … */
+	bool filtered;		/* box: … and is loaded */
+	struct seccomp_filter filter;
+	uint64_t filter_caps;	     /* which it was compiled for */
+	int slave_fd;		     /* box: the terminal */
+	bool exposed;		     /* the container's root could write to isle's own file, if it got at it */
+	int init_fd;		     /* box: the init program, if it is needed */
+	struct ranges *own_cpus;     /* exec: the caller's processors, while it runs on others */
 	struct spec_process process; /* box: spec->process with the user in numbers and HOME in the environment */
 };
 
@@ -185,6 +208,8 @@ uint64_t launch_root_from(const struct launch *l);
 struct mount_spread launch_root_end(const struct launch *l);
 /* Finds out which mounts are late, and whether the path PATH is in one of them (launch_attach.c). */
 void launch_mounts_order(struct launch *l);
+/* A bind mount gives no options to a file system: refuses them, or does without where a config.json has them. */
+int launch_bind_check(struct launch *l, size_t i, struct err *e) MUST_USE;
 bool launch_path_late(const struct launch *l, const char *path);
 /* Makes mount I of the spec as a detached mount: see launch_mounts.c. */
 int launch_mount_make(struct launch *l, size_t i, struct err *e) MUST_USE;
@@ -217,9 +242,22 @@ int launch_refused(const struct launch *l, int code, struct err *e);
 /* What the box runs from its first instruction to exec; never returns. */
 _Noreturn void launch_box(struct launch *l);
 
+/* Makes a working directory that is missing, before the root is read-only; what can't be made is left to step_cwd. */
+void launch_cwd_make(const struct launch *l);
 /* The last steps of any program, in the process that will execute it: descriptors 0 to 2, and then for good. */
 int launch_stdio(struct launch *l, struct err *e) MUST_USE;
 int launch_execute(struct launch *l, struct err *e) MUST_USE;
+/* Compiles the filter of a process like P, unless that is done. */
+int launch_filter_make(struct launch *l, const struct spec_process *p, struct err *e) MUST_USE;
+/* Whether somebody outside is told of the filter. */
+bool launch_filter_listens(const struct launch *l);
+/*
+ * Marks the descriptors that exec closes, which a filter may forbid, and loads the filter.  Who is to answer calls must
+ * be reachable before the first one is asked about.
+ */
+int launch_filter_load(struct launch *l, struct err *e) MUST_USE;
+/* Loads the filter before exec does, where it is known to allow what is left to do. */
+int launch_filter_early(struct launch *l, struct err *e) MUST_USE;
 /*
  * Opens init_fd where the program is executed by way of init: for a container that asked for it, or that could harm
  * us.
@@ -227,15 +265,18 @@ int launch_execute(struct launch *l, struct err *e) MUST_USE;
 int launch_init_file(struct launch *l, struct err *e) MUST_USE;
 
 /* The steps, in the order in which a plan must have them. */
+extern const struct step step_seed;	 /* host, before clone (launch_seed.c) */
+extern const struct step step_net_ahead; /* host: as soon as the spec is known (launch_net_ahead.c) */
 extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_oom, step_begin; /* host */
 extern const struct step step_identity, step_namespaces, step_hostname;					 /* box */
 extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over;		 /* host */
-extern const struct step step_furnish, step_box_mounts, step_box_root, step_receive, step_enter;	 /* box */
-extern const struct step step_submounts, step_attach, step_nodes, step_mask;				 /* box */
-extern const struct step step_network, step_attach_late, step_mask_late, step_leave, step_furnished;	 /* box */
-extern const struct step step_sysctl, step_terminal, step_read_only;					 /* box */
-extern const struct step step_session, step_cwd, step_user, step_rights, step_await_go, step_exec;	 /* box */
-extern const struct step step_go;									 /* host */
+extern const struct step step_furnish, step_root_mounts, step_box_mounts, step_box_root, step_receive,
+	step_enter;										     /* box */
+extern const struct step step_submounts, step_attach, step_nodes, step_mask;			     /* box */
+extern const struct step step_network, step_attach_late, step_mask_late, step_leave, step_furnished; /* box */
+extern const struct step step_sysctl, step_terminal, step_read_only;				     /* box */
+extern const struct step step_session, step_cwd, step_user, step_rights, step_await_go, step_exec;   /* box */
+extern const struct step step_go;								     /* host */
 extern const struct step step_net_devices; /* host, behind 'begin' (launch_net_devices.c) */
 extern const struct step step_net_await;   /* box, between 'network' and 'furnish' */
 extern const struct step step_propagation; /* box, behind 'leave' (launch_enter.c) */

@@ -267,8 +267,9 @@ static int attach_run(void *ctx, struct err *e)
 /* What shows the network is attached when there is one. */
 static int attach_late_run(void *ctx, struct err *e)
 {
-	launch_net_await();
-	return attach_some(ctx, true, e);
+	int r = launch_net_await(ctx, e);
+
+	return r < 0 ? r : attach_some(ctx, true, e);
 }
 
 static void attach_explain(const void *ctx, struct explain *x)

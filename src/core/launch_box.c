@@ -5,10 +5,11 @@
  * Should:  wait for the ids before anything else; leave the machine's root for good.
  * Mustn't: run anything of the image; follow a path of the image before the root has been entered.
  */
-#include "core/launch.h"
+#include "core/launch_threads.h"
 
 #include "base/fd.h"
 #include "core/handshake.h"
+#include "core/seed.h"
 #include "core/sys.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ _Noreturn void launch_box(struct launch *l)
 	struct err e = {0};
 
 	close(l->peer);
+	launch_net_ahead_inherit(l);
 	if (l->lock_fd > 2)
 		close(l->lock_fd);
 	l->pid = 0; /* we are it; also tells launch_mounts.c on which side it runs */
@@ -62,19 +64,13 @@ const struct step step_identity = {"identity", SIDE_BOX, NULL, identity_run, NUL
 
 /* ---- namespaces ---- */
 
-static int namespaces_run(void *ctx, struct err *e)
+/*
+ * The cgroup namespace takes the group that we are in now as its root, so it comes after the host has moved us.
+ */
+static int cgroup_namespace(const struct launch *l, struct err *e)
 {
-	struct launch *l = ctx;
 	const struct spec_ns *cg = &l->spec->lin.ns[NS_CGROUP];
 
-	/* Slave: what the machine unmounts later goes away here too, and nothing of ours reaches it. */
-	bool cut = launch_new_ns(l, NS_MNT) || (l->by_spec && l->spec->lin.ns[NS_MNT].mode == NS_JOIN);
-	if (cut && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return err_set(e, errno, "cut the container's mounts off from the machine's");
-	/*
-	 * The cgroup namespace takes the group that we are in now as its root, so it comes after the host has moved
-	 * us.
-	 */
 	if (launch_new_ns(l, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0) {
 		int code = errno;
 
@@ -88,6 +84,25 @@ static int namespaces_run(void *ctx, struct err *e)
 			return err_set(e, errno, "join the cgroup namespace %s", cg->path);
 	}
 	return 0;
+}
+
+static int namespaces_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+
+	if (l->seeded) {
+		int r = seed_enter(l->seed_fd);
+
+		if (r < 0)
+			return err_set(e, -r, "make a mount namespace");
+		fd_close(&l->seed_fd);
+		return cgroup_namespace(l, e);
+	}
+	/* Slave: what the machine unmounts later goes away here too, and nothing of ours reaches it. */
+	bool cut = launch_new_ns(l, NS_MNT) || (l->by_spec && l->spec->lin.ns[NS_MNT].mode == NS_JOIN);
+	if (cut && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_set(e, errno, "cut the container's mounts off from the machine's");
+	return cgroup_namespace(l, e);
 }
 
 static void namespaces_explain(const void *ctx, struct explain *x)

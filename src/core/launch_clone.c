@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The birth of the box: its namespaces, its cgroup, and what it joins.  See launch.h for the theory. */
-#include "core/launch.h"
+#include "core/launch_threads.h"
 
 #include "base/fd.h"
 #include "core/handshake.h"
@@ -21,15 +21,15 @@
 /* ---- clone ---- */
 
 /*
- * The namespaces that clone3 itself makes; net and cgroup are made by the box later, while the host works on, and time
- * when its clocks are to be set.
+ * The namespaces that clone3 itself makes; net and cgroup are made by the box later, while the host works on, mnt
+ * when it is a copy of the seed, and time when its clocks are to be set.
  */
 static uint64_t clone_flags(const struct launch *l)
 {
 	uint64_t flags = 0;
 
 	for (int k = 0; k < NS_KIND_COUNT; k++)
-		if (launch_new_ns(l, (enum ns_kind)k) && k != NS_NET && k != NS_CGROUP &&
+		if (launch_new_ns(l, (enum ns_kind)k) && k != NS_NET && k != NS_CGROUP && !(k == NS_MNT && l->seeded) &&
 		    !(k == NS_TIME && launch_shifts_clocks(l)))
 			flags |= (uint64_t)ns_facts[k].flag;
 	return flags;
@@ -221,6 +221,7 @@ static int clone_run(void *ctx, struct err *e)
 	l->sock = host_end;
 	if (r < 0)
 		return r;
+	launch_net_ahead_cloned(l);
 	l->move_by_hand = l->cg.v2_fd >= 0 && !in_group;
 	return 0;
 }
@@ -229,6 +230,7 @@ static void clone_undo(void *ctx)
 {
 	struct launch *l = ctx;
 
+	launch_aside_stop(l);
 	/* What was taken for the box is let go first: the other undos may need descriptors. */
 	fds_close(&l->spent);
 	launch_mounts_release(l);

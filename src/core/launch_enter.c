@@ -204,7 +204,10 @@ static int leave_run(void *ctx, struct err *e)
 		r = check_covered(l, e);
 	if (r < 0)
 		return r;
-	r = l->no_pivot ? bury(l, e) : uncover(l);
+	if (l->seeded)
+		r = 0; /* what the root covers is empty */
+	else
+		r = l->no_pivot ? bury(l, e) : uncover(l);
 	launch_files_restore(l); /* the descriptors of the mounts are closed */
 	fd_close(&l->old_root_fd);
 	return r < 0 ? err_set(e, -r, "let go of the machine's root") : 0;

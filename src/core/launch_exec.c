@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,20 +31,17 @@ extern const size_t isle_init_size;
 
 /* ---- working directory ---- */
 
-/* Makes PATH and the directories above it; what exists is left as it is. */
-static void make_directories(const char *path)
+/* Makes the working directory that an image forgot; why it can't be made is told by who enters it. */
+void launch_cwd_make(const struct launch *l)
 {
-	char part[PATH_MAX];
-	size_t len = strlen(path);
+	const char *cwd = l->spec->process.cwd;
+	auto_fd fd = FD_NONE;
 
-	for (size_t i = 1; i <= len && len < sizeof(part); i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		memcpy(part, path, i);
-		part[i] = '\0';
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return; /* chdir says what is wrong */
-	}
+	/* An engine's exec is told what is missing. */
+	if (!cwd || access(cwd, F_OK) == 0 || (l->by_spec && l->joining))
+		return;
+	if (mount_target(mount_where(cwd, l->arena), false, false, &fd, NULL) < 0)
+		return;
 }
 
 static int cwd_run(void *ctx, struct err *e)
@@ -54,11 +50,9 @@ static int cwd_run(void *ctx, struct err *e)
 	const char *cwd = l->spec->process.cwd ? l->spec->process.cwd : "/";
 	char real[PATH_MAX];
 
-	/* An engine's exec is told what is missing; a container gets what its image forgot. */
-	if (access(cwd, F_OK) < 0 && !(l->by_spec && l->joining))
-		make_directories(cwd);
+	launch_cwd_make(l);
 	if (chdir(cwd) < 0)
-		return err_set(e, errno, "change to the working directory %s", cwd);
+		return err_set(e, errno, "chdir to the working directory %s", cwd);
 	/* A directory outside the root would show as "(unreachable)…" (CVE-2024-21626). */
 	if (!getcwd(real, sizeof(real)) || real[0] != '/') {
 		err_set(e, EINVAL, "use the working directory %s", cwd);
@@ -79,6 +73,23 @@ const struct step step_cwd = {"cwd", SIDE_ROOT, NULL, cwd_run, NULL, cwd_explain
 
 /* ---- user ---- */
 
+/*
+ * Pipes of the caller's become the user's, or it could not open its own /dev/stdout, which programs do.  Files keep
+ * their owners; where the pipe's owner has no id in the container it stays as it is.
+ */
+static void pipes_give(const struct launch *l)
+{
+	const struct spec_user *u = &l->process.user;
+	struct stat st;
+
+	for (int i = 0; i < 3; i++) {
+		int fd = l->stdio[i] >= 0 ? l->stdio[i] : i;
+
+		if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && st.st_uid != u->uid)
+			(void)!fchown(fd, u->uid, u->gid);
+	}
+}
+
 static int user_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
@@ -87,8 +98,10 @@ static int user_run(void *ctx, struct err *e)
 	char *home = NULL;
 
 	l->process = l->spec->process;
-	if (!name && !homeless)
+	if (!name && !homeless) {
+		pipes_give(l);
 		return 0;
+	}
 	auto_fd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_set(e, errno, "open the container's root");
@@ -101,6 +114,7 @@ static int user_run(void *ctx, struct err *e)
 	}
 	if (homeless)
 		spec_env_set(&l->process, l->arena, "HOME", home);
+	pipes_give(l);
 	return 0;
 }
 
@@ -170,36 +184,6 @@ static int session_run(void *ctx, struct err *e)
 /* The process of an exec is yet to be cloned, and begins its session itself (launch_join.c). */
 const struct step step_session = {"session", SIDE_ROOT, NULL, session_run, NULL, NULL};
 
-/* Whether somebody outside is told of the filter. */
-static bool filter_listens(const struct launch *l)
-{
-	return l->listener_text && l->spec->lin.seccomp.listener_path;
-}
-
-/*
- * Marks the descriptors that exec closes, which a filter may forbid, and loads the filter.  Who is to answer calls must
- * be reachable before the first one is asked about.
- */
-static int filter_load(struct launch *l, struct err *e)
-{
-	struct seccomp_filter f = {.n = 0};
-	auto_fd listener = FD_NONE;
-	int r = preserved_pass(l->preserved, e);
-
-	if (r == 0)
-		r = rights_filter(&l->spec->lin.seccomp, &l->process, l->arena, &f, e);
-	if (r == 0 && (f.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) && !filter_listens(l)) {
-		err_set(e, 0, "linux.seccomp.syscalls: SCMP_ACT_NOTIFY needs somebody who listens");
-		r = err_cure(e, "set \"listenerPath\"");
-	}
-	if (r == 0 && f.n > 0)
-		r = seccomp_load(&f, &listener, e);
-	if (r == 0 && listener >= 0)
-		r = hs_send(l->sock, HS_LISTENER, &listener, 1, e);
-	l->filtered = r == 0;
-	return r;
-}
-
 /* Tells what of the capabilities asked for can't be had, and does without. */
 static void caps_trim(struct launch *l)
 {
@@ -218,24 +202,29 @@ static void caps_trim(struct launch *l)
 
 /*
  * Whether the rights can be given up while the second thread still mounts: its credentials are its own, but limits are
- * the process', and a filter that we do not know may forbid what waiting for a thread takes.
+ * the process', and a filter may forbid what waiting for a thread takes.
  */
 static bool may_overlap(const struct launch *l)
 {
-	const struct spec_process *p = &l->spec->process;
-
-	return p->rlimits.n == 0 && l->spec->lin.seccomp.mode != SECCOMP_PROFILE;
+	return l->spec->process.rlimits.n == 0 && l->filter_mild;
 }
 
 static int rights_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int r = may_overlap(l) ? launch_user_await(e) : launch_furnish_await(e);
+	int r = launch_filter_make(l, &l->spec->process, e); /* while the other thread mounts */
 
+	if (r == 0)
+		r = launch_user_await(e); /* with the user comes what l->process is */
 	if (r < 0)
 		return r;
 	if (l->by_spec)
 		caps_trim(l);
+	r = launch_filter_make(l, &l->process, e);
+	if (r == 0 && !may_overlap(l))
+		r = launch_furnish_await(e);
+	if (r < 0)
+		return r;
 	r = l->keep_keyring ? 0 : rights_keyring(l->id, e);
 	if (r == 0)
 		r = rights_limits(&l->process, e);
@@ -243,19 +232,16 @@ static int rights_run(void *ctx, struct err *e)
 		r = rights_lsm(&l->process, l->proc_fd, e);
 	/* Without no_new_privs only a capability allows a filter, so it must come before they are dropped. */
 	if (r == 0 && !l->process.no_new_privileges)
-		r = filter_load(l, e);
+		r = launch_filter_load(l, e);
 	if (r == 0)
 		r = rights_user(&l->process, l->proc_fd, e);
 	if (r == 0)
 		r = rights_seal(&l->process, e);
 	if (r == 0 && !l->joining && !l->leave_running)
 		r = rights_tie(e);
-	/*
-	 * The default filter allows what is left to do, and so it is loaded while the other thread mounts.  A listener
-	 * is handed over while the host side still listens to us.
-	 */
-	if (r == 0 && !l->joining && l->process.no_new_privileges && (may_overlap(l) || filter_listens(l)))
-		r = filter_load(l, e);
+	/* A listener is handed over while the host side still listens to us. */
+	if (r == 0 && !l->joining && l->process.no_new_privileges && (may_overlap(l) || launch_filter_listens(l)))
+		r = launch_filter_load(l, e);
 	return r;
 }
 
@@ -347,7 +333,7 @@ int launch_execute(struct launch *l, struct err *e)
 	if (r == 0 && !l->joining && hs_send(l->sock, HS_READY, NULL, 0, e) < 0 && l->start_fd <= 0)
 		return -EPIPE;
 	if (r == 0 && !l->filtered)
-		r = filter_load(l, e);
+		r = launch_filter_load(l, e);
 	rights_umask(&l->process, l->by_spec ? l->umask : 022);
 	/* Dispositions that isle itself ignores must not be inherited by the program. */
 	signal(SIGPIPE, SIG_DFL);

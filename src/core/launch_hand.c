@@ -3,7 +3,7 @@
  * The root, /dev and the shared files: made on the side that may, and handed over to the box.  See launch.h for the
  * theory.
  */
-#include "core/launch.h"
+#include "core/launch_threads.h"
 
 #include "base/fd.h"
 #include "core/handshake.h"
@@ -295,7 +295,19 @@ static void box_mounts_explain(const void *ctx, struct explain *x)
 	}
 }
 
-const struct step step_box_mounts = {"kernel-files", SIDE_BOX, NULL, box_mounts_run, NULL, box_mounts_explain};
+/* While the host side makes the root, too; or, if that does the network as well, when the root is furnished. */
+static bool mounts_first(const void *ctx)
+{
+	return !launch_net_late(ctx);
+}
+
+static bool mounts_later(const void *ctx)
+{
+	return launch_net_late(ctx);
+}
+
+const struct step step_box_mounts = {"kernel-files", SIDE_BOX, mounts_first, box_mounts_run, NULL, box_mounts_explain};
+const struct step step_root_mounts = {"own-files", SIDE_ROOT, mounts_later, box_mounts_run, NULL, box_mounts_explain};
 
 /* Takes the next descriptor out of M, whose first *AT are taken; an empty one is followed by another message. */
 static int batch_take(const struct launch *l, struct hs_msg *m, int *at, int *ret, struct err *e)

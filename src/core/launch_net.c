@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Brings up the loopback interface; a kernel without networking has none. */
-static int loopback_up(void)
+/* A kernel without networking has none. */
+int launch_loopback_up(void)
 {
 	struct ifreq req = {.ifr_name = "lo"};
 	auto_fd s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -63,9 +63,43 @@ static int too_many(struct launch *l, struct err *e)
 	return launch_refused(l, ENOSPC, e);
 }
 
+/* Enters the namespace that was made ahead, or makes one. */
+static int network_get(struct launch *l, struct err *e)
+{
+	auto_fd made = launch_net_ahead_take(l);
+
+	if (made >= 0)
+		return setns(made, CLONE_NEWNET) < 0 ? err_set(e, errno, "enter the container's network namespace") : 0;
+	if (unshare(CLONE_NEWNET) < 0) {
+		int code = errno;
+
+		err_set(e, code, "make a network namespace");
+		return code == ENOSPC ? too_many(l, e) : -code;
+	}
+	int r = launch_loopback_up();
+	return r < 0 ? err_set(e, -r, "bring up the loopback interface") : 0;
+}
+
 static bool network_wanted(const void *ctx)
 {
 	return launch_new_ns(ctx, NS_NET);
+}
+
+/* The network, and what needs one to be made. */
+static int network_have(struct launch *l, struct err *e)
+{
+	int r = network_get(l, e);
+
+	if (r < 0)
+		return r;
+	r = open_for_sysctl(l);
+	return r < 0 ? err_set(e, -r, "open the network namespace") : make_shown(l, e);
+}
+
+/* Whether the box furnishes its root first, while the host side makes the network; interfaces are to move into one. */
+bool launch_net_late(const struct launch *l)
+{
+	return l->net_sock > 0 && l->spec->lin.net_devices.n == 0;
 }
 
 static int network_run(void *ctx, struct err *e)
@@ -74,7 +108,7 @@ static int network_run(void *ctx, struct err *e)
 
 	int r = launch_old_root_open(l, e);
 
-	if (r < 0)
+	if (r < 0 || launch_net_late(l))
 		return r;
 	/*
 	 * Who waits for the host side in the middle of it hears it alone; and hooks are the children of a thread that
@@ -82,20 +116,17 @@ static int network_run(void *ctx, struct err *e)
 	 */
 	if (l->spec->lin.net_devices.n == 0 && !l->hook_root)
 		launch_furnish_begin(l);
-	if (unshare(CLONE_NEWNET) < 0) {
-		r = errno;
-		err_set(e, r, "make a network namespace");
-		return r == ENOSPC ? too_many(l, e) : -r;
-	}
-	r = loopback_up();
-	if (r < 0)
-		return err_set(e, -r, "bring up the loopback interface");
-	r = open_for_sysctl(l);
-	if (r < 0)
-		return err_set(e, -r, "open the network namespace");
-	r = make_shown(l, e);
+	r = network_have(l, e);
 	launch_net_made();
 	return r;
+}
+
+int launch_net_await(struct launch *l, struct err *e)
+{
+	if (launch_net_late(l))
+		return network_have(l, e);
+	launch_net_made_await();
+	return 0;
 }
 
 static void network_explain(const void *ctx, struct explain *x)

@@ -38,19 +38,20 @@ static void *second_thread(void *unused)
  * Puts the thread T on any processor but ours.  The kernel begins it on this one where all are busy, and moves it only
  * milliseconds after another has become idle (sched/fair.c, newidle balancing), while it could be at work.
  */
-static void place_elsewhere(pthread_t t)
+void launch_place_elsewhere(pthread_t t)
 {
 	clockid_t clock;
 	unsigned int here;
-	cpu_set_t cpus;
+	cpu_set_t all, others;
 
 	if (pthread_getcpuclockid(t, &clock) != 0 || syscall(SYS_getcpu, &here, NULL, NULL) < 0 ||
-	    sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+	    sched_getaffinity(0, sizeof(all), &all) < 0)
 		return;
-	CPU_CLR(here, &cpus);
-	/* The clock's number has the thread's in it (posix-timers.h, CPUCLOCK_PID). */
-	if (CPU_COUNT(&cpus) > 0)
-		(void)!sched_setaffinity(~(clock >> 3), sizeof(cpus), &cpus);
+	others = all;
+	CPU_CLR(here, &others);
+	/* The clock's number has the thread's in it (posix-timers.h, CPUCLOCK_PID).  Once there it is free again. */
+	if (CPU_COUNT(&others) > 0 && sched_setaffinity(~(clock >> 3), sizeof(others), &others) == 0)
+		(void)!sched_setaffinity(~(clock >> 3), sizeof(all), &all);
 }
 
 void launch_furnish_begin(struct launch *l)
@@ -67,7 +68,7 @@ void launch_furnish_begin(struct launch *l)
 	if (pthread_create(&second.thread, &attr, second_thread, NULL) != 0)
 		second.running = false;
 	else
-		place_elsewhere(second.thread);
+		launch_place_elsewhere(second.thread);
 }
 
 /* sem_wait(3), which a signal may disturb. */
@@ -83,7 +84,7 @@ void launch_net_made(void)
 		sem_post(&second.net_made);
 }
 
-void launch_net_await(void)
+void launch_net_made_await(void)
 {
 	if (!second.running)
 		return;

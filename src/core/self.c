@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Running from a copy in memory: see self.h. */
+/* Running from where nobody can write to the program: see self.h. */
 #include "core/self.h"
 
 #include "base/fd.h"
+#include "core/mount.h"
 #include "core/sys.h"
 
 #include <errno.h>
+#include <linux/fs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #ifndef MFD_EXEC /* 6.3 */
 #define MFD_EXEC 0x0010U
@@ -19,12 +23,33 @@ enum { WORDS_MAX = 8 * 1024 * 1024 }; /* more than a command line can have (exec
 
 static const char memory_name[] = "/memfd:isle-self";
 
-bool self_in_memory(void)
+/*
+ * Whether nobody at all can write to the program file: it lies on a mount that can only be read, or is sealed by
+ * fs-verity.
+ */
+static bool is_fixed(void)
+{
+	struct statvfs fs;
+	int flags = 0;
+
+	if (statvfs("/proc/self/exe", &fs) == 0 && fs.f_flag & ST_RDONLY)
+		return true;
+	auto_fd own = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	return own >= 0 && ioctl(own, FS_IOC_GETFLAGS, &flags) == 0 && flags & FS_VERITY_FL;
+}
+
+/* Whether this process runs from a copy in memory. */
+static bool in_memory(void)
 {
 	char exe[sizeof(memory_name)];
 
 	return readlink("/proc/self/exe", exe, sizeof(exe) - 1) == sizeof(exe) - 1 &&
 	       memcmp(exe, memory_name, sizeof(exe) - 1) == 0;
+}
+
+bool self_protected(void)
+{
+	return is_fixed() || in_memory();
 }
 
 /* The words that this process was started with. */
@@ -65,7 +90,22 @@ static int copy_make(int *ret_fd)
 	return 0;
 }
 
-int self_into_memory(struct arena *a, struct err *e)
+/*
+ * The program file by a mount of its own that can only be read, and is attached nowhere: much cheaper than a copy.
+ * It takes CAP_SYS_ADMIN, and Linux 5.12.
+ */
+static int view_make(int *ret_fd)
+{
+	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
+	auto_fd fd = sys_open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (fd < 0 || sys_mount_setattr(fd, "", AT_EMPTY_PATH, &ro) < 0)
+		return -errno;
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+int self_protect(struct arena *a, struct err *e)
 {
 	struct strs words = {0};
 	int fd = FD_NONE;
@@ -73,11 +113,11 @@ int self_into_memory(struct arena *a, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = copy_make(&fd);
+	r = view_make(&fd) < 0 ? copy_make(&fd) : 0;
 	if (r < 0)
 		return err_set(e, -r, "copy isle's program into memory");
 	syscall(SYS_execveat, fd, "", words.v, environ, AT_EMPTY_PATH);
 	int code = errno;
 	fd_close(&fd);
-	return err_set(e, code, "execute isle from memory");
+	return err_set(e, code, "execute isle from where nobody can write to it");
 }

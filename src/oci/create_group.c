@@ -7,6 +7,8 @@
  */
 #include "oci/create.h"
 
+#include "core/launch_threads.h"
+
 #include <errno.h>
 
 enum { KILL_MS = 5000 };
@@ -20,6 +22,9 @@ static int choose_run(void *ctx, struct err *e)
 	if (rt->no_cgroup)
 		return 0;
 	int r = oci_cgroups(rt, &k->host, e);
+	const char *waived = r < 0 ? NULL : cgroup_waive(&k->host, &k->spec.lin.resources);
+	if (waived && rt->warn)
+		rt->warn(rt->ctx, waived);
 	if (r < 0 || k->host.layout == CGROUP_ABSENT)
 		return r < 0 ? r : cgroup_check(&k->host, &k->spec.lin.resources, e);
 	k->host.everywhere = !rt->rootless;
@@ -53,11 +58,32 @@ static bool is_dispensable(const struct creation *k, int made)
 	return cgroup_check(&none, &asked, NULL) == 0;
 }
 
+/* Whether the device rules come after the clone; systemd writes them with the rest. */
+static bool rules_come_late(const void *ctx)
+{
+	const struct creation *k = creation_of_const(ctx);
+
+	return k->launch.cgroup_path && k->spec.lin.resources.devices.n > 0 && !cgroup_manager_waits(&k->manager) &&
+	       cgroup_devices_by_program(&k->manager.host);
+}
+
+/* Hangs the rules on the group, while the box is at its mounts. */
+static int rules_write(struct launch *l, struct err *e)
+{
+	return cgroup_devices_write(&l->cg, &l->spec->lin.resources.devices, e);
+}
+
 static int group_run(void *ctx, struct err *e)
 {
 	struct creation *k = creation_of(ctx);
 	struct launch *l = ctx;
-	int r = cgroup_manager_make(&k->manager, &l->cg, &k->spec.lin.resources, e);
+	struct spec_resources asked = k->spec.lin.resources;
+
+	if (rules_come_late(l)) {
+		asked.devices = (struct spec_device_rules){0};
+		l->aside = rules_write;
+	}
+	int r = cgroup_manager_make(&k->manager, &l->cg, &asked, e);
 
 	if (r == 0 || !is_dispensable(k, r))
 		return r;
@@ -131,3 +157,18 @@ static void enter_explain(const void *ctx, struct explain *x)
 }
 
 const struct step step_enter_group = {"join-cgroups", SIDE_HOST, enter_wanted, enter_run, NULL, enter_explain};
+
+/* Before anything of the container runs. */
+static int rules_run(void *ctx, struct err *e)
+{
+	return launch_aside_await(ctx, e);
+}
+
+static void rules_explain(const void *ctx, struct explain *x)
+{
+	explain_say(x, "hang a program on the group that says which devices may be used");
+	explain_shell(x, "bpftool cgroup attach /sys/fs/cgroup%s device pinned /sys/fs/bpf/PROGRAM multi",
+		      ((const struct launch *)ctx)->cgroup_path);
+}
+
+const struct step step_device_rules = {"device-rules", SIDE_HOST, rules_come_late, rules_run, NULL, rules_explain};

@@ -6,8 +6,10 @@
 #include "oci/spec_json.h"
 
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
 
 #define ALLOWED_CAPS (UINT64_C(1) << CAP_AUDIT_WRITE | UINT64_C(1) << CAP_KILL | UINT64_C(1) << CAP_NET_BIND_SERVICE)
 enum { OPEN_FILES = 1024 };
@@ -68,6 +70,14 @@ static void fill_process(struct spec_process *p, struct arena *a)
 	*list_add(&p->rlimits, a) = (struct spec_rlimit){RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES};
 }
 
+/* Whether this machine has cgroup v2 alone: there a container's group is the root of what it sees, as runc has it. */
+static bool shows_groups_whole(void)
+{
+	struct statfs fs;
+
+	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 /* What both kinds have, and the mounts for WHO. */
 static void fill(enum who who, struct arena *a, struct spec *s)
 {
@@ -91,6 +101,8 @@ static void fill(enum who who, struct arena *a, struct spec *s)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		s->lin.ns[kinds[i]].mode = NS_NEW;
+	if (shows_groups_whole())
+		s->lin.ns[NS_CGROUP].mode = NS_NEW;
 	add_words(&s->lin.masked_paths, a, masked, ARRAY_LEN(masked));
 	add_words(&s->lin.readonly_paths, a, read_only, ARRAY_LEN(read_only));
 }

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A network namespace ahead of the box.
+ *
+ * It takes the kernel longer than all the rest, so a thread of the host side begins it as soon as it is known that one
+ * is needed; the box enters it when it gets that far.  That can't be done for a container with its own user namespace,
+ * which is to own the network and isn't there yet.
+ *
+ * Should:  leave every refusal to the box, which makes the namespace itself then, and says what is wrong.
+ * Mustn't: end while the host side clones: the box would inherit the C library in the middle of it.
+ */
+#include "core/launch_threads.h"
+
+#include "base/fd.h"
+#include "core/fast.h"
+#include "core/handshake.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A process launches one container at a time. */
+static struct {
+	struct launch *launch;
+	int sock; /* the thread's end; the box's is launch.net_sock */
+	sem_t cloned, done;
+	int result; /* of launch.aside */
+	struct err err;
+	bool running;  /* and has not been heard */
+	bool given_up; /* the launch has failed: what comes after the clone is left undone */
+} ahead;
+
+/* Waits for SEM, whatever signals come. */
+static void await(sem_t *sem)
+{
+	while (sem_wait(sem) < 0 && errno == EINTR)
+		;
+}
+
+/* Makes the namespace; what is wrong with it the box finds out by trying again. */
+static int network_make(void)
+{
+	if (unshare(CLONE_NEWNET) < 0 || launch_loopback_up() < 0)
+		return -errno;
+	auto_fd any = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return any < 0 ? -errno : ioctl(any, SIOCGSKNS);
+}
+
+static void *network_thread(void *unused)
+{
+	struct launch *l = ahead.launch;
+	auto_fd net = network_make();
+
+	(void)unused;
+	if (net < 0 || hs_send(ahead.sock, HS_NETWORK, &net, 1, NULL) < 0)
+		shutdown(ahead.sock, SHUT_RDWR);
+	await(&ahead.cloned);
+	fd_close(&ahead.sock);
+	if (l->aside && !ahead.given_up)
+		ahead.result = l->aside(l, &ahead.err);
+	sem_post(&ahead.done);
+	return NULL;
+}
+
+/* Only where nobody else is to own it. */
+static bool ahead_wanted(const void *ctx)
+{
+	const struct launch *l = ctx;
+
+	return launch_new_ns(l, NS_NET) && l->spec->lin.ns[NS_USER].mode == NS_KEEP && !l->rootless &&
+	       fast_way("network-ahead");
+}
+
+static int ahead_run(void *ctx, struct err *e)
+{
+	static char stack[32 * 1024] __attribute__((aligned(16)));
+	struct launch *l = ctx;
+	pthread_attr_t attr;
+	pthread_t thread;
+	int r = hs_pair(&ahead.sock, &l->net_sock, e);
+
+	if (r < 0)
+		return r;
+	ahead.launch = l;
+	sem_init(&ahead.cloned, 0, 0);
+	sem_init(&ahead.done, 0, 0);
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, stack, sizeof(stack));
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	ahead.running = pthread_create(&thread, &attr, network_thread, NULL) == 0;
+	if (ahead.running) {
+		launch_place_elsewhere(thread);
+		return 0;
+	}
+	fd_close(&ahead.sock);
+	fd_close(&l->net_sock);
+	l->net_sock = 0;
+	return 0;
+}
+
+void launch_net_ahead_cloned(struct launch *l)
+{
+	if (l->net_sock <= 0)
+		return;
+	fd_close(&l->net_sock);
+	sem_post(&ahead.cloned);
+}
+
+void launch_aside_stop(struct launch *l)
+{
+	ahead.given_up = true;
+	launch_net_ahead_cloned(l);
+	if (ahead.running)
+		await(&ahead.done);
+	ahead.running = false;
+}
+
+int launch_aside_await(struct launch *l, struct err *e)
+{
+	if (!ahead.running)
+		return l->aside(l, e);
+	await(&ahead.done);
+	ahead.running = false;
+	if (ahead.result < 0 && e)
+		*e = ahead.err;
+	return ahead.result;
+}
+
+static void ahead_undo(void *ctx)
+{
+	launch_aside_stop(ctx);
+}
+
+void launch_net_ahead_inherit(const struct launch *l)
+{
+	if (l->net_sock > 0)
+		fd_close(&ahead.sock);
+}
+
+int launch_net_ahead_take(struct launch *l)
+{
+	struct hs_msg m = {.n_fds = 0};
+
+	if (l->net_sock <= 0)
+		return FD_NONE;
+	int r = hs_recv(l->net_sock, &m, NULL);
+	fd_close(&l->net_sock);
+	return r == 0 && m.word == HS_NETWORK && m.n_fds == 1 ? m.fds[0] : FD_NONE;
+}
+
+const struct step step_net_ahead = {"network-ahead", SIDE_HOST, ahead_wanted, ahead_run, ahead_undo, NULL};

@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The fast ways of 'isle oci run' (docs/decisions/0009-seed.md): the seed, and the network ahead.  With and without them a
+# container is the same; and what they keep is as it should be.
+# shellcheck disable=SC2154 # oci is set by oci_setup
+
+load ../lib/isle
+load ../lib/oci
+
+setup_file() {
+	isle_setup_file
+	oci_setup_file
+}
+
+setup() {
+	oci_setup
+}
+
+teardown() {
+	oci_teardown
+}
+
+teardown_file() {
+	isle_teardown_file
+}
+
+# The Bash statements $1 in a mount namespace with a /run of its own, and so without a seed.
+without_seed() {
+	declare -f oci bundle json_words in_bundle >"$T/functions"
+	printf 'oci=(%s)\n' "${oci[*]@Q}" >>"$T/functions"
+	T=$T unshare --mount --propagation private bash -c "
+		mount -t tmpfs tmpfs /run && . '$T/functions' && $1" "${@:2}"
+}
+
+# What a container sees: its mounts without their numbers, interfaces, devices, rights and limits.
+look='
+	sed "s/^[0-9]* [0-9]* [0-9]*:[0-9]* //; s/ shared:[0-9]*//; s/master:[0-9]*//" /proc/self/mountinfo | sort
+	cat /proc/net/dev /proc/self/status | grep -v -e Pid -e Tgid -e ^NS -e ctxt -e Vm -e Rss -e Threads -e Sig -e Mems -e Cpus -e Speculation
+	find /dev /sys/class/net -exec stat -c "%A %u %g %t %T %n" {} + | sort
+	readlink /proc/1/root /proc/1/cwd; hostname; ulimit -a
+	cat /sys/class/net/lo/flags; ls / /..; grep -c . /proc/self/cgroup'
+
+@test "a container is the same whichever way it was made" {
+	in_bundle -- sh -c "$look" >"$T/fast"
+	for ways in seed network-ahead seed,network-ahead; do
+		ISLE_WITHOUT=$ways in_bundle -- sh -c "$look" >"$T/long"
+		diff "$T/fast" "$T/long"
+	done
+	grep -q '^ *lo:' "$T/fast"
+}
+
+@test "the seed: made by the first who needs it, kept for the others, made anew when it is gone" {
+	without_seed '
+		in_bundle -- true && grep -q " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo &&
+		first=$(readlink /proc/self/ns/mnt; stat -c %i /run/isle/seed/mnt) && in_bundle -- true &&
+		[ "$first" = "$(readlink /proc/self/ns/mnt; stat -c %i /run/isle/seed/mnt)" ] &&
+		[ "$(grep -c " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo)" -eq 1 ] &&
+		umount -l /run/isle/seed && in_bundle -- true && grep -q " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo &&
+		umount /run/isle/seed/mnt && in_bundle -- true && [ "$(grep -c " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo)" -eq 1 ]'
+}
+
+# Tells what is at the root of the mount namespace $1, once $2 is unmounted, and whether it can be written to.
+into='import ctypes, os, sys
+c, fd = ctypes.CDLL(None, use_errno=True), os.open(sys.argv[1], os.O_RDONLY)
+if len(sys.argv) > 2 and c.umount2(sys.argv[2].encode(), 2) or c.setns(fd, 0):
+    sys.exit(os.strerror(ctypes.get_errno()))
+print(os.listdir("/"), os.listdir("/.."))
+try:
+    os.mkdir("/new")
+except OSError as e:
+    print(e.strerror)'
+
+@test "the seed is empty and read-only, and so is what is below a container's root" {
+	without_seed 'in_bundle -- true && python3 -c "$0" /run/isle/seed/mnt >"$T/seed"' "$into"
+	[ "$(cat "$T/seed")" = "[] []"$'\n'"Read-only file system" ]
+	run in_bundle "p['capabilities'] = {s: ['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT'] for s in ('bounding', 'effective', 'permitted')}" \
+		-- python3 -c "$into" /proc/self/ns/mnt /
+	[[ $output == "[] []"*"Read-only file system" ]]
+}
+
+@test "twenty at once without a seed make one" {
+	# shellcheck disable=SC2016 # for the shell in the namespace
+	without_seed '
+		bundle "$T/b" "del l[\"cgroupsPath\"]" && for i in $(seq 20); do oci run --bundle "$T/b" "n$i" & pids="$pids $!"; done &&
+		for pid in $pids; do wait "$pid" || exit 1; done &&
+		[ "$(grep -c " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo)" -eq 1 ]'
+}
+
+@test "a seed of somebody else's making is not used" {
+	# shellcheck disable=SC2016
+	without_seed '
+		mkdir -p /run/isle/seed && mount -t tmpfs tmpfs /run/isle/seed && touch /run/isle/seed/mnt &&
+		mount --bind /proc/self/ns/net /run/isle/seed/mnt && in_bundle -- true &&
+		nsenter --mount=/run/isle/seed/mnt true; [ $? -ne 0 ]'
+}
+
+@test "a network that can't be made ahead is made by the container's process" {
+	bundle "$T/b" "p['args'] = ['cat', '/proc/net/dev']"
+	run env ISLE_FAULT=fail=network-ahead "${oci[@]}" run --bundle "$T/b" f
+	[ "$status" -ne 0 ]
+	oci_nothing_left 'after a fault in network-ahead'
+	# The thread's third ioctl opens the namespace; nobody else does so many.
+	run strace -f -o "$T/trace" -e trace=ioctl,unshare -e inject=ioctl:error=EPERM:when=3 "${oci[@]}" run --bundle "$T/b" g
+	[ "$status" -eq 0 ]
+	[[ $output == *lo:* ]]
+	grep -q 'ioctl.*INJECTED' "$T/trace"
+	[ "$(grep -c 'unshare(CLONE_NEWNET' "$T/trace")" -eq 2 ]
+}

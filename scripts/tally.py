@@ -13,7 +13,7 @@ import pathlib
 import re
 import sys
 
-TAP_LINE = re.compile(r"^(not )?ok\b(?: +\d+)?(?: - | +|$)(.*?)(?:\s*# *(skip|todo)\S* *(.*))?$", re.IGNORECASE)
+TAP_LINE = re.compile(r"^(not )?ok\b(?: +\d+)?(?: - | +|$)(.*?)(?: in \d+ms)?(?:\s*# *(skip|todo)\S* *(.*))?$", re.IGNORECASE)
 TAP_PLAN = re.compile(r"^1\.\.(\d+)")
 STRICT = bool(os.environ.get("CI") or os.environ.get("ISLE_MUST_WORK"))
 
@@ -87,14 +87,14 @@ def read_skips(path):
 
 def main():
     top = pathlib.Path(__file__).resolve().parent.parent
-    results = sorted(pathlib.Path(sys.argv[1]).iterdir())
+    results = sorted(file for file in pathlib.Path(sys.argv[1]).iterdir() if file.suffix in (".json", ".tap"))
     tally = Tally(read_skips(top / "tests/skips.txt"))
     for file in results:
         if file.suffix == ".json":
             for line in file.read_text(errors="replace").splitlines():
                 test = json.loads(line)
                 tally.meson(f"{file.stem}/{test['name'].split(' / ')[-1]}", test)
-        elif file.suffix == ".tap":
+        else:
             tally.tap(file.stem.replace("-", "/", 1), file.read_text(errors="replace"))
     if not results:
         tally.failed.append("no suite was run")

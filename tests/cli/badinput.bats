@@ -55,7 +55,7 @@ wrong_as() { # STATUS PATTERN WORDS...
 	local expected=$1 pattern=$2
 
 	shift 2
-	attempt timeout -k 1 5 "${raw[@]}" "$@"
+	attempt timeout -k 1 30 "${raw[@]}" "$@"
 	if ! is_sentence "$expected" "$pattern"; then
 		printf 'isle %.200s\n  expected %s %s\n  got %s %.300s %.300s\n' "$*" "$expected" "$pattern" "$status" \
 			"$output" "$stderr" >>"$BATS_TEST_TMPDIR/noted"
@@ -294,7 +294,7 @@ make_root() {
 	echo x >file-etc/etc
 	mkfifo fifo-etc/etc
 	for kind in link file fifo; do
-		timeout 5 "${raw[@]}" run --rm "$PWD/$kind-etc" /bin/true --version
+		timeout 30 "${raw[@]}" run --rm "$PWD/$kind-etc" /bin/true --version
 	done
 	settled
 }
@@ -329,7 +329,7 @@ make_root() {
 	rm -f users/etc/*
 	# Big, but a file that a machine may have.
 	seq 1 60000 | sed 's|.*|user&:x:&:100::/:/bin/sh|' >users/etc/passwd
-	timeout 5 "${raw[@]}" run --rm -u user60000 "$PWD/users" /bin/true --version
+	timeout 30 "${raw[@]}" run --rm -u user60000 "$PWD/users" /bin/true --version
 	yes 'nobody:x' | head -c 60000000 >users/etc/passwd
 	wrong 'passwd|user' run --rm -u nobody "$PWD/users" true
 	settled
@@ -342,7 +342,7 @@ make_root() {
 	ln -s loop cwd/loop
 	echo x >cwd/file
 	for dir in /seven /out /loop /file /file/below /proc/self/fd/5 /proc/1/cwd/x/y; do
-		attempt timeout 5 "${raw[@]}" run --rm -w "$dir" "$PWD/cwd" /bin/true --version
+		attempt timeout 30 "${raw[@]}" run --rm -w "$dir" "$PWD/cwd" /bin/true --version
 		# Where a link dangles inside, a directory may be made there; it is the container's own then.
 		[ "$status" -eq 0 ] || is_sentence 125 'working directory'
 	done
@@ -386,16 +386,16 @@ make_root() {
 }
 
 @test "closed standard descriptors" {
-	timeout 5 "${raw[@]}" run --rm host true <&-
-	timeout 5 "${raw[@]}" run --rm host true >&-
-	timeout 5 "${raw[@]}" run --rm host true 2>&-
-	timeout 5 "${raw[@]}" run --rm host true <&- >&- 2>&-
-	timeout 5 "${raw[@]}" run --rm -i host true <&- >&- 2>&-
-	timeout 5 "${raw[@]}" run -d --name x host sleep 100 <&- >&- 2>&- || true
-	timeout 5 "${raw[@]}" exec x true <&- >&- 2>&-
-	timeout 5 "${raw[@]}" exec -it x true <&- >&- 2>&- || true
+	timeout 30 "${raw[@]}" run --rm host true <&-
+	timeout 30 "${raw[@]}" run --rm host true >&-
+	timeout 30 "${raw[@]}" run --rm host true 2>&-
+	timeout 30 "${raw[@]}" run --rm host true <&- >&- 2>&-
+	timeout 30 "${raw[@]}" run --rm -i host true <&- >&- 2>&-
+	timeout 30 "${raw[@]}" run -d --name x host sleep 100 <&- >&- 2>&- || true
+	timeout 30 "${raw[@]}" exec x true <&- >&- 2>&-
+	timeout 30 "${raw[@]}" exec -it x true <&- >&- 2>&- || true
 	# What the program has in the place of what was closed leads nowhere.
-	output=$(timeout 5 "${raw[@]}" run --rm host sh -c 'readlink /proc/self/fd/0 >&2' 2>&1 <&- >&-)
+	output=$(timeout 30 "${raw[@]}" run --rm host sh -c 'readlink /proc/self/fd/0 >&2' 2>&1 <&- >&-)
 	[[ $output = /dev/null || $output = pipe:* ]]
 	"${raw[@]}" rm -f x
 	settled
@@ -403,7 +403,7 @@ make_root() {
 
 @test "few descriptors, little memory, no new files, no processes" {
 	for limits in --nofile=16 --nofile=8 --nofile=4 --as=20000000 --as=1000000 --fsize=0 --nofile=3 --stack=65536 --data=100000; do
-		attempt timeout 5 prlimit "$limits" "${raw[@]}" run --rm --name x host true
+		attempt timeout 30 prlimit "$limits" "${raw[@]}" run --rm --name x host true
 		echo "$limits: $status: $stderr"
 		# Enough, too little for isle, or too little to load even the programs around it.
 		[[ $status -eq 0 || $status -eq 127 || $status -ge 134 ]] || is_sentence 125 .
@@ -422,14 +422,14 @@ make_root() {
 		full=("${raw[@]}" "--$where" "$small/$([ $where = root ] && echo run || echo data)")
 		"${full[@]}" run -d --name kept host sleep 100
 		head -c 1M /dev/zero 2>/dev/null >"$small/filler" || true
-		attempt timeout 5 "${full[@]}" run --rm host true
+		attempt timeout 30 "${full[@]}" run --rm host true
 		echo "$where: $status $stderr"
 		[ "$status" -eq 0 ] || is_sentence 125 'No space left'
-		timeout 5 "${full[@]}" ps -a
+		timeout 30 "${full[@]}" ps -a
 		# Removing needs no room.
-		timeout 5 "${full[@]}" rm -f kept
+		timeout 30 "${full[@]}" rm -f kept
 		rm "$small/filler"
-		timeout 5 "${full[@]}" run --rm --name kept host true
+		timeout 30 "${full[@]}" run --rm --name kept host true
 		[ "$("${full[@]}" ps -aq)" = "" ]
 	done
 	umount "$small"
@@ -444,8 +444,8 @@ make_root() {
 	mkdir -m 700 "$fixed/run" "$fixed/data"
 	"${raw[@]}" --root "$fixed/run" --data "$fixed/data" run --name kept host true
 	mount -o remount,ro "$fixed"
-	[[ $(timeout 5 "${raw[@]}" --root "$fixed/run" --data "$fixed/data" ps -a) == *kept* ]]
-	timeout 5 "${raw[@]}" --root "$fixed/run" --data "$fixed/data" inspect kept >/dev/null
+	[[ $(timeout 30 "${raw[@]}" --root "$fixed/run" --data "$fixed/data" ps -a) == *kept* ]]
+	timeout 30 "${raw[@]}" --root "$fixed/run" --data "$fixed/data" inspect kept >/dev/null
 	wrong 'Read-only' --root "$fixed/run" --data "$fixed/data" run --rm host true
 	wrong 'Read-only' --root "$fixed/run" --data "$fixed/data" run -d host true
 	wrong 'Read-only' --root "$fixed/run" --data "$fixed/data" start kept
@@ -473,17 +473,17 @@ make_root() {
 
 @test "60000 variables, 500 mounts, huge words" {
 	seq -f 'V%.0f=v' 60000 >many.env
-	output=$(timeout 5 "${raw[@]}" run --rm --env-file many.env host printenv V1 V60000)
+	output=$(timeout 30 "${raw[@]}" run --rm --env-file many.env host printenv V1 V60000)
 	[ "$output" = $'v\nv' ]
 	mkdir shared
 	chmod 755 . shared
 	many=()
 	for i in {1..500}; do many+=(-v "$PWD/shared:/mnt/isle-$i"); done
-	output=$(timeout 5 "${raw[@]}" run --rm "${many[@]}" host sh -c 'ls /mnt | grep -c isle-; grep -c " /mnt/isle-" /proc/mounts')
+	output=$(timeout 30 "${raw[@]}" run --rm "${many[@]}" host sh -c 'ls /mnt | grep -c isle-; grep -c " /mnt/isle-" /proc/mounts')
 	[ "$output" = $'500\n500' ]
 	# The kernel's bound on one argument, told as what it is.
 	head -c 200000 /dev/zero | tr '\0' x | sed 's/^/BIG=/' >big.env
-	attempt timeout 5 "${raw[@]}" run --rm --env-file big.env host true
+	attempt timeout 30 "${raw[@]}" run --rm --env-file big.env host true
 	[ "$status" -eq 0 ] || is_sentence 126 'too long|Argument list' || is_sentence 125 'too long|Argument list|env-file'
 	head -c 3000000 /dev/zero | tr '\0' x >huge.env
 	wrong . run --rm --env-file huge.env host true
@@ -494,7 +494,7 @@ make_root() {
 	mkdir shared
 	many=()
 	for i in {1..300}; do many+=(-v "$PWD/shared:/mnt/$i"); done
-	attempt timeout 5 prlimit --nofile=200:200 "${raw[@]}" run --rm "${many[@]}" host true
+	attempt timeout 30 prlimit --nofile=200:200 "${raw[@]}" run --rm "${many[@]}" host true
 	is_sentence 125 'descriptors|open files'
 	settled
 }
@@ -576,11 +576,11 @@ make_root() {
 			fifo) mkfifo "$path" ;;
 			link) ln -s "$canary/file" "$path" ;;
 			esac
-			[[ $(timeout 5 "${raw[@]}" ps -a) == *good* ]]
-			attempt timeout 5 "${raw[@]}" start bad
+			[[ $(timeout 30 "${raw[@]}" ps -a) == *good* ]]
+			attempt timeout 30 "${raw[@]}" start bad
 			is_sentence 125 .
-			timeout 5 "${raw[@]}" rm -f "$id"
-			timeout 5 "${raw[@]}" rm good
+			timeout 30 "${raw[@]}" rm -f "$id"
+			timeout 30 "${raw[@]}" rm good
 			nothing_left "$file $damage"
 		done
 	done
@@ -596,9 +596,9 @@ make_root() {
 		fifo) mkfifo "$path" ;;
 		link) ln -s "$canary/file" "$path" ;;
 		esac
-		timeout 5 "${raw[@]}" ps -a >/dev/null
+		timeout 30 "${raw[@]}" ps -a >/dev/null
 		# The real process ends, although no file tells of it.
-		timeout 5 "${raw[@]}" rm -f bad
+		timeout 30 "${raw[@]}" rm -f bad
 		nothing_left "state.json $damage"
 	done
 }

@@ -68,13 +68,16 @@ nothing_half() { # DATA
 
 @test "killed while it builds, no process and no mount stay, and the next call cleans" {
 	mkdir "$BATS_TEST_TMPDIR/data"
-	"$BUILD/tests/lib/resolve-root" "$BATS_TEST_TMPDIR/data" debootstrap:bookworm 2>/dev/null 3>&- &
+	"$BUILD/tests/lib/resolve-root" "$BATS_TEST_TMPDIR/data" debootstrap:bookworm 2>"$BATS_TEST_TMPDIR/said" 3>&- &
 	pid=$!
-	sleep 8
+	for _ in $(seq 600); do
+		! grep -q 'extracting' "$BATS_TEST_TMPDIR/said" || break
+		sleep 0.1
+	done
 	[ -d "$BATS_TEST_TMPDIR/data/roots/.tmp-debootstrap-bookworm" ]
 	pgrep -f "mmdebstrap.*$BATS_TEST_TMPDIR" >/dev/null
 	kill -KILL "$pid"
-	for _ in $(seq 100); do
+	for _ in $(seq 300); do
 		pgrep -f "debootstrap.*$BATS_TEST_TMPDIR/data" >/dev/null || break
 		sleep 0.1
 	done

@@ -135,7 +135,7 @@ check_start() {
 		nothing_lives
 		"${raw[@]}" start x
 	fi
-	[ "$(timeout 10 "${raw[@]}" wait x)" -eq 3 ]
+	[ "$(timeout 30 "${raw[@]}" wait x)" -eq 3 ]
 }
 
 @test "start" {
@@ -152,7 +152,7 @@ check_start() {
 
 # After an exec: what runs in the container is its own first process, and another exec works.
 check_exec() {
-	WAIT_S=2 wait_for only_sleep
+	wait_for only_sleep
 	"${raw[@]}" exec x true
 }
 
@@ -286,7 +286,7 @@ oci_gone() {
 
 # The container is what it was, and can be executed in.
 oci_same() {
-	WAIT_S=2 wait_for oci_alone
+	wait_for oci_alone
 	oci exec a true
 }
 

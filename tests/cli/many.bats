@@ -173,8 +173,8 @@ memory_of_monitor() {
 	rm "$log"
 	sleep 0.1
 	[ "$(inspected x state status)" = running ]
-	timeout 5 "${raw[@]}" logs x >/dev/null || true
-	timeout 5 "${raw[@]}" stop -t 1 x
+	timeout 30 "${raw[@]}" logs x >/dev/null || true
+	timeout 30 "${raw[@]}" stop -t 1 x
 	"${raw[@]}" rm x
 	nothing_left_soon "the deleted log"
 }
@@ -193,14 +193,14 @@ memory_of_monitor() {
 
 @test "logs -f into head: ends" {
 	"${raw[@]}" run -d --name x -e ISLE_TEST_MARK host sh -c 'while :; do echo line; sleep 0.01; done'
-	output=$(timeout 5 "${raw[@]}" logs -f x | head -1)
+	output=$(timeout 30 "${raw[@]}" logs -f x | head -1)
 	[ "$output" = line ]
-	output=$(timeout 5 "${raw[@]}" attach --no-stdin x | head -1)
+	output=$(timeout 30 "${raw[@]}" attach --no-stdin x | head -1)
 	[ "$output" = line ]
 	[ "$(inspected x state status)" = running ]
-	output=$(timeout 5 "${raw[@]}" run --rm host yes | head -1)
+	output=$(timeout 30 "${raw[@]}" run --rm host yes | head -1)
 	[ "$output" = y ]
-	timeout 10 "${raw[@]}" rm -f x
+	timeout 30 "${raw[@]}" rm -f x
 	nothing_left_soon "head"
 }
 
@@ -212,13 +212,13 @@ memory_of_monitor() {
 	sleep=$!
 	WAIT_S=30 wait_for said_the_end
 	kill "$sleep"
-	timeout 10 "${raw[@]}" rm -f x
+	timeout 30 "${raw[@]}" rm -f x
 	nothing_left_soon "the slow reader"
 }
 
 @test "a detached container outlives the terminal that started it" {
 	printf -v words '%q ' "${raw[@]}" run -d --name x -e ISLE_TEST_MARK host sleep 1000
-	timeout 10 script -qec "$words" /dev/null >/dev/null </dev/null 3>&-
+	timeout 30 script -qec "$words" /dev/null >/dev/null </dev/null 3>&-
 	[ "$(inspected x state status)" = running ]
 	"${raw[@]}" rm -f x
 
@@ -231,7 +231,7 @@ memory_of_monitor() {
 	wait "$session" || true
 	sleep 0.2
 	[ "$(inspected x state status)" = running ]
-	timeout 10 "${raw[@]}" rm -f x
+	timeout 30 "${raw[@]}" rm -f x
 	nothing_left_soon "the terminal"
 }
 

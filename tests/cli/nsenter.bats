@@ -29,7 +29,7 @@ teardown() {
 start() {
 	"$@" 3>&- &
 	echo $! >>"$BATS_TEST_TMPDIR/started"
-	WAIT_S=10 wait_for find_sleep $!
+	wait_for find_sleep $!
 	T=$(find_sleep $!)
 	echo "$T" >>"$BATS_TEST_TMPDIR/started"
 }
@@ -219,7 +219,7 @@ time.sleep(60)' >"$BATS_TEST_TMPDIR/socket" 3>&- &
 	echo $! >>"$BATS_TEST_TMPDIR/started"
 	wait_for test -s "$BATS_TEST_TMPDIR/socket"
 	read -r fd net <"$BATS_TEST_TMPDIR/socket"
-	wait_for test "$(ns_of $! net)" = "$(ns_of self net)"
+	wait_for eval '[ "$(ns_of $! net)" = "$(ns_of self net)" ]'
 	[ "$("$N" -t $! --net-socket "$fd" readlink /proc/self/ns/net)" = "$net" ]
 	[ "$("$N" -t $! -a -N "$fd" readlink /proc/self/ns/net)" = "$net" ]
 	refused 1 "not open there" "$N" -t $! -N 999 true

@@ -132,7 +132,7 @@ begin() {
 	"$@" >"$T/out" 3>&- &
 	P=$!
 	echo "$P" >>"$T/started"
-	WAIT_S=10 wait_for grep -q up "$T/out"
+	wait_for grep -q up "$T/out"
 }
 
 # Whether process $1 of ours ends with status $2.

@@ -19,7 +19,7 @@ docker_setup_file() {
 	chmod 755 "$WORLD/bin/runc"
 	inside env PATH="$WORLD/bin:/usr/sbin:/usr/bin:/sbin:/bin" dockerd --add-runtime "isle=$OCI_RUNTIME" --default-runtime isle \
 		--oom-score-adjust 0 >"$WORLD/dockerd.log" 2>&1 &
-	WAIT_S=30 wait_for docker version
+	wait_for docker version
 	docker import -c 'ENV PATH=/bin' -c 'CMD ["sh"]' - box <"$WORLD/image.tar"
 }
 

@@ -139,7 +139,7 @@ engines_teardown_file() {
 	# The first process dies with its unshare, and all others with the first.
 	kill -KILL "$WORLD_UNSHARE" 2>/dev/null || true
 	while read -r group; do
-		WAIT_S=20 wait_for world_group_remove "$group" || {
+		wait_for world_group_remove "$group" || {
 			echo "left in $group:" >&2
 			find "$group" -name cgroup.procs -exec grep -H . {} + >&2
 		}
@@ -152,13 +152,13 @@ world_group_remove() {
 	[ ! -e "$1" ]
 }
 
-# Waits until the command succeeds, $WAIT_S (10) seconds at most; then fails.
+# Waits until the command succeeds, $WAIT_S (30) seconds at most; then fails.
 wait_for() {
-	local end=$((SECONDS + ${WAIT_S:-10}))
+	local end=$((SECONDS + ${WAIT_S:-30}))
 
 	until "$@" >/dev/null 2>&1; do
 		if ((SECONDS >= end)); then
-			echo "waited ${WAIT_S:-10} s for: $*" >&2
+			echo "waited ${WAIT_S:-30} s for: $*" >&2
 			return 1
 		fi
 		sleep 0.05
@@ -201,7 +201,7 @@ engines_left() {
 
 # Fails with a list where something is left, after a moment for what ends by itself.
 engines_left_nothing() {
-	local end=$((SECONDS + 5)) left
+	local end=$((SECONDS + 20)) left
 
 	while left=$(engines_left "$@") && [ -n "$left" ]; do
 		if ((SECONDS >= end)); then

@@ -58,11 +58,11 @@ groups_left() {
 	return "$left"
 }
 
-# Others may have killed an isle a moment ago, too: their next command comes within seconds.
+# Others may have killed an isle a moment ago, too: their next command comes soon.
 group_stays_dead() {
-	for ((i = 0; i < 30; i++)); do
+	for ((i = 0; i < 1000; i++)); do
 		group_is_dead "$1" || return 1
-		sleep 0.1
+		sleep 0.02
 	done
 }
 
@@ -82,7 +82,7 @@ nothing_left() {
 
 # The same, but what ends by itself gets a moment.
 nothing_left_soon() {
-	WAIT_S=${WAIT_S:-5} wait_for left_nothing || nothing_left "$@"
+	wait_for left_nothing || nothing_left "$@"
 }
 
 left_nothing() {

@@ -105,13 +105,14 @@ isle_teardown_file() {
 	rm -rf --one-file-system "$BATS_FILE_TMPDIR"/state*
 }
 
-# Waits until the command succeeds, $WAIT_S (5) seconds at most; then fails.
+# Waits until the command succeeds, $WAIT_S (20) seconds at most; then fails.  What comes comes at once, but the machine may
+# have much else to do.
 wait_for() {
-	local end=$((SECONDS + ${WAIT_S:-5}))
+	local end=$((SECONDS + ${WAIT_S:-20}))
 
 	until "$@" >/dev/null 2>&1; do
 		if ((SECONDS >= end)); then
-			echo "waited ${WAIT_S:-5} s for: $*" >&2
+			echo "waited ${WAIT_S:-20} s for: $*" >&2
 			return 1
 		fi
 		sleep 0.02
@@ -121,7 +122,7 @@ wait_for() {
 # One line for each thing that is there although no container is: status 0 and no line if there is none.  What ends by
 # itself in a moment (a monitor that has just let go) is waited for.
 left_behind() {
-	local end=$((SECONDS + 5)) left
+	local end=$((SECONDS + 20)) left
 
 	while left=$(left_now) && [ -n "$left" ]; do
 		if ((SECONDS >= end)); then
@@ -140,7 +141,7 @@ seen_ids() {
 
 # What left_behind finds at this moment.  A plain user's processes are told by him, for he may have no cgroups.
 left_now() {
-	local state ids id
+	local state ids
 
 	state=$(dirname "$ISLE_ROOT")
 	ids=$(seen_ids)
@@ -151,10 +152,10 @@ left_now() {
 	if [ -n "$ISLE_USER" ]; then
 		ps -U "$ISLE_USER" -o pid=,args= | sed 's/^ */process /'
 	fi
-	for id in $ids; do
-		find /sys/fs/cgroup -type d -name "$id*" 2>/dev/null | sed 's/^/cgroup /'
-		grep -slF "/$id" /proc/[0-9]*/cgroup | process_lines
-	done
+	if [ -n "$ids" ]; then
+		find /sys/fs/cgroup -type d 2>/dev/null | grep -F "$ids" | sed 's/^/cgroup /'
+		grep -slF "$ids" /proc/[0-9]*/cgroup | process_lines
+	fi
 }
 
 # Turns /proc/PID/FILE into a line about the process; one that has ended meanwhile, or only waits to be reaped, is none.
@@ -177,6 +178,15 @@ import json, sys
 for key in sys.argv[1:]:
     value = value.get(key, "")
 print(value)' "${@:2}"
+}
+
+# Lets the names $1 and $2 change places, again and again; to be killed.
+swap_for_ever() {
+	exec timeout 600 python3 -c '
+import ctypes, sys
+libc, x, y = ctypes.CDLL(None), *(name.encode() for name in sys.argv[1:])
+while True:
+    libc.renameat2(-100, x, -100, y, 2)' "$1" "$2" 3>&-
 }
 
 # The pid of container $1's first process, as the machine sees it.

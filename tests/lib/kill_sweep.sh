@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kill_sweep.sh SCENARIO [-f]: kills isle with SIGKILL at its system calls, one after the other, and looks after each kill
-# that the next command leaves nothing over.  Called by kills.bats, in its environment; a script of its own because bats
+# kill_sweep.sh SCENARIO: kills isle and its descendants with SIGKILL before each system call that changes something, and
+# looks after each kill that the next command leaves nothing over.  Called by kills.bats, in its environment; a script of its own because bats
 # watches every line that it runs.
 # shellcheck disable=SC2154 # raw is set by faults_use
 set -euE
@@ -16,16 +16,23 @@ cd "$(dirname "$0")"
 faults_use
 tool=("${raw[@]}")
 
-scenario=$1 follow=${2:-}
+scenario=$1
+everybody=
 log=$BATS_TEST_TMPDIR/calls
-trap 'echo "$scenario $follow: failed after: $round" >&2' ERR
+trap 'echo "$scenario: failed after: $round" >&2' ERR
 
 # The scenarios: what is there before each round, the command, and what must hold after the next one.
 before() { :; }
 after() { nothing_left "$round"; }
 case $scenario in
-run) command=(run --rm --name x -e ISLE_TEST_MARK -m 200m host true) ;;
-run-d) command=(run -d --rm --name x -e ISLE_TEST_MARK host true) ;;
+run)
+	command=(run --rm --name x -e ISLE_TEST_MARK -m 200m host true)
+	everybody=-a
+	;;
+run-d)
+	command=(run -d --rm --name x -e ISLE_TEST_MARK host true)
+	everybody=-a
+	;;
 exec)
 	"${raw[@]}" run -d --name x -e ISLE_TEST_MARK host sleep 1000 >/dev/null
 	command=(exec x true)
@@ -37,6 +44,7 @@ exec)
 start)
 	"${raw[@]}" run --name x -e ISLE_TEST_MARK host true
 	command=(start x)
+	everybody=-a
 	after() {
 		"${raw[@]}" stop x
 		"${raw[@]}" start x
@@ -65,5 +73,5 @@ esac
 # The next command.
 look() { "${raw[@]}" ps -a >/dev/null; }
 
-kill_rounds "$scenario $follow"
+kill_rounds "$scenario"
 "${raw[@]}" rm -af

@@ -121,7 +121,7 @@ oci_left_now() {
 
 # Fails, with a list, if anything of containers is left: what ends by itself in a moment is waited for.
 oci_nothing_left() {
-	local end=$((SECONDS + 5)) left
+	local end=$((SECONDS + 20)) left
 
 	while left=$(oci_left_now) && [ -n "$left" ]; do
 		if ((SECONDS >= end)); then

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# oci_kill_sweep.sh VERB [-f]: kills 'isle oci VERB' with SIGKILL at its system calls, one after the other, and looks after
-# each kill that delete --force leaves nothing over.  Called by oci_kills.bats, in its environment (kill_sweep.sh tells why).
+# oci_kill_sweep.sh VERB: kills 'isle oci VERB' and its descendants with SIGKILL before each system call that changes
+# something, and looks after each kill that delete --force leaves nothing over.  Called by oci_kills.bats, in its environment (kill_sweep.sh tells why).
 # shellcheck disable=SC2154 # oci is set by oci_setup
 set -euE
 bats_require_minimum_version() { :; }
@@ -15,9 +15,10 @@ cd "$(dirname "$0")"
 oci_setup
 tool=("${oci[@]}")
 
-verb=$1 follow=${2:-}
+verb=$1
+everybody=
 log=$T/calls
-trap 'echo "$verb $follow: failed after: $round" >&2' ERR
+trap 'echo "$verb: failed after: $round" >&2' ERR
 
 created() { oci create --bundle "$T/k" k </dev/null >/dev/null 2>&1; }
 running() { created && oci start k; }
@@ -67,4 +68,4 @@ after() {
 	oci_nothing_left "after $round"
 }
 
-kill_rounds "$verb $follow"
+kill_rounds "$verb"

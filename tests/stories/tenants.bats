@@ -159,7 +159,7 @@ eve_breeds() { # ROOT
 
 	rent alice "$1"
 	isle run -d --name eve "$1" perl -e "$crowd"
-	WAIT_S=20 wait_for eval 'isle logs eve | grep -q "^all"'
+	wait_for eval 'isle logs eve | grep -q "^all"'
 	isle logs eve
 	count=$(isle logs eve | awk '/ made / { n += $3 } END { print n }')
 	[ "$count" -gt 1000 ]
@@ -186,7 +186,7 @@ eve_bombs() { # ROOT
 	start=$SECONDS
 	in_business alice
 	[ "$(isle run --rm "$1" echo alive)" = alive ]
-	[ $((SECONDS - start)) -le 5 ]
+	[ $((SECONDS - start)) -le 15 ]
 	isle rm -f eve
 	[ -z "$(isle ps -aq --filter name=eve)" ]
 }

@@ -18,6 +18,9 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+/* What does come takes no longer than this on a machine that has much else to do. */
+#define PATIENCE_NS 30000000000LL
+
 enum stage { OWN_DESCRIPTORS, PIPES, TERMINAL };
 
 /* In the child: becomes the script, with FDS as descriptors 0 to 2, or the terminal SLAVE. */
@@ -69,12 +72,12 @@ static inline void actor_start(struct supervise *s, enum stage stage, const char
 	fd_close(&slave);
 }
 
-/* Reads FD until its end, or until UNTIL was seen, at most 10 s; the caller frees the text. */
+/* Reads FD until its end, or until UNTIL was seen; the caller frees the text. */
 static inline char *read_until(int fd, const char *until)
 {
 	size_t size = 0, room = 1 << 16;
 	char *text = calloc(1, room);
-	int64_t end = time_monotonic() + 10000000000;
+	int64_t end = time_monotonic() + PATIENCE_NS;
 
 	while (!until || !strstr(text, until)) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -104,12 +107,12 @@ static inline void await_text(int fd, const char *until)
 	free(text);
 }
 
-/* Waits for the end of PID, at most MS milliseconds; its exit status as the shell has it, or -1. */
-static inline int end_of(pid_t pid, int ms)
+/* Waits for the end of PID; its exit status as the shell has it, or -1. */
+static inline int end_of(pid_t pid)
 {
 	int status;
 
-	for (int64_t end = time_monotonic() + ms * 1000000LL; time_monotonic() < end; usleep(1000))
+	for (int64_t end = time_monotonic() + PATIENCE_NS; time_monotonic() < end; usleep(1000))
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	kill(pid, SIGKILL);

@@ -202,12 +202,7 @@ static void made_up_names_and_ranges_differ(void **state)
 		must(box_remove(&boxes[i], &g->err), &g->err); /* twice is fine */
 		box_close(&boxes[i]);
 	}
-	assert_int_equal(count_entries(g->home.run_fd, "names"), 0);
-	assert_int_equal(count_entries(g->home.run_fd, "ids"), 0);
-	assert_int_equal(count_entries(g->home.run_fd, "boxes"), 0);
-	assert_int_equal(count_entries(g->home.data_fd, "containers"), 0);
-	assert_int_equal(count_entries(g->home.run_fd, "trash"), 0);
-	assert_int_equal(count_entries(g->home.data_fd, "trash"), 0);
+	assert_empty(g);
 }
 
 static void all_ranges_in_use_is_an_error(void **state)

@@ -149,6 +149,29 @@ static void limits_of_v1_alone(void **state)
 	take_down(&cg);
 }
 
+/* What the kernel has no limit for is taken out, with a word; nothing else is. */
+static void kernel_memory_is_waived(void **state)
+{
+	char top[] = "/cgroup";
+	const struct cgroup_host v2 = {.layout = CGROUP_V2, .v2 = top, .v2_available = 1u << CGC_MEMORY};
+	const struct cgroup_host v1 = {.layout = CGROUP_V1, .v1[CGC_MEMORY] = top};
+	struct spec_resources res = {
+		.memory = {.limit = {true, 64 << 20}, .kernel = {true, -1}, .kernel_tcp = {true, 0}}};
+
+	(void)state;
+	assert_null(cgroup_waive(&v2, &res));
+	res.memory.kernel_tcp.v = 1 << 20;
+	assert_null(cgroup_waive(&v1, &res));
+	assert_true(res.memory.kernel_tcp.has);
+	assert_non_null(strstr(cgroup_waive(&v2, &res), "kernelTCP"));
+	assert_false(res.memory.kernel_tcp.has);
+	res.memory.kernel.v = 1 << 20;
+	assert_non_null(strstr(cgroup_waive(&v2, &res), "kernel "));
+	assert_false(res.memory.kernel.has);
+	assert_true(res.memory.limit.has);
+	assert_null(cgroup_waive(&v2, &res));
+}
+
 static void huge_pages(void **state)
 {
 	static const char *const bad[] = {"", "2", "2M", "MB", "2mb", "../x", "2MB/", "3MB"};
@@ -318,6 +341,7 @@ int main(void)
 		cmocka_unit_test(update_takes_every_process_along),
 		cmocka_unit_test(failed_update_takes_nothing_along),
 		cmocka_unit_test(limits_of_v1_alone),
+		cmocka_unit_test(kernel_memory_is_waived),
 		cmocka_unit_test(huge_pages),
 		cmocka_unit_test(burst_and_idle),
 		cmocka_unit_test(memory_in_use_is_not_cut),

@@ -6,12 +6,13 @@
 #include "core/caps_names.h"
 #include "core/mount.h"
 #include "core/ns.h"
-#include "core/seccomp.h"
+#include "seccomp_text.h"
 #include "oci/spec_check.h"
 #include "oci/spec_json.h"
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct arena arena;
@@ -113,7 +114,7 @@ static void seccomp_tells_the_truth(void **state)
 				     actions[i]);
 
 		assert_int_equal(has("linux.seccomp.actions", actions[i]),
-				 seccomp_compile(text, 0, &arena, &f, NULL) == 0);
+				 seccomp_compile_text(text, 0, &arena, &f, NULL) == 0);
 	}
 }
 
@@ -147,6 +148,27 @@ static void lists_are_in_order(void **state)
 	}
 }
 
+static void annotations_that_do_something_are_named(void **state)
+{
+	(void)state;
+	assert_int_equal(at("potentiallyUnsafeConfigAnnotations")->n, 1);
+	assert_true(has("potentiallyUnsafeConfigAnnotations", "org.systemd.property."));
+}
+
+/* The line of --version: what is asked of the machine is there or not, and what every Linux has is there. */
+static void what_is_here_depends_on_the_machine(void **state)
+{
+	const char *line = features_here(&arena);
+
+	(void)state;
+	assert_non_null(strstr(line, "+CAP"));
+	assert_non_null(strstr(line, "+SYSTEMD"));
+	setenv("PATH", "/nowhere", 1);
+	assert_null(strstr(features_here(&arena), "+CRIU"));
+	unsetenv("PATH");
+	assert_null(strstr(features_here(&arena), "+CRIU"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +177,8 @@ int main(void)
 		cmocka_unit_test_teardown(seccomp_tells_the_truth, teardown),
 		cmocka_unit_test_teardown(all_is_there, teardown),
 		cmocka_unit_test_teardown(lists_are_in_order, teardown),
+		cmocka_unit_test_teardown(annotations_that_do_something_are_named, teardown),
+		cmocka_unit_test_teardown(what_is_here_depends_on_the_machine, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,12 +123,12 @@ static void status_and_log_are_exact(void **state)
 
 	(void)state;
 	handmade_make(&h);
-	assert_int_equal(end_of(begin(&h, PIPES, SUPERVISE_NONE, "echo out; exit 42"), 5000), 42);
+	assert_int_equal(end_of(begin(&h, PIPES, SUPERVISE_NONE, "echo out; exit 42")), 42);
 	assert_log(&h, "out\n");
 	/* The same container once more: its log goes on. */
-	assert_int_equal(end_of(begin(&h, PIPES, SUPERVISE_NONE, "printf err >&2; kill -9 $$"), 5000), 137);
+	assert_int_equal(end_of(begin(&h, PIPES, SUPERVISE_NONE, "printf err >&2; kill -9 $$")), 137);
 	assert_log(&h, "out\nerr");
-	assert_int_equal(end_of(begin(&h, TERMINAL, SUPERVISE_NONE, "echo; tty -s && seq 3; exit 1"), 5000), 1);
+	assert_int_equal(end_of(begin(&h, TERMINAL, SUPERVISE_NONE, "echo; tty -s && seq 3; exit 1")), 1);
 	assert_log(&h, "out\nerr\r\n1\r\n2\r\n3\r\n");
 	handmade_remove(&h);
 }
@@ -139,7 +139,7 @@ static void nothing_of_the_output_is_lost(void **state)
 
 	(void)state;
 	handmade_make(&h);
-	assert_int_equal(end_of(begin(&h, PIPES, SUPERVISE_NONE, "seq 1 100000"), 10000), 0);
+	assert_int_equal(end_of(begin(&h, PIPES, SUPERVISE_NONE, "seq 1 100000")), 0);
 	char *text = whole_log(&h);
 	assert_int_equal(strlen(text), 588895);
 	assert_memory_equal(text + 588888, "100000\n", 7);
@@ -158,7 +158,7 @@ static void sigterm_stops_in_order(void **state)
 	pid_t pid = begin(&h, PIPES, SUPERVISE_NONE, "trap 'exit 21' USR1; echo ready; while :; do sleep 0.05; done");
 	await_log(&h, "ready");
 	kill(pid, SIGTERM);
-	assert_int_equal(end_of(pid, 5000), 21);
+	assert_int_equal(end_of(pid), 21);
 	assert_int_equal(access("/tmp/isle-unit-killed", F_OK), -1);
 	/* One that does not listen is killed after the stop timeout, and the owner is told, to thaw it. */
 	h.box.record.stop_timeout_s = 1;
@@ -166,7 +166,7 @@ static void sigterm_stops_in_order(void **state)
 	await_log(&h, "deaf");
 	int64_t begin_ns = time_monotonic();
 	kill(pid, SIGTERM);
-	assert_int_equal(end_of(pid, 5000), 137);
+	assert_int_equal(end_of(pid), 137);
 	assert_true(time_monotonic() - begin_ns >= 1000000000);
 	assert_int_equal(unlink("/tmp/isle-unit-killed"), 0);
 	handmade_remove(&h);
@@ -178,7 +178,7 @@ static void the_time_limit_kills(void **state)
 
 	(void)state;
 	handmade_make(&h);
-	assert_int_equal(end_of(begin(&h, PIPES, (struct supervise){.timeout_s = 1}, "sleep 100"), 5000), 137);
+	assert_int_equal(end_of(begin(&h, PIPES, (struct supervise){.timeout_s = 1}, "sleep 100")), 137);
 	unlink("/tmp/isle-unit-killed");
 	handmade_remove(&h);
 }
@@ -195,7 +195,7 @@ static void other_signals_do_nothing(void **state)
 	await_log(&h, "ready");
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		kill(pid, signals[i]);
-	assert_int_equal(end_of(pid, 5000), 3);
+	assert_int_equal(end_of(pid), 3);
 	assert_log(&h, "ready\n");
 	handmade_remove(&h);
 }
@@ -247,7 +247,7 @@ static void a_flood_without_newlines(void **state)
 	}
 	assert_int_equal(fstatat(h.home.run_fd, "log.3", &st, 0), -1);
 	kill(pid, SIGTERM);
-	assert_int_equal(end_of(pid, 5000), 143);
+	assert_int_equal(end_of(pid), 143);
 	handmade_remove(&h);
 }
 
@@ -329,7 +329,7 @@ static void every_client_gets_the_output(void **state)
 		assert_string_equal(out[i], "got hello\nrest");
 		close(fd[i]);
 	}
-	assert_int_equal(end_of(pid, 5000), 33);
+	assert_int_equal(end_of(pid), 33);
 	assert_log(&h, "got hello\nrest");
 	handmade_remove(&h);
 }
@@ -347,9 +347,9 @@ static void output_waits_for_the_first_client(void **state)
 	auto_fd fd = connect_client(&h);
 	assert_int_equal(read_to_exit(fd, out, sizeof(out)), 4);
 	assert_string_equal(out, "early\n");
-	assert_int_equal(end_of(pid, 5000), 4);
+	assert_int_equal(end_of(pid), 4);
 	int64_t begin_ns = time_monotonic();
-	assert_int_equal(end_of(begin(&h, PIPES, (struct supervise){.await_client_ms = 200}, "exit 5"), 5000), 5);
+	assert_int_equal(end_of(begin(&h, PIPES, (struct supervise){.await_client_ms = 200}, "exit 5")), 5);
 	assert_true(time_monotonic() - begin_ns >= 200000000);
 	handmade_remove(&h);
 }
@@ -371,7 +371,7 @@ static void a_client_that_does_not_read(void **state)
 	assert_int_equal(read_to_exit(reader, out, sizeof(out)), 7);
 	assert_true(time_monotonic() - begin_ns < 5000000000);
 	assert_int_equal(strlen(out), 1988895);
-	assert_int_equal(end_of(pid, 5000), 7);
+	assert_int_equal(end_of(pid), 7);
 	ssize_t n;
 	bool told = false;
 	while ((n = recv(stuck, packet, sizeof(packet), 0)) > 0)
@@ -399,7 +399,7 @@ static void input_that_nobody_reads(void **state)
 			break;
 	assert_int_equal(read_to_exit(fd, out, sizeof(out)), 8);
 	assert_string_equal(out, "alive\n");
-	assert_int_equal(end_of(pid, 5000), 8);
+	assert_int_equal(end_of(pid), 8);
 	handmade_remove(&h);
 }
 
@@ -419,7 +419,7 @@ static void the_terminal_follows_its_clients(void **state)
 	send_text(fd, ATTACH_STDIN, "x\r");
 	assert_int_equal(read_to_exit(fd, out, sizeof(out)), 6);
 	assert_non_null(strstr(out, "55 111\r\n"));
-	assert_int_equal(end_of(pid, 5000), 6);
+	assert_int_equal(end_of(pid), 6);
 	handmade_remove(&h);
 }
 
@@ -511,7 +511,7 @@ static void hostile_clients_change_nothing(void **state)
 	send_text(fd, ATTACH_STDIN, "hi\n");
 	assert_int_equal(read_to_exit(fd, out, sizeof(out)), 9);
 	assert_string_equal(out, "got hi\n");
-	assert_int_equal(end_of(pid, 5000), 9);
+	assert_int_equal(end_of(pid), 9);
 	handmade_remove(&h);
 }
 
@@ -543,10 +543,10 @@ static void strangers_are_refused(void **state)
 		ssize_t n = recv(fd, packet, sizeof(packet), 0);
 		_exit(n > 1 && packet[0] == ATTACH_REFUSED && recv(fd, packet, sizeof(packet), 0) == 0 ? 0 : 1);
 	}
-	int status = chmod(h.dir, 0755) == 0 ? end_of(stranger, 5000) : -1;
+	int status = chmod(h.dir, 0755) == 0 ? end_of(stranger) : -1;
 	assert_int_equal(status, 0);
 	send_text(mine, ATTACH_STDIN, "\n");
-	assert_int_equal(end_of(pid, 5000), 0);
+	assert_int_equal(end_of(pid), 0);
 	close(dir);
 	handmade_remove(&h);
 }

@@ -131,7 +131,7 @@ static void every_field_goes_around(void **state)
 	assert_int_equal(s.lin.seccomp.mode, SECCOMP_PROFILE);
 	assert_string_equal(s.lin.seccomp.listener_path, "/s");
 	assert_string_equal(s.lin.seccomp.listener_metadata, "x");
-	assert_true(strncmp(s.lin.seccomp.profile, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",", 34) == 0);
+	assert_string_equal(json_text(json_get(s.lin.seccomp.profile, "defaultAction")), "SCMP_ACT_ERRNO");
 }
 
 /* Words that stand for the kernel's numbers. */

@@ -4,12 +4,14 @@
 
 A cell has its own mount, pid, network, ipc, uts and cgroup namespaces, a /run of its own, and a cgroup below /isle as the
 root of each cgroup hierarchy, so nothing of the machine is changed and everything ends with the cell.  VIEW is what it
-sees of cgroups: v1 (without the v2 hierarchy beside them), hybrid, v2, or host, which is whatever the machine has.
+sees of cgroups: v1 (without the v2 hierarchy beside them), hybrid, v2 (of a hybrid machine: with the few controllers that
+v1 left), or host, which is whatever the machine has.
 
 Process 1 of the cell is this script: it reaps orphans, which is more than most test programs do.  With --tty the
 command's standard output is a terminal; what is written there is copied to this script's.  The exit status is the
 command's, 128 + N if signal N ended it.
 """
+import ctypes
 import fcntl
 import itertools
 import os
@@ -26,6 +28,9 @@ import time
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 VIEWS = ("v1", "hybrid", "v2", "host")
 numbers = itertools.count(1)
+# Process 1 of the cell joins the groups before it makes the cgroup namespace, whose roots they become.  Who waits for it
+# outside does not: a group with processes can give its children no controllers.
+JOIN = 'while [ "$1" != -- ]; do echo 0 >"$1/cgroup.procs"; shift; done; shift; exec unshare -C -- "$@"'
 
 
 def hierarchies():
@@ -44,12 +49,14 @@ def available_views():
     kinds = {fstype for _, fstype, _ in hierarchies()}
     if kinds == {"cgroup2"}:
         return ("v2", "host")
-    return ("v1", "hybrid", "host") if "cgroup2" in kinds else ("v1", "host")
+    return ("v1", "hybrid", "v2", "host") if "cgroup2" in kinds else ("v1", "host")
 
 
 def groups_make(name):
     """Makes the group /isle/NAME in each hierarchy, with every controller, and returns their directories."""
     groups = []
+    groups_remove(stale for mount, _, _ in hierarchies() for stale in mount.glob("isle/cell-*-*")
+                  if not pathlib.Path("/proc", stale.name.split("-")[1]).exists())  # of one that was killed
     for mount, fstype, options in hierarchies():
         group = mount
         for part in ("isle", name):
@@ -68,6 +75,7 @@ def groups_make(name):
 
 def groups_remove(groups):
     """Removes the groups with all below; what was left frozen in them can die only when it is thawed."""
+    groups = list(groups)
     for top in groups:
         for directory, _, files in os.walk(top):
             if "freezer.state" in files:
@@ -102,11 +110,11 @@ def mount_cgroups(view):
     """Mounts the hierarchies anew, so that their roots are those of the cell's cgroup namespace."""
     rows = hierarchies()
     run("umount", "-R", "-l", CGROUPS)
-    if all(fstype == "cgroup2" for _, fstype, _ in rows):
+    if view == "v2" or all(fstype == "cgroup2" for _, fstype, _ in rows):
         run("mount", "-t", "cgroup2", "cgroup2", CGROUPS)
     else:
         run("mount", "-t", "tmpfs", "-o", "mode=755", "cgroups", CGROUPS)
-    for mount, fstype, options in rows:
+    for mount, fstype, options in rows if view != "v2" else ():
         if mount == CGROUPS or (fstype == "cgroup2" and view == "v1"):
             continue
         mount.mkdir(exist_ok=True)
@@ -179,18 +187,19 @@ def inside(view, tty, command):
                 break
 
 
+def die_together():
+    """The cell is not to outlive whoever has started it."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 def cell_run(view, tty, command, timeout, **popen):
     """Runs the command in a cell; returns what subprocess.run() does, with output and status None after TIMEOUT seconds."""
     groups = groups_make(f"cell-{os.getpid()}-{next(numbers)}")
-    words = ["unshare", "-muinpfC", "--kill-child", "--mount-proc", "--propagation", "private", "--"]
+    words = ["unshare", "-muinpf", "--kill-child", "--mount-proc", "--propagation", "private", "--"]
+    words += ["sh", "-ec", JOIN, "join", *map(str, groups), "--"]
     words += [sys.executable, "-B", __file__, "--inside", view, *(["--tty"] if tty else []), *command]
-
-    def join():
-        for group in groups:
-            (group / "cgroup.procs").write_text(str(os.getpid()))
-
     try:
-        return subprocess.run(words, preexec_fn=join, timeout=timeout, stdin=subprocess.DEVNULL, text=True,
+        return subprocess.run(words, preexec_fn=die_together, timeout=timeout, stdin=subprocess.DEVNULL, text=True,
                               errors="replace", check=False, **popen)
     except subprocess.TimeoutExpired as error:
         output = (error.stdout or b"").decode(errors="replace")

@@ -9,7 +9,9 @@
 
 #include "cli/verbs.h"
 #include "core/preserved.h"
+#include "isle-commit.h"
 #include "isle-config.h"
+#include "oci/features.h"
 #include "oci/spec_json.h"
 
 #include <errno.h>
@@ -66,13 +68,14 @@ static const struct verb *const oci_verbs[] = {
 	NULL,
 };
 
-/* In lines that docker, podman and crun's tests know how to read. */
-static void print_version(void)
+/* In lines that docker, containerd and crun's tests know how to read. */
+static void print_version(struct arena *a)
 {
 	puts("isle version " ISLE_VERSION);
-	puts("commit: v" ISLE_VERSION);
+	if (strcmp(ISLE_COMMIT, "unknown") != 0)
+		puts("commit: " ISLE_COMMIT);
 	puts("spec: " SPEC_OCI_VERSION);
-	puts("+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF +CRIU");
+	puts(features_here(a));
 }
 
 /* An error's sentence on its way out. */
@@ -151,7 +154,7 @@ static int door_run(struct cli *c, void *args, struct err *e)
 	struct oci_door *d = args;
 
 	if (d->version) {
-		print_version();
+		print_version(&c->arena);
 		return 0;
 	}
 	c->door_args = d;

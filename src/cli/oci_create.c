@@ -19,7 +19,7 @@ struct create_args {
 	OPT_STR(0, "console-socket", "PATH", struct create_args, console_socket, "send the terminal to the socket PATH")
 #define PRESERVE_ROW                                                                  \
 	OPT_INT(0, "preserve-fds", "N", 0, FDS_MAX, struct create_args, preserve_fds, \
-		"pass on N descriptors from 3 on, besides those of $LISTEN_FDS")
+		"pass on what is open of the N descriptors from 3 on, besides those of $LISTEN_FDS")
 #define DETACH_ROW OPT_FLAG('d', "detach", struct create_args, detach, "don't wait for the program's end")
 #define PIVOT_ROW                                             \
 	OPT_FLAG(0, "no-pivot", struct create_args, no_pivot, \

@@ -31,7 +31,7 @@ static const struct opt exec_opts[] = {
 	OPT_STR(0, "console-socket", "PATH", struct exec_args, console_socket, "send the terminal to the socket PATH"),
 	OPT_STR(0, "pid-file", "FILE", struct exec_args, pid_file, "write its process id into FILE"),
 	OPT_INT(0, "preserve-fds", "N", 0, FDS_MAX, struct exec_args, preserve_fds,
-		"pass on N descriptors from 3 on, besides those of $LISTEN_FDS"),
+		"pass on what is open of the N descriptors from 3 on, besides those of $LISTEN_FDS"),
 	OPT_FLAG(0, "ignore-paused", struct exec_args, ignore_paused,
 		 "also in a paused container: it begins when that is resumed"),
 	OPT_FLAG(0, "no-subreaper", struct exec_args, no_subreaper, "as older runtimes know it", .hidden = true),

@@ -63,7 +63,8 @@ int cgroup_host_probe(struct cgroup_host *h, struct arena *a, struct err *e) MUS
 int cgroup_check(const struct cgroup_host *h, const struct spec_resources *res, struct err *e) MUST_USE;
 /*
  * Takes the limits on kernel memory out of RES where this machine has none; returns a sentence about it for the user,
- * or NULL.  The spec advises against them, and runc 1.1 ignores them anywhere: engines that still ask get their container.
+ * or NULL.  The spec advises against them, and runc 1.1 ignores them anywhere: engines that still ask get their
+ * container.
  */
 const char *cgroup_waive(const struct cgroup_host *h, struct spec_resources *res) MUST_USE;
 /* Makes the group at PATH in every hierarchy needed, enables controllers on the way down, and writes RES. */

@@ -7,6 +7,7 @@
  * Sources: cgroup-v2.rst, cgroup-v1/memory.rst; config-linux.md, "Memory".
  */
 #include "core/cgroup_priv.h"
+#include "core/sys.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -194,6 +195,22 @@ static int kernel_tcp_write(int dir, bool v2, const struct spec_resources *res, 
 {
 	(void)v2;
 	return cgroup_put_number(dir, "memory.kmem.tcp.limit_in_bytes", res->memory.kernel_tcp.v, "-1", e);
+}
+
+const char *cgroup_waive(const struct cgroup_host *h, struct spec_resources *res)
+{
+	bool v1 = cgroup_place(h, CGC_MEMORY) == PLACE_V1;
+	const char *waived = NULL;
+
+	if (kernel_tcp_wish(res) == CGROUP_WISH_SET && !v1) {
+		res->memory.kernel_tcp.has = false;
+		waived = "linux.resources.memory.kernelTCP is ignored: control groups of version 2 have no such limit";
+	}
+	if (kernel_wish(res) == CGROUP_WISH_SET && !(v1 && sys_kernel_before(5, 16))) {
+		res->memory.kernel.has = false;
+		waived = "linux.resources.memory.kernel is ignored: this kernel has no limit on kernel memory";
+	}
+	return waived;
 }
 
 /* 0 is a wish of its own here; -1 as an unsigned number is what older engines write for none. */

@@ -39,11 +39,11 @@ static struct mount_opts plain_opts(const struct launch *l, size_t i)
  */
 static int make_v2(struct launch *l, size_t i, struct err *e)
 {
-	struct mount_opts o = plain_opts(l, i);
+	const struct mount_opts o = plain_opts(l, i);
 	int r = -ENODEV;
 
 	if (l->cgroup_host && l->cgroup_host->v2)
-		r = mount_new("cgroup2", "cgroup2", &o, &l->mount_fds[i], e);
+		r = mount_new("cgroup2", "cgroup2", &l->mopts[i], &l->mount_fds[i], e);
 	if (r == -EPERM || (r == -EBUSY && l->by_spec))
 		r = launch_mount_copy(l, i, l->cgroup_host->v2, e);
 	if (r < 0 && r != -ENODEV)

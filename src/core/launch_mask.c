@@ -209,6 +209,7 @@ static int read_only_run(void *ctx, struct err *e)
 	}
 	if (r < 0 || !l->spec->root.readonly)
 		return r;
+	launch_cwd_make(l);
 	/* The parts by descriptor: something of the user's may lie over their paths by now. */
 	for (size_t i = 0; i < l->rootfs->submounts.n && r == 0; i++) {
 		r = mount_read_only(l->submount_fds[i], MS_NODEV, l->rootfs->submounts.v[i], e);

@@ -24,6 +24,23 @@ void launch_say(struct launch *l, const char *sentence)
 		hs_send_err(l->sock, HS_WARNING, &w);
 }
 
+int launch_bind_check(struct launch *l, size_t i, struct err *e)
+{
+	struct mount_opts *o = &l->mopts[i];
+	const char *what;
+
+	if (!o->bind || !o->data.n)
+		return 0;
+	what = arena_printf(l->arena, "mount %s: a bind mount has no option \"%s\"", l->spec->mounts.v[i].destination,
+			    o->data.v[0]);
+	if (!l->by_spec)
+		return err_set(e, 0, "%s", what);
+	if (l->warn)
+		l->warn(l->owner, what);
+	o->data.n = 0;
+	return 0;
+}
+
 /* The user namespace by whose ids the owners of mount I are shifted; FD_NONE: it has none. */
 static int shift_find(struct launch *l, size_t i, int *ret, struct err *e)
 {
@@ -126,11 +143,10 @@ bool launch_mount_filled(const struct launch *l, size_t i)
 static void label(const struct launch *l, const char *type, struct mount_opts *o)
 {
 	static const char *const labelled[] = {"tmpfs", "devpts", "ramfs", "overlay"};
-	const char *text = l->spec->lin.mount_label;
 
-	for (size_t k = 0; k < ARRAY_LEN(labelled) && text && *text; k++)
+	for (size_t k = 0; k < ARRAY_LEN(labelled) && l->mount_label; k++)
 		if (strcmp(type, labelled[k]) == 0)
-			strs_take(&o->data, l->arena, arena_printf(l->arena, "context=%s", text));
+			strs_take(&o->data, l->arena, arena_printf(l->arena, "context=%s", l->mount_label));
 }
 
 /* Any file system that fsopen(2) makes. */

@@ -61,17 +61,22 @@ static void spread_from(struct launch *l, struct mount_opts *o)
 	o->n_spread++;
 }
 
-/* A label for mounts means something where SELinux is at work. */
-static int check_label(const struct launch *l, struct err *e)
+/*
+ * A label for mounts means something where SELinux is at work.  Elsewhere no file has one and nobody asks for it: the
+ * container does without.  process.selinuxLabel, which would confine it, is refused there.
+ */
+static void choose_label(struct launch *l)
 {
+	const char *label = l->spec->lin.mount_label;
 	struct statfs fs;
 
-	if (!l->spec->lin.mount_label || !*l->spec->lin.mount_label)
-		return 0;
+	l->mount_label = NULL;
+	if (!label || !*label)
+		return;
 	if (statfs("/sys/fs/selinux", &fs) == 0 && (unsigned long)fs.f_type == SELINUX_MAGIC)
-		return 0;
-	err_set(e, 0, "linux.mountLabel: label the container's mounts");
-	return err_why(e, "this machine does not use SELinux");
+		l->mount_label = label;
+	else if (l->warn)
+		l->warn(l->owner, "linux.mountLabel: the mounts have no label: this machine does not use SELinux");
 }
 
 /* The root is made in the mount namespace: never in the machine's. */
@@ -120,6 +125,6 @@ int launch_by_spec_prepare(struct launch *l, struct err *e)
 	for (size_t i = 0; i < l->spec->mounts.n; i++)
 		spread_from(l, &l->mopts[i]);
 	files_raise(l);
-	int r = l->joining ? 0 : check_mount_namespace(l, e);
-	return r < 0 ? r : check_label(l, e);
+	choose_label(l);
+	return l->joining ? 0 : check_mount_namespace(l, e);
 }

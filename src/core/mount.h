@@ -29,7 +29,7 @@ struct mount_opts {
 	bool idmap, idmap_rec; /* "idmap", "ridmap" */
 	bool copy_up;	       /* "tmpcopyup": a tmpfs that starts with what it covers */
 	struct strs super;     /* of the whole file system, of whatever type: "sync", "lazytime" */
-	struct strs data;      /* the file system's own: "size=64k", "newinstance" */
+	struct strs data;      /* the file system's own: "size=64k", "newinstance"; nothing takes a bind mount's */
 	const char *where;     /* the destination: absolute, without "." and ".." */
 	bool late;	       /* attached when the network is there: see launch_attach.c */
 };

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Places to mount on, found and made in the process' own root: see mount.h. */
+/*
+ * Places to mount on, found and made in the process' own root: see mount.h.
+ *
+ * Links of an image are followed, for images need it (/var/run), but none that the kernel makes up, such as those below
+ * /proc/self/fd: our own descriptors lead out of the root, and what is made there would be made on the machine.
+ */
 #include "core/mount.h"
 
 #include "base/fd.h"
+#include "core/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +22,49 @@
 enum { LINKS_MAX = 40 }; /* as many as the kernel follows in one path */
 
 static int target_make(const char *path, bool file, int links, struct err *e);
+
+/* Where openat2(2) is refused: no symbolic link at all is followed. */
+static int open_without_links(const char *path, int flags)
+{
+	auto_fd at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (const char *p = path + strspn(path, "/"); at >= 0 && *p;) {
+		size_t n = strcspn(p, "/");
+		const char *next = p + n + strspn(p + n, "/");
+		char name[NAME_MAX + 1];
+
+		if (n >= sizeof(name))
+			return -ENAMETOOLONG;
+		memcpy(name, p, n);
+		name[n] = '\0';
+		int fd = openat(at, name, (*next ? O_PATH | O_DIRECTORY | O_CLOEXEC : flags) | O_NOFOLLOW);
+		if (fd < 0)
+			return -errno;
+		fd_close(&at);
+		at = fd;
+		p = next;
+	}
+	return at < 0 ? -errno : fd_take(&at);
+}
+
+/* Opens PATH, absolute, in the process' root; a descriptor, or a negative errno. */
+static int open_in_root(const char *path, int flags)
+{
+	const struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_MAGICLINKS};
+	int fd = sys_openat2(AT_FDCWD, path, &how);
+
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		return open_without_links(path, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The sentence for a place that can't be opened, by the negative errno of open_in_root(). */
+static int not_opened(int code, const char *path, struct err *e)
+{
+	err_set(e, -code, "open the mount point %s", path);
+	return code == -ELOOP ? err_why(e, "the root has a symbolic link there, which leads in a circle or into /proc")
+			      : code;
+}
 
 /*
  * PART is there already: a link may be, to a place that is not (images have /var/run so, without a /run), which is made
@@ -40,16 +89,19 @@ static int link_end_make(const char *part, bool file, int links, struct err *e)
 	return target_make(end, file, links - 1, e);
 }
 
-/* Makes PART of PATH: a directory, or an empty FILE; what is there already stays. */
-static int part_make(const char *path, const char *part, bool file, int links, struct err *e)
+/* Makes the last name of PART, a beginning of PATH, in DIR: a directory, or an empty FILE; what is there stays. */
+static int part_make(int dir, const char *path, const char *part, bool file, int links, struct err *e)
 {
+	const char *name = strrchr(part, '/') + 1;
 	int code = 0;
 
+	if (!*name)
+		return 0;
 	if (file) {
-		auto_fd fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+		auto_fd fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 		code = fd < 0 ? errno : 0;
-	} else if (mkdir(part, 0755) < 0) {
+	} else if (mkdirat(dir, name, 0755) < 0) {
 		code = errno;
 	}
 	if (code == EEXIST)
@@ -63,38 +115,44 @@ static int part_make(const char *path, const char *part, bool file, int links, s
 /* Makes the directories above PATH, and PATH itself as a directory or an empty FILE. */
 static int target_make(const char *path, bool file, int links, struct err *e)
 {
-	char part[PATH_MAX];
+	auto_fd dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	size_t len = strlen(path);
-	int r = 0;
+	char part[PATH_MAX];
 
 	if (len >= sizeof(part))
 		return err_set(e, ENAMETOOLONG, "make the mount point %s", path);
-	for (size_t i = 1; i <= len && r == 0; i++) {
+	for (size_t i = 1; i <= len; i++) {
 		if (path[i] != '/' && path[i] != '\0')
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		r = part_make(path, part, file && path[i] == '\0', links, e);
+		int r = part_make(dir, path, part, file && path[i] == '\0', links, e);
+		if (r < 0 || path[i] == '\0')
+			return r;
+		/* By its path again: what was there may be a link. */
+		fd_close(&dir);
+		if ((dir = open_in_root(part, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+			return not_opened(dir, path, e);
 	}
-	return r;
+	return 0;
 }
 
 int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct err *e)
 {
 	int flags = O_PATH | O_CLOEXEC | (strict ? O_NOFOLLOW : 0);
-	auto_fd fd = open(path, flags);
+	auto_fd fd = open_in_root(path, flags);
 	struct statfs fs;
 	struct stat st;
 
-	if (fd < 0 && errno == ENOENT) {
+	if (fd == -ENOENT) {
 		int r = target_make(path, file, LINKS_MAX, e);
 
 		if (r < 0)
 			return r;
-		fd = open(path, flags);
+		fd = open_in_root(path, flags);
 	}
 	if (fd < 0)
-		return err_set(e, errno, "open the mount point %s", path);
+		return not_opened(fd, path, e);
 	if (fstat(fd, &st) < 0)
 		return err_set(e, errno, "examine the mount point %s", path);
 	if (S_ISLNK(st.st_mode)) {

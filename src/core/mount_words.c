@@ -187,8 +187,6 @@ int mount_opts_parse(const struct spec_mount *m, struct arena *a, struct mount_o
 		ret->bind = true;
 	if (m->type && strcmp(m->type, "rbind") == 0)
 		ret->recursive = true;
-	if (ret->bind && ret->data.n)
-		return err_set(e, 0, "mount %s: a bind mount has no option \"%s\"", m->destination, ret->data.v[0]);
 	return 0;
 }
 

@@ -23,6 +23,13 @@ static int activated_with(void)
 	return n;
 }
 
+bool preserved_inherited(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
 int preserved_take(int asked, struct preserved *ret, struct err *e)
 {
 	struct preserved p = {.listen_fds = activated_with()};
@@ -30,18 +37,11 @@ int preserved_take(int asked, struct preserved *ret, struct err *e)
 	if (asked < 0 || asked > FDS_MAX)
 		return err_set(e, 0, "--preserve-fds %d: it must be between 0 and %d", asked, FDS_MAX);
 	p.n = p.listen_fds + asked;
-	for (int fd = FIRST; fd < FIRST + p.n; fd++) {
-		int flags = fcntl(fd, F_GETFD);
-
-		/* What closes on exec was not inherited: it is ours, opened where a number was free. */
-		if (flags < 0 || flags & FD_CLOEXEC) {
-			int code = flags < 0 ? errno : EBADF;
-
-			err_set(e, code, "preserve descriptor %d", fd);
-			return err_why(e, fd < FIRST + p.listen_fds ? "LISTEN_FDS announces it, but it is not open"
-								    : "the caller did not open it");
+	for (int fd = FIRST; fd < FIRST + p.listen_fds; fd++)
+		if (!preserved_inherited(fd)) {
+			err_set(e, EBADF, "preserve descriptor %d", fd);
+			return err_why(e, "LISTEN_FDS announces it, but it is not open");
 		}
-	}
 	*ret = p;
 	return 0;
 }
@@ -81,8 +81,5 @@ static int close_from(int from, struct err *e)
 
 int preserved_pass(int n, struct err *e)
 {
-	for (int fd = FIRST; fd < FIRST + n; fd++)
-		if (fcntl(fd, F_SETFD, 0) < 0)
-			return err_set(e, errno, "preserve descriptor %d", fd);
 	return close_from(FIRST + n, e);
 }

@@ -396,7 +396,7 @@ static bool staging_may_help(const struct job *j, int r, const struct err *e)
 	 * Parts of a skeleton are refused for what is mounted in them, too: a way that is no older would change
 	 * nothing.
 	 */
-	return j->r->kind == ROOTFS_LAYERED || (j->path && rootfs_kernel_before(6, 15));
+	return j->r->kind == ROOTFS_LAYERED || (j->path && sys_kernel_before(6, 15));
 }
 
 /* The quick way, then the older one where that may help. */

@@ -42,8 +42,6 @@ int rootfs_skeleton_make(struct assembly *as, int *ret_fd, struct err *e) MUST_U
 /* A skeleton's part that nothing can be laid over: PATH, read-only. */
 int rootfs_shown_read_only(const char *path, int *ret_fd, struct err *e) MUST_USE;
 
-/* Whether the kernel is older than MAJOR.MINOR: for what can't be told from its errors. */
-bool rootfs_kernel_before(unsigned int major, unsigned int minor);
 /* Says which file system, or that the kernel, refused with R to shift the owners of the mount FD of PATH; returns R. */
 int rootfs_idmap_refused(int r, const char *path, int fd, struct err *e);
 /* Says why overlayfs refused the layers PATHS with R, where that can be known; returns R. */

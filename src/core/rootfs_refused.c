@@ -3,12 +3,12 @@
  * Why a root could not be put together: the kernel tells its log, not its callers, so the file systems are looked at.
  */
 #include "core/rootfs_priv.h"
+#include "core/sys.h"
 
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <sys/vfs.h>
 
 /* What sentences call the file systems that people have, and whether overlayfs can write to them (overlayfs.rst). */
@@ -43,28 +43,19 @@ int rootfs_idmap_refused(int r, const char *path, int fd, struct err *e)
 		       (fstatfs(fd, &st) == 0 ? fs_kind(&st) : &unknown_fs)->name);
 }
 
-bool rootfs_kernel_before(unsigned int major, unsigned int minor)
-{
-	struct utsname u;
-	unsigned int have[2];
-
-	return uname(&u) == 0 && sscanf(u.release, "%u.%u", &have[0], &have[1]) == 2 &&
-	       (have[0] < major || (have[0] == major && have[1] < minor));
-}
-
 int rootfs_overlay_refused(const struct assembly *as, int r, char **paths, size_t n, struct err *e)
 {
 	bool shifted = as->r->idmapped && as->env->userns_fd >= 0;
 	struct statfs st;
 
-	if (r == -EPERM && as->env->in_userns && rootfs_kernel_before(5, 11)) {
+	if (r == -EPERM && as->env->in_userns && sys_kernel_before(5, 11)) {
 		err_why(e, "this kernel lets only root lay layers; since Linux 5.11 plain users may");
 		return err_cure(
 			e, "use --rw with a root directory of your own, or the root host, which is then read-only");
 	}
 	if (r != -EINVAL || !as->staged)
 		return r;
-	if (shifted && rootfs_kernel_before(5, 19))
+	if (shifted && sys_kernel_before(5, 19))
 		return err_why(e, "overlayfs of this kernel " ROOTFS_NO_IDMAP
 				  " as layers (since Linux 5.19 it takes them)");
 	if (as->r->writable && statfs(as->r->writable, &st) == 0 && fs_kind(&st)->no_upper) {

@@ -13,9 +13,12 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #ifndef AT_RECURSIVE
@@ -120,6 +123,15 @@ static inline int sys_setgroups(size_t n, const gid_t *list)
 static inline int sys_pivot_root(const char *new_root, const char *put_old)
 {
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
+}
+/* Whether the kernel is older than MAJOR.MINOR: for what can't be told from its errors. */
+static inline bool sys_kernel_before(unsigned int major, unsigned int minor)
+{
+	struct utsname u;
+	unsigned int have[2];
+
+	return uname(&u) == 0 && sscanf(u.release, "%u.%u", &have[0], &have[1]) == 2 &&
+	       (have[0] < major || (have[0] == major && have[1] < minor));
 }
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "core/launch.h"
 #include "oci/container.h"
+#include "oci/notify.h"
 
 struct creation {
 	struct oci_runtime *rt;
@@ -29,7 +30,8 @@ struct creation {
 	struct cgroup_host host;
 	struct cgroup_manager manager;
 	sigset_t signals;
-	int console_fd; /* who gets the terminal; FD_NONE: nobody */
+	struct notify notify; /* of 'run'; 'create' leaves listening to 'start' */
+	int console_fd;	      /* who gets the terminal; FD_NONE: nobody */
 };
 
 /* The creation that a step of the launch belongs to. */
@@ -47,7 +49,7 @@ extern const struct step step_config, step_prepare;
 /* create_record.c: what is noted. */
 extern const struct step step_claim, step_create_intent, step_record, step_finish;
 /* create_group.c: the control group, by whoever makes it. */
-extern const struct step step_choose_group, step_group, step_enter_group;
+extern const struct step step_choose_group, step_group, step_enter_group, step_device_rules;
 /* create_hooks.c. */
 extern const struct step step_hooks, step_box_hooks, step_start_hooks;
 

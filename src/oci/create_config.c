@@ -46,6 +46,19 @@ static void make_absolute(struct creation *k)
 	}
 }
 
+/* A user namespace without ids of its own has one: its root is the caller. */
+static void complete_ids(struct creation *k)
+{
+	struct spec *s = &k->spec;
+
+	if (s->lin.ns[NS_USER].mode != NS_NEW)
+		return;
+	if (s->lin.uid_map.n == 0)
+		*list_add(&s->lin.uid_map, k->rt->arena) = (struct spec_idmap){.host_id = geteuid(), .size = 1};
+	if (s->lin.gid_map.n == 0)
+		*list_add(&s->lin.gid_map, k->rt->arena) = (struct spec_idmap){.host_id = getegid(), .size = 1};
+}
+
 static int config_run(void *ctx, struct err *e)
 {
 	struct creation *k = creation_of(ctx);
@@ -64,7 +77,10 @@ static int config_run(void *ctx, struct err *e)
 		return err_context(e, "%s", path);
 	if (r < 0)
 		return r;
+	k->launch.spec = &k->spec;
+	k->launch.rootless = k->rt->rootless;
 	make_absolute(k);
+	complete_ids(k);
 	dev_defaults_add(&k->spec.lin.devices, a);
 	device_rules_complete(&k->spec.lin.resources.devices, a);
 	k->c.record.rootfs = k->spec.root.path;
@@ -143,6 +159,10 @@ static int prepare_run(void *ctx, struct err *e)
 
 	if (r == 0)
 		r = prepare_root(k, e);
+	if (r == 0)
+		r = notify_offer(&k->c, &k->spec, e);
+	if (r == 0 && k->run)
+		r = notify_listen(&k->c, &k->notify, e);
 	if (r == 0 && k->spec.lin.ns[NS_MNT].mode == NS_KEEP)
 		r = err_set(e, 0, "linux.namespaces: a container with a root needs a mount namespace");
 	if (r == 0)

@@ -71,6 +71,13 @@ static int await_first(const struct oci_container *c, struct err *e)
 			       : r;
 }
 
+int container_stop(struct oci_container *c, struct err *e)
+{
+	int r = end_first(c, e);
+
+	return r == 0 ? await_first(c, e) : r;
+}
+
 /* Its share of the caches, where it had one. */
 static int end_rdt(const struct oci_container *c, const struct spec *spec, struct err *e)
 {

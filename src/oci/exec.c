@@ -113,7 +113,7 @@ static const struct step step_compose = {"compose", SIDE_HOST, NULL, compose_run
 
 static bool copy_wanted(const void *ctx)
 {
-	return ((const struct launch *)ctx)->exposed && !self_in_memory();
+	return ((const struct launch *)ctx)->exposed;
 }
 
 /* The program's process shows the container's root what it runs from, until the program is executed. */
@@ -122,7 +122,7 @@ static int copy_run(void *ctx, struct err *e)
 	const struct oci_runtime *rt = of(ctx)->rt;
 
 	umask(rt->umask); /* what begins anew takes it for the caller's */
-	return self_into_memory(rt->arena, e);
+	return self_protect(rt->arena, e);
 }
 
 static void copy_explain(const void *ctx, struct explain *x)

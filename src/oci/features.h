@@ -10,7 +10,9 @@
 
 #include "base/mem.h"
 
-/* The document as an indented text, terminated; never NULL. */
+/* The document as an indented text, terminated; never NULL.  It is about isle, whatever this machine has. */
 char *features_text(struct arena *a);
+/* "+SYSTEMD +CAP …": what of it this machine has, in crun's words, for the last line of --version. */
+char *features_here(struct arena *a);
 
 #endif

@@ -174,6 +174,7 @@ static void turn(struct wait *w)
 		{.fd = in->begin < in->end ? in->to : FD_NONE, .events = POLLOUT},
 		{.fd = out->begin == out->end ? out->from : FD_NONE, .events = POLLIN},
 		{.fd = out->begin < out->end ? out->to : FD_NONE, .events = POLLOUT},
+		{.fd = w->f->notify ? w->f->notify->fd : FD_NONE, .events = POLLIN},
 	};
 
 	if (poll(p, ARRAY_LEN(p), -1) < 0)
@@ -184,7 +185,9 @@ static void turn(struct wait *w)
 		reap_orphans(w);
 	relay_step(&w->relays[RELAY_IN], p[2].revents, p[3].revents);
 	relay_step(&w->relays[RELAY_OUT], p[4].revents, p[5].revents);
-	w->ended = p[1].revents;
+	if (p[6].revents)
+		notify_take(w->f->notify, w->f->pid);
+	w->ended = p[1].revents && !(p[6].revents & POLLIN);
 }
 
 int foreground_wait(const struct foreground *f, const sigset_t *old, int *ret_status, struct err *e)

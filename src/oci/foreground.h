@@ -9,16 +9,18 @@
 #define ISLE_OCI_FOREGROUND_H
 
 #include "base/fd.h"
+#include "oci/notify.h"
 
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 struct foreground {
-	pid_t pid;	/* our child, or by CLONE_PARENT */
-	int pidfd;	/* stays the caller's */
-	int master;	/* of its terminal; FD_NONE: it has none.  Stays the caller's */
-	bool subreaper; /* orphans of the container come to us, and are reaped */
+	pid_t pid;		     /* our child, or by CLONE_PARENT */
+	int pidfd;		     /* stays the caller's */
+	int master;		     /* of its terminal; FD_NONE: it has none.  Stays the caller's */
+	const struct notify *notify; /* who is told when the program is ready */
+	bool subreaper;		     /* orphans of the container come to us, and are reaped */
 };
 
 /*

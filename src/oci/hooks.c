@@ -33,8 +33,9 @@ static_assert(ARRAY_LEN(kind_words) == HOOK_KIND_COUNT, "kind_words[] does not m
 /* One hook that runs, and the end of what it has printed. */
 struct hook_run {
 	const struct spec_hook *hook;
-	int state_fd; /* its standard input */
-	int out_fd;   /* our end of its standard output and error */
+	const char *directory; /* its working directory, if that is there */
+	int state_fd;	       /* its standard input */
+	int out_fd;	       /* our end of its standard output and error */
 	int pidfd;
 	pid_t pid;
 	char said[200]; /* the end of what it printed */
@@ -74,7 +75,8 @@ static _Noreturn void become(const struct hook_run *h, int out, int says)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	setpgid(0, 0); /* so that a timeout ends its children, too */
-	if (chdir("/") == 0 && dup2(h->state_fd, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2)
+	if ((chdir(h->directory) == 0 || chdir("/") == 0) && dup2(h->state_fd, 0) == 0 && dup2(out, 1) == 1 &&
+	    dup2(out, 2) == 2)
 		execve(h->hook->path, h->hook->args.n ? h->hook->args.v : only_path,
 		       h->hook->env.n ? h->hook->env.v : nothing);
 	code = errno;
@@ -181,10 +183,16 @@ static void hook_release(struct hook_run *h)
 }
 
 /* Runs one hook from its beginning to its end. */
-static int hook_run(const struct spec_hook *hook, const char *state, struct err *e)
+static int hook_run(const struct spec_hook *hook, const char *directory, const char *state, struct err *e)
 {
 	CLEANUP(hook_release)
-	struct hook_run h = {.hook = hook, .state_fd = FD_NONE, .out_fd = FD_NONE, .pidfd = FD_NONE};
+	struct hook_run h = {
+		.hook = hook,
+		.directory = directory,
+		.state_fd = FD_NONE,
+		.out_fd = FD_NONE,
+		.pidfd = FD_NONE,
+	};
 	int r = state_file(state, &h.state_fd, e);
 
 	if (r == 0)
@@ -192,38 +200,55 @@ static int hook_run(const struct spec_hook *hook, const char *state, struct err 
 	return r == 0 ? await(&h, e) : r;
 }
 
-/* The same, and the error says which it was. */
-static int hook_run_one(const struct spec *s, enum spec_hook_kind kind, size_t i, const char *state, struct err *e)
-{
-	const struct spec_hook *hook = &s->hooks[kind].v[i];
-	int r = hook_run(hook, state, e);
+/* The hooks of one kind, and what each of them is given. */
+struct hook_call {
+	const struct spec_hooks *hooks;
+	enum spec_hook_kind kind;
+	const char *state;     /* as text */
+	const char *directory; /* the bundle, as runc and crun have it; hooks in the container do not see that */
+};
 
-	return r < 0 ? err_context(e, "run the %s hook #%zu, %s", kind_words[kind], i, hook->path) : 0;
+static struct hook_call call_of(const struct spec *s, enum spec_hook_kind kind, const struct oci_state *state,
+				struct arena *a)
+{
+	return (struct hook_call){
+		.hooks = &s->hooks[kind],
+		.kind = kind,
+		.state = s->hooks[kind].n ? oci_state_print(state, JSON_COMPACT, a) : NULL,
+		.directory = kind == HOOK_START_CONTAINER || !state->bundle ? "/" : state->bundle,
+	};
+}
+
+/* Runs hook I, and the error says which it was. */
+static int hook_run_one(const struct hook_call *c, size_t i, struct err *e)
+{
+	const struct spec_hook *hook = &c->hooks->v[i];
+	int r = hook_run(hook, c->directory, c->state, e);
+
+	return r < 0 ? err_context(e, "run the %s hook #%zu, %s", kind_words[c->kind], i, hook->path) : 0;
 }
 
 int hooks_run(const struct spec *s, enum spec_hook_kind kind, const struct oci_state *state, struct arena *a,
 	      struct err *e)
 {
-	const struct spec_hooks *hooks = &s->hooks[kind];
-	char *text = hooks->n ? oci_state_print(state, JSON_COMPACT, a) : NULL;
+	const struct hook_call c = call_of(s, kind, state, a);
 	int r = 0;
 
-	for (size_t i = 0; i < hooks->n && r == 0; i++)
-		r = hook_run_one(s, kind, i, text, e);
+	for (size_t i = 0; i < c.hooks->n && r == 0; i++)
+		r = hook_run_one(&c, i, e);
 	return r;
 }
 
 void hooks_run_all(const struct spec *s, enum spec_hook_kind kind, const struct oci_state *state, struct arena *a,
 		   void (*warn)(void *ctx, const char *sentence), void *ctx)
 {
-	const struct spec_hooks *hooks = &s->hooks[kind];
-	char *text = hooks->n ? oci_state_print(state, JSON_COMPACT, a) : NULL;
+	const struct hook_call c = call_of(s, kind, state, a);
 	char sentence[1024];
 
-	for (size_t i = 0; i < hooks->n; i++) {
+	for (size_t i = 0; i < c.hooks->n; i++) {
 		struct err e = {0};
 
-		if (hook_run_one(s, kind, i, text, &e) == 0 || !warn)
+		if (hook_run_one(&c, i, &e) == 0 || !warn)
 			continue;
 		err_format(&e, sentence, sizeof(sentence));
 		warn(ctx, sentence);

@@ -29,7 +29,7 @@ bool hooks_before_root(const struct spec *s);
  */
 int hooks_run(const struct spec *s, enum spec_hook_kind kind, const struct oci_state *state, struct arena *a,
 	      struct err *e) MUST_USE;
-/* The same for those whose failure is only worth a warning (poststart, poststop): all of them run. */
+/* The same for those whose failure is only worth a warning (poststop): all of them run. */
 void hooks_run_all(const struct spec *s, enum spec_hook_kind kind, const struct oci_state *state, struct arena *a,
 		   void (*warn)(void *ctx, const char *sentence), void *ctx);
 

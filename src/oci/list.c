@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* 'state' and 'list': what is known of containers, as text. */
+/* 'state' and 'list': what is known of containers, as text; and which of them a pattern means. */
 #include "oci/container.h"
 
 #include "base/fd.h"
@@ -9,6 +9,7 @@
 #include "oci/spec_json.h"
 
 #include <fcntl.h>
+#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -147,4 +148,26 @@ int oci_list(struct oci_runtime *rt, const char *format, bool quiet, char **ret_
 	else
 		*ret_text = as_table(&all, rt->arena);
 	return 0;
+}
+
+int oci_match(struct oci_runtime *rt, const char *pattern, struct strs *ret, struct err *e)
+{
+	CLEANUP(regfree) regex_t re = {0};
+	struct strs ids;
+	char why[128];
+
+	*ret = (struct strs){0};
+	if (!*pattern) /* it would be every container */
+		return err_set(e, 0, "the regular expression is empty");
+	int bad = regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB);
+	if (bad != 0) {
+		regerror(bad, &re, why, sizeof(why));
+		err_set(e, 0, "use the regular expression %s", pattern);
+		return err_why(e, "%s", why);
+	}
+	int r = container_ids(rt, &ids, e);
+	for (size_t i = 0; r == 0 && i < ids.n; i++)
+		if (regexec(&re, ids.v[i], 0, NULL, 0) == 0)
+			strs_take(ret, rt->arena, ids.v[i]);
+	return r;
 }

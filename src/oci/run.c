@@ -14,6 +14,7 @@ static int watch(struct creation *k, int *ret_status, struct err *e)
 		.pid = k->launch.pid,
 		.pidfd = k->launch.pidfd,
 		.master = k->console_fd < 0 ? k->launch.terminal_fd : FD_NONE,
+		.notify = &k->notify,
 		.subreaper = !k->o->no_subreaper,
 	};
 
@@ -33,11 +34,19 @@ static int follow(struct creation *k, int *ret_status, struct err *e)
 	struct oci_state state;
 
 	container_hook_state(&k->c, &k->spec, STATUS_RUNNING, k->launch.pid, &state);
-	hooks_run_all(&k->spec, HOOK_POSTSTART, &state, k->rt->arena, k->rt->warn, k->rt->ctx);
-	if (k->o->process.detach)
+	int r = hooks_run(&k->spec, HOOK_POSTSTART, &state, k->rt->arena, e);
+	if (r == 0 && k->o->process.detach) {
+		fd_close(&k->c.lock_fd);
+		notify_wait(&k->notify, k->launch.pid, k->launch.pidfd);
 		return 0;
+	}
+	if (r < 0) {
+		container_look(&k->c);
+		(void)!container_stop(&k->c, NULL);
+	}
 	fd_close(&k->c.lock_fd); /* others may ask and change it while it runs */
-	int r = watch(k, ret_status, e);
+	if (r == 0)
+		r = watch(k, ret_status, e);
 	int forgotten = forget(k, r == 0 ? e : NULL);
 	return r < 0 ? r : forgotten;
 }

@@ -47,9 +47,10 @@ static int make_with_parents(struct arena *a, const char *path, struct err *e)
 		slash = strchr(slash + 1, '/');
 		if (slash)
 			*slash = '\0';
+		int r = mkdir(part, 0700) < 0 ? -errno : 0;
 		/* A read-only file system says so before it says "exists". */
-		if (mkdir(part, 0700) < 0 && errno != EEXIST && access(part, F_OK) < 0)
-			return err_set(e, errno, "make the directory %s", part);
+		if (r < 0 && r != -EEXIST && access(part, F_OK) < 0)
+			return err_set(e, -r, "make the directory %s", part);
 		if (slash)
 			*slash = '/';
 	}
@@ -113,12 +114,16 @@ int oci_cgroups(struct oci_runtime *rt, struct cgroup_host *ret, struct err *e)
 int oci_id_check(const char *id, struct err *e)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
-	size_t n = strlen(id);
+	size_t n = strlen(id), good = strspn(id, allowed);
 
-	if (n > 0 && n <= MIN((size_t)ID_MAX, (size_t)NAME_MAX) && strspn(id, allowed) == n && strcmp(id, ".") != 0 &&
+	if (n > 0 && n <= MIN((size_t)ID_MAX, (size_t)NAME_MAX) && good == n && strcmp(id, ".") != 0 &&
 	    strcmp(id, "..") != 0)
 		return 0;
 	err_set(e, 0, "invalid container ID format: \"%.64s\"", id);
+	if (good < n)
+		return err_why(
+			e,
+			"it has an invalid character; an id is made of letters, digits, \"_\", \"+\", \"-\" and \".\"");
 	return err_why(e, "an id is made of letters, digits, \"_\", \"+\", \"-\" and \".\", and has at most %d bytes",
 		       NAME_MAX);
 }

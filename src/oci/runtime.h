@@ -102,6 +102,8 @@ int oci_exec(struct oci_runtime *rt, const char *id, const struct oci_exec_optio
 int oci_state(struct oci_runtime *rt, const char *id, char **ret_text, struct err *e) MUST_USE;
 /* The rows of 'list': "table", "json", or ids alone. */
 int oci_list(struct oci_runtime *rt, const char *format, bool quiet, char **ret_text, struct err *e) MUST_USE;
+/* The ids that the extended regular expression PATTERN (regex(7)) matches anywhere. */
+int oci_match(struct oci_runtime *rt, const char *pattern, struct strs *ret, struct err *e) MUST_USE;
 int oci_kill(struct oci_runtime *rt, const char *id, int sig, bool all, struct err *e) MUST_USE;
 /* FORCE: also what runs, and whatever is left of a broken one; an id that is not there is no error then. */
 int oci_delete(struct oci_runtime *rt, const char *id, bool force, struct err *e) MUST_USE;

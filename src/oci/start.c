@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* 'start': says the word to the parked first process, and hears how it goes on (core/launch_park.c). */
 #include "oci/container.h"
+#include "oci/delete.h"
 #include "oci/hooks.h"
 
 #include "core/launch.h"
+#include "oci/notify.h"
 #include "oci/spec_check.h"
 
 #include <errno.h>
@@ -13,6 +15,7 @@ struct starting {
 	struct oci_container c;
 	struct spec spec;
 	struct launch launch;
+	struct notify notify;
 };
 
 /* What is parked is created; runc's words for what is not. */
@@ -70,12 +73,13 @@ static char *listener_text(void *owner, pid_t pid)
 static void starting_release(struct starting *s)
 {
 	fd_close(&s->launch.sock);
+	fd_close(&s->notify.fd);
 	container_close(&s->c);
 }
 
 int oci_start(struct oci_runtime *rt, const char *id, struct err *e)
 {
-	CLEANUP(starting_release) struct starting s = {.launch = {.sock = FD_NONE}};
+	CLEANUP(starting_release) struct starting s = {.launch = {.sock = FD_NONE}, .notify = {.fd = FD_NONE}};
 	struct oci_state state;
 	int r = container_open(&s.c, rt, id, true, e);
 
@@ -94,12 +98,19 @@ int oci_start(struct oci_runtime *rt, const char *id, struct err *e)
 		.owner = &s,
 		.listener_text = listener_text,
 	};
-	r = say_go(&s, e);
+	r = notify_listen(&s.c, &s.notify, e);
+	if (r == 0)
+		r = say_go(&s, e);
 	if (r == 0)
 		r = launch_hear(&s.launch, HS_END, e);
 	if (r < 0)
 		return r;
 	container_hook_state(&s.c, &s.spec, STATUS_RUNNING, s.c.record.pid, &state);
-	hooks_run_all(&s.spec, HOOK_POSTSTART, &state, rt->arena, rt->warn, rt->ctx);
-	return 0;
+	r = hooks_run(&s.spec, HOOK_POSTSTART, &state, rt->arena, e);
+	if (r < 0)
+		(void)!container_destroy(&s.c, NULL); /* as the spec has it, without waiting for delete */
+	fd_close(&s.c.lock_fd);
+	if (r == 0)
+		notify_wait(&s.notify, s.c.record.pid, s.c.pidfd);
+	return r;
 }

@@ -35,7 +35,7 @@ static int update_rdt(const struct oci_container *c, const struct oci_update_opt
 }
 
 /* Writes the limits into its group. */
-static int update_group(struct oci_container *c, const struct spec_resources *res, struct err *e)
+static int update_group(struct oci_container *c, struct spec_resources *res, struct err *e)
 {
 	struct cgroup_manager m;
 	struct cgroup cg;
@@ -43,6 +43,9 @@ static int update_group(struct oci_container *c, const struct spec_resources *re
 
 	if (r < 0)
 		return r;
+	const char *waived = cgroup_waive(&m.host, res);
+	if (waived && c->rt->warn)
+		c->rt->warn(c->rt->ctx, waived);
 	if (cg.path) {
 		r = cgroup_manager_update(&m, &cg, res, e);
 	} else {

@@ -226,8 +226,18 @@ exec_with() {
 	run -0 sh -c 'LISTEN_FDS=2 LISTEN_PID=$$ LISTEN_FDNAMES=a:b exec "$@" 3</dev/null 4</dev/null 5</dev/null 7</dev/null' sh \
 		"${oci[@]}" run --preserve-fds 1 --bundle "$T/b" listen
 	[ "${lines[*]}" = '0 1 2 3 4 5 2 1 1 a:b' ]
-	run ! oci run --preserve-fds 2 --bundle "$T/b" missing 3<"$T/three" 4<&-
+	run ! env LISTEN_FDS=2 sh -c 'LISTEN_PID=$$ exec "$@" 3</dev/null 4<&-' sh "${oci[@]}" run --bundle "$T/b" missing
 	[[ $output == *'descriptor 4'* ]]
+	# Numbers that the caller has left free stay free, in what waits for start, too: nothing of ours is there.
+	bundle "$T/b" "p['args'] = ['sh', '-c', '$list']"
+	run -0 oci --log "$T/log" run --preserve-fds 7 --bundle "$T/b" gaps 3<"$T/three" 4<&- 6<"$T/three"
+	[ "${lines[*]}" = '0 1 2 3 6' ]
+	# Those of the test's own shell are closed: it would wait for what waits for start.
+	sh -c 'exec "$@" 3</dev/null 4>&- 5>&- 6</dev/null 7>&- 8>&- 9>&- </dev/null >/dev/null 2>&1' sh \
+		"${oci[@]}" create --preserve-fds 7 --bundle "$T/b" --pid-file "$T/pid" parked
+	[ "$(find "/proc/$(<"$T/pid")/fd" -lname '/*' -printf '%f %l\n' | sort -n | tr '\n' ' ')" = \
+		"0 /dev/null 1 /dev/null 2 /dev/null 3 /dev/null 6 /dev/null " ]
+	oci delete -f parked
 	oci_running box
 	run -0 oci exec --preserve-fds 1 box sh -c "$list" 3<"$T/three" 6<"$T/three"
 	[ "${lines[*]}" = '0 1 2 3' ]
@@ -279,14 +289,19 @@ notify() {
 	'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'], 'syscalls': [{'names': ['mkdir', 'mkdirat'], 'action': 'SCMP_ACT_NOTIFY'}]}"
 }
 
-# Fails unless the last text told of a process of container $1.
-told() {
+# Whether the last text told of a process of container $1.
+told_now() {
 	tail -n 1 "$T/told" | python3 -c '
 import json, sys
 t = json.load(sys.stdin)
 assert t["fds"] == ["seccompFd"] and t["metadata"] == "meta" and t["pid"] > 0, t
 assert t["state"]["id"] == sys.argv[1] and t["state"]["bundle"].startswith("/"), t
-' "$1"
+' "$1" 2>/dev/null
+}
+
+# Fails unless it does soon: who listens prints it when the runtime has gone on already.
+told() {
+	wait_for told_now "$1"
 }
 
 @test "seccomp: calls are answered by the listener, in run, create and start, and exec" {
@@ -323,6 +338,19 @@ assert t["state"]["id"] == sys.argv[1] and t["state"]["bundle"].startswith("/"),
 	run ! timeout 20 "${oci[@]}" exec box true
 	[[ $output == *'make a process in the container'* ]]
 	told box
+}
+
+@test "seccomp: calls that a profile forbids are made before it is loaded" {
+	bundle "$T/b" "l['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [{'action': 'SCMP_ACT_KILL_PROCESS',
+		'names': ['futex', 'recvmsg', 'sendmsg', 'poll', 'ppoll', 'memfd_create', 'setsid', 'dup3', 'fchown', 'mount', 'setgroups']}]}"
+	run -0 oci run --bundle "$T/b" c
+	# One that leaves alone what isle needs is loaded while others still mount.
+	bundle "$T/b" "l['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [{'action': 'SCMP_ACT_ERRNO',
+		'names': ['mkdir', 'mkdirat', 'mount', 'move_mount', 'symlinkat']}]}" \
+		"p['args'] = ['sh', '-c', 'mkdir /tmp/x; grep Seccomp: /proc/self/status']"
+	run -0 oci run --bundle "$T/b" c
+	[[ $output == *'Operation not permitted'* ]]
+	[[ $output == *$'Seccomp:\t2'* ]]
 }
 
 @test "seccomp: a listener that is not there, or can't be, is an error" {

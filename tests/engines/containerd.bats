@@ -18,7 +18,7 @@ setup_file() {
 	printf '#!/bin/sh\nexec %s "$@"\n' "$OCI_RUNTIME" >"$WORLD/bin/runc"
 	chmod 755 "$WORLD/bin/runc"
 	inside env PATH="$WORLD/bin:$PATH" containerd --config "$WORLD/containerd.toml" >"$WORLD/containerd.log" 2>&1 &
-	WAIT_S=20 wait_for ctr version
+	wait_for ctr version
 	ctr images import "$WORLD/box.tar"
 }
 

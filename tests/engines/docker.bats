@@ -213,6 +213,10 @@ teardown() {
 	[[ $output == *"Resource temporarily unavailable"* ]]
 }
 
+@test "docker run --kernel-memory, which kernels no longer know, is no obstacle" {
+	docker run --rm --kernel-memory 32m --memory 64m box true
+}
+
 @test "docker update changes a container that runs" {
 	docker run -d --name it --memory 64m box sleep 100
 	docker update --memory 128m --memory-swap -1 --cpus 0.25 --pids-limit 9 it

@@ -164,6 +164,7 @@ changed() { # CONTAINER VALUE
 }
 
 @test "a pod: shared network and ipc, ended as one" {
+	needs_pods
 	podman pod create --name shop --share net,ipc,uts --hostname shop
 	web_server --pod shop
 	wait_for podman run --rm --pod shop box wget -qO- http://127.0.0.1/
@@ -180,6 +181,7 @@ changed() { # CONTAINER VALUE
 }
 
 @test "a pod may share its processes, too" {
+	needs_pods
 	podman pod create --name shop --share net,pid
 	podman run -d --pod shop --name web box sleep 777
 	run -0 podman run --rm --pod shop box ps -o pid,args
@@ -280,6 +282,7 @@ restarted() { # CONTAINER TIMES
 }
 
 @test "play kube" {
+	needs_pods
 	inside tee /run/pod.yaml >/dev/null <<-'END'
 		apiVersion: v1
 		kind: Pod

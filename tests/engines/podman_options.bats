@@ -33,9 +33,11 @@ limit() {
 }
 
 @test "limits of the other controllers, where the machine has them" {
-	podman run -d --name db --cpuset-cpus 0 --cpu-shares 512 \
+	if inside sh -c 'test -d /sys/fs/cgroup/cpuset || grep -qw cpuset /sys/fs/cgroup/cgroup.controllers'; then
+		podman run --rm --cpuset-cpus 0 box grep -qx 'Cpus_allowed_list:.0' /proc/self/status
+	fi
+	podman run -d --name db --cpu-shares 512 \
 		--memory 64m --memory-reservation 32m --memory-swap 128m box sleep 1000
-	podman exec db grep -qx 'Cpus_allowed_list:.0' /proc/self/status
 	[ "$(limit db memory memory.soft_limit_in_bytes memory.low)" = 33554432 ]
 	[[ $(limit db memory memory.memsw.limit_in_bytes memory.swap.max) =~ ^(134217728|67108864)$ ]]
 	[[ $(limit db cpu cpu.shares cpu.weight) =~ ^(512|20|59)$ ]] # of two ways to convert
@@ -189,10 +191,13 @@ limit() {
 }
 
 @test "a volume whose owners are mapped as the container's" {
-	inside mkdir -p /run/shelf
-	inside touch /run/shelf/stock
-	[ "$(podman run --rm --userns auto -v /run/shelf:/shelf:idmap box stat -c %u /shelf/stock)" = 0 ]
-	[ "$(podman run --rm --userns auto -v /run/shelf:/shelf box stat -c %u /shelf/stock)" = 65534 ]
+	shelf=/run/shelf
+	# A tmpfs takes owners as they are before Linux 6.3.
+	[ "$(printf '%s\n' 6.3 "$(uname -r)" | sort -V | head -n 1)" = 6.3 ] || shelf=$WORLD/shelf
+	inside mkdir -p "$shelf"
+	inside touch "$shelf/stock"
+	[ "$(podman run --rm --userns auto -v "$shelf:/shelf:idmap" box stat -c %u /shelf/stock)" = 0 ]
+	[ "$(podman run --rm --userns auto -v "$shelf:/shelf" box stat -c %u /shelf/stock)" = 65534 ]
 }
 
 @test "devices are those of the list" {

@@ -12,6 +12,7 @@
  *      | <--------- LISTENER + descriptor ---- |  where its filter asks about system calls (only with a listener)
  *      | <--------- ROOTED ------------------- |  mounts are attached (only where hooks want to know)
  *      | ---------- HOOKED ------------------> |  the hooks have run
+ *      | ---------- RULED -------------------> |  what is done aside is done (only before it parks)
  *      | <--------- PARKED ------------------- |  all is ready; GO comes later, from another process (launch_park.c)
  *      | ---------- GO ----------------------> |  the state is written down: begin
  *      | <--------- READY -------------------- |  exec is all that is left
@@ -30,7 +31,8 @@
 #define HS_WORDS(X) \
 	X(MAPPED)   \
 	X(MOUNTS)   \
-	X(TERMINAL) X(WARNING) X(NETWORK) X(MOVED) X(LISTENER) X(ROOTED) X(HOOKED) X(PARKED) X(READY) X(GO) X(FAILED)
+	X(TERMINAL) \
+	X(WARNING) X(NETWORK) X(MOVED) X(LISTENER) X(ROOTED) X(HOOKED) X(RULED) X(PARKED) X(READY) X(GO) X(FAILED)
 enum hs_word {
 #define X(w) HS_##w,
 	HS_WORDS(X)

@@ -10,8 +10,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* The child that holds the namespace until it is opened; it dies with us. */
 static _Noreturn void hold(pid_t parent)
@@ -32,6 +34,14 @@ static void holder_end(const pid_t *pid)
 		;
 }
 
+/* Whether /proc numbers processes as our pid namespace does. */
+static bool proc_is_ours(void)
+{
+	char own[24] = "";
+
+	return readlink("/proc/self", own, sizeof(own) - 1) > 0 && atol(own) == getpid();
+}
+
 int idmap_userns(const struct spec_idmaps *uids, const struct spec_idmaps *gids, struct arena *a, int *ret_fd,
 		 struct err *e)
 {
@@ -49,6 +59,10 @@ int idmap_userns(const struct spec_idmaps *uids, const struct spec_idmaps *gids,
 		hold(parent);
 	if (pid < 0)
 		return err_set(e, errno, "make a user namespace for a mount's ids");
+	/* By another pid namespace's /proc the number would be a stranger's. */
+	if (!proc_is_ours())
+		return err_set(e, EOPNOTSUPP,
+			       "make a user namespace for a mount's ids: /proc is of another pid namespace");
 	r = idmap_apply(pid, uids, gids, true, a, e);
 	if (r < 0)
 		return r;

@@ -355,7 +355,10 @@ const struct step step_go = {"go", SIDE_HOST, goes_at_once, go_run, NULL, NULL};
 static int await_parked_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int r = launch_hear(l, HS_PARKED, e);
+	int r = l->aside ? hs_send(l->sock, HS_RULED, NULL, 0, e) : 0;
+
+	if (r == 0)
+		r = launch_hear(l, HS_PARKED, e);
 
 	fd_close(&l->sock);
 	return r;

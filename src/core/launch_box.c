@@ -90,14 +90,14 @@ static int namespaces_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	if (l->seeded) {
-		int r = seed_enter(l->seed_fd);
-
-		if (r < 0)
-			return err_set(e, -r, "make a mount namespace");
+	if (l->seeded && seed_enter(l->seed_fd) == 0) {
 		fd_close(&l->seed_fd);
 		return cgroup_namespace(l, e);
 	}
+	/* A seed that is not for us: its maker had rights that we haven't. */
+	if (l->seeded && unshare(CLONE_NEWNS) < 0)
+		return err_set(e, errno, "make a mount namespace");
+	l->seeded = false;
 	/* Slave: what the machine unmounts later goes away here too, and nothing of ours reaches it. */
 	bool cut = launch_new_ns(l, NS_MNT) || (l->by_spec && l->spec->lin.ns[NS_MNT].mode == NS_JOIN);
 	if (cut && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)

@@ -17,7 +17,6 @@
 #include "core/launch.h"
 
 #include "base/fd.h"
-#include "core/fast.h"
 #include "core/handshake.h"
 #include "core/rights.h"
 #include "core/scheduler.h"
@@ -175,30 +174,6 @@ static _Noreturn void program(struct launch *l)
 	_exit(e.status ? e.status : EXIT_ISLE);
 }
 
-/* The same, for clone(2). */
-static int program_of(void *l)
-{
-	program(l);
-}
-
-/*
- * Makes the program's process, as a child of the host side, which reaps it.  It borrows our memory until its exec,
- * while we wait (CLONE_VFORK): a copy would take longer than the exec.  Not where a filter asks somebody outside about
- * its calls: he is told the pid first, and by us.
- */
-static pid_t program_clone(struct launch *l)
-{
-	static char stack[64 * 1024] __attribute__((aligned(16)));
-	bool asks = l->spec->lin.seccomp.listener_path != NULL;
-
-	if (!asks && fast_way("vfork"))
-		return clone(program_of, stack + sizeof(stack), CLONE_PARENT | CLONE_VM | CLONE_VFORK | SIGCHLD, l);
-	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
-	if (pid == 0)
-		program(l);
-	return pid;
-}
-
 static int spawn_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
@@ -208,7 +183,14 @@ static int spawn_run(void *ctx, struct err *e)
 		return r;
 	/* The program's process must not bring it in even before its exec. */
 	launch_close_outside(l);
-	pid_t pid = program_clone(l);
+	/*
+	 * CLONE_PARENT: the host side is its parent and reaps it.  Never with CLONE_VM, however much faster: who has
+	 * SYS_PTRACE in the container could write into us by way of it, and we stand in the machine's pid namespace.
+	 */
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (pid == 0)
+		program(l);
 	if (pid < 0) {
 		int code = errno;
 

@@ -87,6 +87,9 @@ static int ahead_run(void *ctx, struct err *e)
 	if (r < 0)
 		return r;
 	ahead.launch = l;
+	ahead.given_up = false;
+	ahead.result = 0;
+	ahead.err = (struct err){0};
 	sem_init(&ahead.cloned, 0, 0);
 	sem_init(&ahead.done, 0, 0);
 	pthread_attr_init(&attr);

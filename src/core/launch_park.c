@@ -103,6 +103,9 @@ static int park_run(void *ctx, struct err *e)
 		r = program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, &path, e);
 	if (r == 0 && l->await_order)
 		r = order_prepare(l, e);
+	/* Only with all of its limits can it be started: who makes it may be killed before they are in force. */
+	if (r == 0 && l->aside)
+		r = hs_expect(l->sock, HS_RULED, &m, e);
 	if (r < 0)
 		return r;
 	launch_close_outside(l);

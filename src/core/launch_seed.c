@@ -21,7 +21,7 @@ static bool mount_needs_nothing(const struct launch *l, size_t i)
 
 	if (o->bind || o->remount)
 		return true; /* the host side takes it; it concerns the container's own */
-	if (o->idmap || o->idmap_rec || !type)
+	if (o->idmap || o->idmap_rec || l->spec->mounts.v[i].uid_map.n > 0 || !type)
 		return false;
 	if (strcmp(type, "cgroup") == 0 || strcmp(type, "cgroup2") == 0)
 		return l->cgroup_host && l->cgroup_host->layout == CGROUP_V2 && launch_new_ns(l, NS_CGROUP);

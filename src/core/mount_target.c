@@ -51,11 +51,9 @@ static int open_without_links(const char *path, int flags)
 static int open_in_root(const char *path, int flags)
 {
 	const struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_MAGICLINKS};
-	int fd = sys_openat2(AT_FDCWD, path, &how);
+	int fd = sys_openat2_patient(AT_FDCWD, path, &how);
 
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		return open_without_links(path, flags);
-	return fd < 0 ? -errno : fd;
+	return fd == -ENOSYS || fd == -EPERM ? open_without_links(path, flags) : fd;
 }
 
 /* The sentence for a place that can't be opened, by the negative errno of open_in_root(). */

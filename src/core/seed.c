@@ -12,11 +12,11 @@
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -58,8 +58,11 @@ static int empty(void)
 	return chdir("/") < 0 ? -errno : 0;
 }
 
-/* The process that makes the namespace, on processor CPU, and holds it until it is killed. */
-static _Noreturn void hold(int cpu, int told)
+/*
+ * The process that makes the namespace, on processor CPU, and holds it until the maker lets go of the other end,
+ * however that ends.  Nothing of the maker's must live on in it: its lock would.
+ */
+static _Noreturn void hold(int cpu, int sock)
 {
 	cpu_set_t one;
 
@@ -67,9 +70,8 @@ static _Noreturn void hold(int cpu, int told)
 	CPU_SET(cpu, &one);
 	(void)!sched_setaffinity(0, sizeof(one), &one);
 	char r = empty() < 0;
-	if (write(told, &r, 1) == 1)
-		for (;;)
-			pause();
+	if (write(sock, &r, 1) == 1)
+		(void)!read(sock, &r, 1);
 	_exit(0);
 }
 
@@ -78,26 +80,29 @@ static _Noreturn void hold(int cpu, int told)
  * than the binder's own, and goes by numbers that each processor has a stock of (since Linux 6.18): another processor
  * may succeed.
  */
-static int make_on(int cpu)
+static int make_on(int cpu, int lock)
 {
 	char path[40], failed = 1;
-	int pipe_fds[2];
+	int pair[2];
 
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	auto_fd hear = pipe_fds[0];
-	auto_fd tell = pipe_fds[1];
+	auto_fd ours = pair[0];
+	auto_fd theirs = pair[1];
 	pid_t pid = fork();
 	if (pid < 0)
 		return -errno;
-	if (pid == 0)
-		hold(cpu, tell);
-	fd_close(&tell);
+	if (pid == 0) {
+		close(ours);
+		close(lock);
+		hold(cpu, theirs);
+	}
+	fd_close(&theirs);
 	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
-	int r = read(hear, &failed, 1) != 1 || failed ? -EPERM : 0;
+	int r = read(ours, &failed, 1) != 1 || failed ? -EPERM : 0;
 	if (r == 0 && mount(path, file, NULL, MS_BIND, NULL) < 0)
 		r = -errno;
-	kill(pid, SIGKILL);
+	fd_close(&ours);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return r;
@@ -117,7 +122,7 @@ static int make_place(void)
 	return fd < 0 ? -errno : 0;
 }
 
-/* Makes the seed, while nobody else does. */
+/* Makes the seed, unless somebody else is about to: nobody waits for it. */
 static int make(void)
 {
 	cpu_set_t cpus;
@@ -127,14 +132,14 @@ static int make(void)
 	auto_fd lock = open(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 	if (lock < 0 || fstat(lock, &st) < 0 || st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH) ||
-	    flock(lock, LOCK_EX) < 0)
+	    flock(lock, LOCK_EX | LOCK_NB) < 0)
 		return FD_NONE;
 	int fd = find(); /* another may have been faster */
 	if (fd >= 0 || make_place() < 0 || sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
 		return fd;
 	for (int cpu = 0, r = -EINVAL; cpu < CPU_SETSIZE && r == -EINVAL; cpu++)
 		if (CPU_ISSET(cpu, &cpus))
-			r = make_on(cpu);
+			r = make_on(cpu, lock);
 	fd = find();
 	if (fd < 0)
 		umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW);

@@ -7,6 +7,7 @@
 #ifndef ISLE_CORE_SYS_H
 #define ISLE_CORE_SYS_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/mount.h>
@@ -72,6 +73,20 @@ static inline int sys_close_range(unsigned int first, unsigned int last, unsigne
 static inline int sys_openat2(int dirfd, const char *path, const struct open_how *how)
 {
 	return (int)syscall(SYS_openat2, dirfd, path, how, sizeof(*how));
+}
+
+/* The same, asked again while it says EAGAIN: something is renamed beside it (openat2(2)); a negative errno. */
+static inline int sys_openat2_patient(int dirfd, const char *path, const struct open_how *how)
+{
+	enum { TRIES = 128 };
+	int fd = -1;
+
+	for (int i = 0; i < TRIES; i++) {
+		fd = sys_openat2(dirfd, path, how);
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	return fd < 0 ? -errno : fd;
 }
 static inline int sys_open_tree(int dirfd, const char *path, unsigned int flags)
 {

@@ -13,7 +13,6 @@
 enum {
 	USER_FILE_MAX = 10 << 20, /* bytes of etc/passwd or etc/group */
 	USER_GROUPS_MAX = 8192,	  /* of one user; the kernel takes 65536, but looking for doubles is quadratic */
-	OPEN_TRIES = 128,	  /* openat2(2) says EAGAIN while something is renamed beside it */
 };
 
 /* ---- the text form ---- */
@@ -207,17 +206,9 @@ static int open_below(int root_fd, const char *name)
 	char path[32] = "etc/";
 
 	strncat(path, name, sizeof(path) - strlen(path) - 1);
-	for (int i = 0; i < OPEN_TRIES; i++) {
-		int fd = sys_openat2(root_fd, path, &how);
+	int fd = sys_openat2_patient(root_fd, path, &how);
 
-		if (fd >= 0)
-			return fd;
-		if (errno == ENOSYS || errno == EPERM)
-			return open_below_old(root_fd, "etc", name);
-		if (errno != EAGAIN && errno != EINTR)
-			return -errno;
-	}
-	return -EAGAIN;
+	return fd == -ENOSYS || fd == -EPERM ? open_below_old(root_fd, "etc", name) : fd;
 }
 
 /* Reads etc/NAME; a file that is not there is an empty one. */

@@ -319,6 +319,8 @@ elsewhere() { # STEP
 		;;
 	console | subgroups) # an engine's socket, and a group below the container's: oci_process.bats, oci_verbs.bats
 		;;
+	ask | connect | files | given | request | take-hear | take-order | take-record | take-state | take-stdio) # pool.bats
+		;;
 	net-devices | net-await) # a kernel that makes interfaces
 		! "$ISLE" unshare --net ip link add x type veth peer name y 2>/dev/null
 		;;

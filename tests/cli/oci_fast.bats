@@ -104,3 +104,31 @@ except OSError as e:
 	grep -q 'ioctl.*INJECTED' "$T/trace"
 	[ "$(grep -c 'unshare(CLONE_NEWNET' "$T/trace")" -eq 2 ]
 }
+
+@test "a maker of the seed who is killed holds up nobody" {
+	without_seed '
+		bundle "$T/b" && ! strace -f -o "$T/trace" -e trace=mount -e inject=mount:signal=KILL:when=3 "${oci[@]}" run --bundle "$T/b" k &&
+		oci delete --force k && timeout 20 "${oci[@]}" run --bundle "$T/b" n &&
+		grep -q " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo'
+	grep -q 'killed by SIGKILL' "$T/trace"
+}
+
+@test "whoever is killed before the device rules are in force leaves nothing to start" {
+	bundle "$T/b"
+	strace -f -o "$T/trace" -e trace=bpf -e inject=bpf:delay_enter=3000000:when=1 "${oci[@]}" create --bundle "$T/b" r \
+		</dev/null >/dev/null 2>&1 3>&- &
+	tracer=$!
+	wait_for grep -q '"pid":[1-9]' "$OCI_ROOT/r/record.json"
+	pkill -KILL -P "$tracer"
+	wait "$tracer" || true
+	run oci start r
+	[ "$status" -ne 0 ]
+	[ "$(grep -c 'BPF_PROG_ATTACH.*= 0$' "$T/trace")" -eq 0 ]
+}
+
+@test "no process of isle's lends its memory to one in the container" {
+	oci_running x
+	strace -f -o "$T/trace" -e trace=clone,clone3,vfork,fork "${oci[@]}" exec x true
+	grep -q clone "$T/trace"
+	[ "$(grep -c -e vfork -e CLONE_VM "$T/trace")" -eq 0 ]
+}

@@ -6,9 +6,9 @@
 #include "core/caps_names.h"
 #include "core/mount.h"
 #include "core/ns.h"
-#include "seccomp_text.h"
 #include "oci/spec_check.h"
 #include "oci/spec_json.h"
+#include "seccomp_text.h"
 #include "unit.h"
 
 #include <stdio.h>

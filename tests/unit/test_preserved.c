@@ -2,8 +2,8 @@
 /* Descriptors that a program inherits, counted by a program. */
 #include "core/preserved.h"
 
-#include "seccomp_text.h"
 #include "jail.h"
+#include "seccomp_text.h"
 
 #include <sys/prctl.h>
 

@@ -99,7 +99,7 @@ static int obey(struct launch *l, const struct pool_request *r, struct err *e)
 int pool_box_await(struct launch *l, struct err *e)
 {
 	static struct pool_message m; /* in place: it is read once */
-	struct pool_request r;
+	struct pool_request r = {0};
 
 	warm_memory();
 	m.bytes[0] = '\0';

@@ -44,7 +44,7 @@ static size_t put(char *at, const char *mark, const char *text)
 	size_t m = strlen(mark), n = strlen(text) + 1;
 
 	if (at) {
-		memcpy(at, mark, m);
+		strcpy(at, mark);
 		memcpy(at + m, text, n);
 	}
 	return m + n;
@@ -152,7 +152,7 @@ static bool take_texts(const struct head *h, char *at, const char *end, struct a
 
 int pool_request_parse(char *bytes, size_t size, struct arena *a, struct pool_request *ret, struct err *e)
 {
-	struct head h;
+	struct head h = {0};
 
 	*ret = (struct pool_request){0};
 	if (size >= sizeof(h))

@@ -248,7 +248,7 @@ static int rank_of(const struct call *call, int abi, const int *numbers, int n)
 static void write_column(struct calls *c, int abi)
 {
 	const char *name = columns[abi].name;
-	int numbers[CALLS_MAX], n = 0, unique = 0;
+	int numbers[CALLS_MAX] = {0}, n = 0, unique = 0;
 
 	for (int i = 0; i < c->n; i++)
 		if (c->v[i].number[abi] != SYSCALL_NONE)

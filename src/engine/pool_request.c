@@ -216,11 +216,13 @@ ssize_t pool_packet_receive(int sock, int flags, void *data, size_t room, int *f
 		.msg_control = &c,
 		.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)MIN(max, (int)POOL_FDS_MAX)),
 	};
+	int resets = 0;
 	ssize_t size;
 
+	/* A peer that left without reading everything resets the connection; that is told once, before its last words. */
 	do
 		size = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
-	while (size < 0 && errno == EINTR);
+	while (size < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
 	*n = 0;
 	if (size < 0)
 		return errno == ECONNRESET ? 0 : -errno;

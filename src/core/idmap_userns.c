@@ -3,14 +3,15 @@
 #include "core/idmap_userns.h"
 
 #include "base/fd.h"
+#include "base/parse.h"
 #include "core/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,8 +39,9 @@ static void holder_end(const pid_t *pid)
 static bool proc_is_ours(void)
 {
 	char own[24] = "";
+	int pid;
 
-	return readlink("/proc/self", own, sizeof(own) - 1) > 0 && atol(own) == getpid();
+	return readlink("/proc/self", own, sizeof(own) - 1) > 0 && parse_int(own, 1, INT_MAX, &pid) && pid == getpid();
 }
 
 int idmap_userns(const struct spec_idmaps *uids, const struct spec_idmaps *gids, struct arena *a, int *ret_fd,

@@ -44,7 +44,7 @@ static size_t put(char *at, const char *mark, const char *text)
 	size_t m = strlen(mark), n = strlen(text) + 1;
 
 	if (at) {
-		strcpy(at, mark);
+		memcpy(at, mark, m + 1);
 		memcpy(at + m, text, n);
 	}
 	return m + n;
@@ -219,7 +219,7 @@ ssize_t pool_packet_receive(int sock, int flags, void *data, size_t room, int *f
 	int resets = 0;
 	ssize_t size;
 
-	/* A peer that left without reading everything resets the connection; that is told once, before its last words. */
+	/* A peer that left without reading everything resets the connection: told once, before its last words. */
 	do
 		size = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
 	while (size < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));

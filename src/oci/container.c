@@ -215,9 +215,11 @@ void container_look(struct oci_container *c)
 	/* One that is yet to be reaped has ended, too. */
 	if (c->pidfd >= 0 && process_wait(c->pidfd, 0) == 0)
 		fd_close(&c->pidfd);
-	/* Half-made, and nobody at it any more: it can only be deleted. */
-	if (rec->creating)
-		c->status = creator_lives(rec) ? STATUS_CREATING : STATUS_STOPPED;
+	if (rec->creating && creator_lives(rec))
+		c->status = STATUS_CREATING;
+	/* Half-made, parked, and nobody at it any more: it can only be deleted. */
+	else if (c->pidfd >= 0 && rec->creating)
+		c->status = container_connect(c, &parked) == 0 ? STATUS_STOPPED : STATUS_RUNNING;
 	else if (c->pidfd >= 0)
 		c->status = container_connect(c, &parked) == 0 ? STATUS_CREATED : STATUS_RUNNING;
 }

@@ -88,9 +88,12 @@ in_own_mounts() {
 	command -v /usr/bin/lsns >/dev/null
 	started sleep unshare -m -u -i -n -C sleep 300
 	for words in -l -r -J '-n -l' '-J -T' '-T=parent -r' '-o NS,TYPE,PATH,NPROCS,PID,PPID,COMMAND,UID,USER,PNS,ONS'; do
-		# The machine may change between the two; only what is about our process is compared.
-		# shellcheck disable=SC2086
-		theirs=$(/usr/bin/lsns $words -p "$pid")
+		# The machine may change between the two; only what is about our process is compared.  Theirs fails where a process
+		# ends while it looks.
+		for _ in {1..50}; do
+			# shellcheck disable=SC2086
+			! theirs=$(/usr/bin/lsns $words -p "$pid") || break
+		done
 		# shellcheck disable=SC2086
 		ours=$(lsns $words -p "$pid")
 		theirs=$(grep -E "sleep|NS|{|}" <<<"$theirs")

@@ -41,9 +41,10 @@ look='
 	cat /sys/class/net/lo/flags; ls / /..; grep -c . /proc/self/cgroup'
 
 @test "a container is the same whichever way it was made" {
-	in_bundle -- sh -c "$look" >"$T/fast"
-	for ways in seed network-ahead seed,network-ahead; do
-		ISLE_WITHOUT=$ways in_bundle -- sh -c "$look" >"$T/long"
+	filter="l['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [{'names': ['acct'], 'action': 'SCMP_ACT_ERRNO'}]}"
+	in_bundle "$filter" -- sh -c "$look" >"$T/fast"
+	for ways in seed network-ahead early-filter seed,network-ahead,early-filter; do
+		ISLE_WITHOUT=$ways in_bundle "$filter" -- sh -c "$look" >"$T/long"
 		diff "$T/fast" "$T/long"
 	done
 	grep -q '^ *lo:' "$T/fast"
@@ -103,6 +104,15 @@ except OSError as e:
 	[[ $output == *lo:* ]]
 	grep -q 'ioctl.*INJECTED' "$T/trace"
 	[ "$(grep -c 'unshare(CLONE_NEWNET' "$T/trace")" -eq 2 ]
+}
+
+@test "the detour by init is for who could write to isle's file" {
+	without_seed '
+		mkdir /run/fixed && mount --bind "$(dirname "$(realpath "$OCI_RUNTIME")")" /run/fixed && mount -o remount,bind,ro /run/fixed &&
+		bundle "$T/b" && strace -f -o "$T/writable" -e trace=execve,execveat "${oci[@]}" run --bundle "$T/b" w &&
+		strace -f -o "$T/fixed" -e trace=execve,execveat /run/fixed/isle oci --root "$OCI_ROOT" run --bundle "$T/b" f'
+	grep -q isle-init "$T/writable"
+	[ "$(grep -c isle-init "$T/fixed")" -eq 0 ]
 }
 
 @test "a maker of the seed who is killed holds up nobody" {

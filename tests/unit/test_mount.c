@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Mounts by descriptor: every option word, and what the kernel then says of the mount; places to mount on. */
+/* Mounts by descriptor: every option word, and what the kernel then says of the mount. */
 #include "core/mount.h"
 #include "core/sys.h"
 #include "jail.h"
@@ -501,136 +501,6 @@ static void owners_are_shifted_or_the_refusal_is_told(void **state)
 	in_jail(shifted, NULL);
 }
 
-/* ---- places to mount on ---- */
-
-/* The place PATH: its descriptor is what the path leads to, and closes on exec. */
-static void target_is(const char *path, bool file, bool strict)
-{
-	struct stat st, want;
-	struct err e = {0};
-	auto_fd fd = FD_NONE;
-
-	must(mount_target(path, file, strict, &fd, &e), &e);
-	must_call(fstat(fd, &st));
-	must_call(stat(path, &want));
-	assert_true(st.st_ino == want.st_ino && st.st_dev == want.st_dev);
-	assert_true(file ? !S_ISDIR(st.st_mode) : S_ISDIR(st.st_mode));
-	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
-}
-
-static void target_fails(const char *path, bool file, bool strict, int code, const char *word)
-{
-	struct err e = {0};
-	int fd = 4242;
-
-	must_fail(mount_target(path, file, strict, &fd, &e), code, &e, word);
-	must_have(e.what, path);
-	assert_int_equal(fd, 4242);
-}
-
-static void dangling(void *arg)
-{
-	(void)arg;
-	must_call(mkdir("var", 0755));
-	must_call(symlink("/run", "var/run")); /* as images have it, without a /run */
-	must_call(symlink("../opt/it", "var/opt"));
-	must_call(symlink("loop", "loop"));
-	must_call(symlink("/var/deep/file", "link-to-file"));
-	must_call(chroot("."));
-	target_is("/var/run/lock", false, false);
-	target_is("/run/lock", false, true);
-	target_is("/var/opt", false, false);
-	target_is("/opt/it", false, true);
-	target_is("/link-to-file", true, false);
-	target_is("/var/deep/file", true, true);
-	target_fails("/loop/x", false, false, ELOOP, "/loop");
-}
-
-/* Links of images to what is not there yet. */
-static void links_to_nowhere_are_made_to_lead_somewhere(void **state)
-{
-	(void)state;
-	in_jail(dangling, NULL);
-}
-
-/* In a root of its own, as the function asks for. */
-static void targets(void *arg)
-{
-	char long_path[5000];
-	struct stat st;
-
-	(void)arg;
-	must_call(mkdir("proc", 0755));
-	must_call(mount("proc", "proc", "proc", 0, NULL));
-	tmpfs_on("frozen", "");
-	must_call(mkdir("frozen/there", 0755));
-	must_call(mount(NULL, "frozen", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
-	must_call(mkdir("canary", 0755));
-	must_call(chroot("."));
-
-	/* What is there, and what is made. */
-	target_is("/canary", false, true);
-	target_is("/a/b/c", false, true);
-	must_call(stat("/a/b", &st));
-	assert_int_equal(st.st_mode, S_IFDIR | 0755);
-	target_is("/a/f/file", true, true);
-	must_call(stat("/a/f/file", &st));
-	assert_true(S_ISREG(st.st_mode) && st.st_size == 0 && (st.st_mode & 07777) == 0644);
-	target_is("/a/f/file", true, true);
-	target_is("/frozen/there", false, true);
-	target_is("/proc/sys", false, true);
-	target_is("/", false, false);
-
-	/* Links: at the end refused if STRICT; on the way they stay within the root. */
-	must_call(symlink("/canary", "/link"));
-	must_call(symlink("/nowhere", "/dangling"));
-	must_call(symlink("../../../../canary", "/up"));
-	target_fails("/link", false, true, ELOOP, "symbolic link");
-	target_fails("/dangling", false, true, ELOOP, "symbolic link");
-	target_is("/link", false, false);
-	target_is("/link/made", false, true);
-	must_call(stat("/canary/made", &st));
-	target_is("/up", false, false);
-	target_is("/dangling", false, false); /* which makes what it leads to */
-	target_fails("/dangling", false, true, ELOOP, "symbolic link");
-	target_is("/dangling/x", false, true);
-	must_call(access("/nowhere/x", F_OK));
-	must_call(symlink("/proc/self", "/into"));
-	must_call(symlink("/proc/self/attr", "/self"));
-	target_fails("/into", false, false, ELOOP, "leads into /proc");
-	target_fails("/into/attr", false, true, ELOOP, "leads into /proc");
-	target_fails("/self", false, false, ELOOP, "leads into /proc");
-
-	/* What the kernel makes up: a descriptor of ours may lead out of the root. */
-	auto_fd outside = open("/canary", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char link[64];
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", outside);
-	must_call(symlink(link, "/out"));
-	target_fails("/out", false, false, ELOOP, "into /proc");
-	target_fails("/out/planted", false, true, ELOOP, "into /proc");
-	target_fails("/out/planted/x", true, true, ELOOP, "into /proc");
-	assert_int_equal(faccessat(outside, "planted", F_OK, 0), -1);
-
-	/* The wrong kind, and where nothing can be made. */
-	target_fails("/canary", true, true, EISDIR, "a file can't be mounted on a directory");
-	target_fails("/a/f/file", false, true, ENOTDIR, "a directory can't be mounted on a file");
-	target_fails("/a/f/file/x", false, true, ENOTDIR, "open the mount point");
-	target_fails("/frozen/new/dir", false, true, EROFS, "--read-only");
-	target_fails("/frozen/new", true, true, EROFS, "make the mount point");
-	memset(long_path, 'x', sizeof(long_path) - 1);
-	for (size_t i = 0; i < sizeof(long_path); i += 100)
-		long_path[i] = '/';
-	long_path[sizeof(long_path) - 1] = '\0';
-	struct err e = {0};
-	assert_int_equal(mount_target(long_path, false, true, &(int){0}, &e), -ENAMETOOLONG);
-}
-
-static void places_are_made_and_links_lead_nowhere(void **state)
-{
-	(void)state;
-	in_jail(targets, NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -642,10 +512,8 @@ int main(void)
 		cmocka_unit_test(a_clone_has_its_own_flags),
 		cmocka_unit_test(destinations_are_absolute_and_plain),
 		cmocka_unit_test(a_mount_can_be_changed_again),
-		cmocka_unit_test(links_to_nowhere_are_made_to_lead_somewhere),
 		cmocka_unit_test(propagation_is_set_where_it_is_seen),
 		cmocka_unit_test(owners_are_shifted_or_the_refusal_is_told),
-		cmocka_unit_test(places_are_made_and_links_lead_nowhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }

@@ -57,6 +57,7 @@ bench: all
 	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' BWRAP='$(BWRAP)' bench/run.sh
 	@echo
 	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' SECCOMP='$(SECCOMP)' bench/oci.sh
+	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' CONMON='$(CONMON)' bench/idle.sh
 
 install: all
 	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))

@@ -9,6 +9,7 @@
  *     command   a command is started that does the same: CHROOT (chroot.c), or ISLE run --pool
  * Each time goes from just before the first system call until the probe's first look at the clock.
  */
+#include "base/unix_socket.h"
 #include "engine/pool_priv.h"
 
 #include <errno.h>
@@ -92,7 +93,7 @@ static int64_t request_pool(int ends[2])
 		fail("ask", &e);
 	const int64_t reached = probe_time(ends);
 	do {
-		if (pool_packet_receive(conn, 0, &answer, sizeof(answer), fds, 2, &n) <= 0)
+		if (fds_recv(conn, 0, &answer, sizeof(answer), fds, 2, &n) <= 0)
 			fail("hear", NULL);
 		while (n > 0)
 			close(fds[--n]);

@@ -20,6 +20,15 @@ static int err_number(const struct err *e)
 	return code ? -code : -EINVAL;
 }
 
+int err_copy(struct err *e, const struct err *from)
+{
+	if (e)
+		*e = *from;
+	else
+		unheard_code = from->code;
+	return err_number(from);
+}
+
 /* Formats into BUF; a text that doesn't fit ends with "..." so that a reader sees it was cut. */
 static void format_cut(char *buf, size_t size, const char *fmt, va_list ap)
 {

@@ -44,6 +44,8 @@ int err_context(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int err_why(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Says what to do about it; returns the negative code. */
 int err_cure(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Makes E the error FROM, which another process has sent; returns its negative code. */
+int err_copy(struct err *e, const struct err *from);
 /* Sets the exit status that the error stands for; returns the negative code. */
 int err_status(struct err *e, int status);
 /* Writes the sentence, without a newline, into BUF (always terminated); control characters are shown as "?". */

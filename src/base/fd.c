@@ -61,6 +61,24 @@ int fd_read_all(int fd, struct arena *a, size_t max, char **ret_text, size_t *re
 	return 0;
 }
 
+ssize_t fd_read_full(int fd, void *data, size_t size)
+{
+	size_t got = 0;
+
+	while (got < size) {
+		ssize_t n = read(fd, (char *)data + got, size - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
 int fd_write_all(int fd, const void *data, size_t size)
 {
 	const char *p = data;

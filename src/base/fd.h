@@ -33,6 +33,8 @@ static inline int fd_take(int *fd)
 
 /* Reads the rest of FD, at most MAX bytes, into the arena (terminated); more than MAX is -EFBIG. */
 int fd_read_all(int fd, struct arena *a, size_t max, char **ret_text, size_t *ret_size, struct err *e) MUST_USE;
+/* Reads SIZE bytes, over short reads and EINTR, or what there is before the end: how many; or a negative errno. */
+ssize_t fd_read_full(int fd, void *data, size_t size) MUST_USE;
 /* Writes all SIZE bytes, over short writes and EINTR; 0 or a negative errno. */
 int fd_write_all(int fd, const void *data, size_t size) MUST_USE;
 

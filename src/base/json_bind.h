@@ -103,107 +103,43 @@ struct bind_table {
 	(offsetof(S, M) + 0 * sizeof(char[__builtin_types_compatible_p(__typeof__(((S *)NULL)->M), T) ? 1 : -1]))
 /* The offset of list M of S, whose elements have the size of type T. */
 #define BIND_AT_LIST(T, S, M) (offsetof(S, M) + 0 * sizeof(char[sizeof(*((S *)NULL)->M.v) == sizeof(T) ? 1 : -1]))
-#define BIND_ROW(key_, kind_, at_, flags_) .key = (key_), .kind = BIND_KIND_##kind_, .offset = (at_), .flags = (flags_)
+#define BIND_ROW(key_, kind_, at_, flags_, ...)                                                           \
+	{                                                                                                 \
+		.key = (key_), .kind = BIND_KIND_##kind_, .offset = (at_), .flags = (flags_), __VA_ARGS__ \
+	}
 
-#define BIND_STRING(key_, S, M, flags_)                               \
-	{                                                             \
-		BIND_ROW(key_, STRING, BIND_AT(char *, S, M), flags_) \
-	}
-#define BIND_BOOL(key_, S, M, flags_)                             \
-	{                                                         \
-		BIND_ROW(key_, BOOL, BIND_AT(bool, S, M), flags_) \
-	}
-#define BIND_OPT_BOOL(key_, S, M, flags_)                                        \
-	{                                                                        \
-		BIND_ROW(key_, OPT_BOOL, BIND_AT(struct opt_bool, S, M), flags_) \
-	}
-#define BIND_INT(key_, S, M, flags_)                            \
-	{                                                       \
-		BIND_ROW(key_, INT, BIND_AT(int, S, M), flags_) \
-	}
-#define BIND_I64(key_, S, M, flags_)                                \
-	{                                                           \
-		BIND_ROW(key_, I64, BIND_AT(int64_t, S, M), flags_) \
-	}
-#define BIND_OPT_I64(key_, S, M, flags_)                                       \
-	{                                                                      \
-		BIND_ROW(key_, OPT_I64, BIND_AT(struct opt_i64, S, M), flags_) \
-	}
-#define BIND_U16(key_, S, M, flags_)                                 \
-	{                                                            \
-		BIND_ROW(key_, U16, BIND_AT(uint16_t, S, M), flags_) \
-	}
-#define BIND_U32(key_, S, M, flags_)                                 \
-	{                                                            \
-		BIND_ROW(key_, U32, BIND_AT(uint32_t, S, M), flags_) \
-	}
-#define BIND_U64(key_, S, M, flags_)                                 \
-	{                                                            \
-		BIND_ROW(key_, U64, BIND_AT(uint64_t, S, M), flags_) \
-	}
-#define BIND_OPT_U64(key_, S, M, flags_)                                       \
-	{                                                                      \
-		BIND_ROW(key_, OPT_U64, BIND_AT(struct opt_u64, S, M), flags_) \
-	}
+#define BIND_STRING(key_, S, M, flags_) BIND_ROW(key_, STRING, BIND_AT(char *, S, M), flags_)
+#define BIND_BOOL(key_, S, M, flags_) BIND_ROW(key_, BOOL, BIND_AT(bool, S, M), flags_)
+#define BIND_OPT_BOOL(key_, S, M, flags_) BIND_ROW(key_, OPT_BOOL, BIND_AT(struct opt_bool, S, M), flags_)
+#define BIND_INT(key_, S, M, flags_) BIND_ROW(key_, INT, BIND_AT(int, S, M), flags_)
+#define BIND_I64(key_, S, M, flags_) BIND_ROW(key_, I64, BIND_AT(int64_t, S, M), flags_)
+#define BIND_OPT_I64(key_, S, M, flags_) BIND_ROW(key_, OPT_I64, BIND_AT(struct opt_i64, S, M), flags_)
+#define BIND_U16(key_, S, M, flags_) BIND_ROW(key_, U16, BIND_AT(uint16_t, S, M), flags_)
+#define BIND_U32(key_, S, M, flags_) BIND_ROW(key_, U32, BIND_AT(uint32_t, S, M), flags_)
+#define BIND_U64(key_, S, M, flags_) BIND_ROW(key_, U64, BIND_AT(uint64_t, S, M), flags_)
+#define BIND_OPT_U64(key_, S, M, flags_) BIND_ROW(key_, OPT_U64, BIND_AT(struct opt_u64, S, M), flags_)
 #define BIND_RANGE(min_, max_) (&(const struct bind_range){(min_), (max_)})
 /* A number of KIND (I64, OPT_U64…), of type T, from MIN to MAX. */
-#define BIND_BETWEEN(key_, kind_, T, S, M, flags_, min_, max_)                                   \
-	{                                                                                        \
-		BIND_ROW(key_, kind_, BIND_AT(T, S, M), flags_), .range = BIND_RANGE(min_, max_) \
-	}
-#define BIND_STRINGS(key_, S, M, flags_)                                    \
-	{                                                                   \
-		BIND_ROW(key_, STRINGS, BIND_AT(struct strs, S, M), flags_) \
-	}
-#define BIND_U32S(key_, S, M, flags_)                                      \
-	{                                                                  \
-		BIND_ROW(key_, U32S, BIND_AT_LIST(uint32_t, S, M), flags_) \
-	}
-#define BIND_PAIRS(key_, S, M, flags_)                                              \
-	{                                                                           \
-		BIND_ROW(key_, PAIRS, BIND_AT_LIST(struct bind_pair, S, M), flags_) \
-	}
-#define BIND_ENUM(key_, S, M, flags_, names_)                                   \
-	{                                                                       \
-		BIND_ROW(key_, ENUM, offsetof(S, M), flags_), .names = (names_) \
-	}
-#define BIND_OBJECT(key_, S, M, flags_, table_)                                   \
-	{                                                                         \
-		BIND_ROW(key_, OBJECT, offsetof(S, M), flags_), .table = (table_) \
-	}
-#define BIND_LIST(key_, S, M, flags_, table_)                                   \
-	{                                                                       \
-		BIND_ROW(key_, LIST, offsetof(S, M), flags_), .table = (table_) \
-	}
-#define BIND_MAP(key_, S, M, flags_, table_)                                   \
-	{                                                                      \
-		BIND_ROW(key_, MAP, offsetof(S, M), flags_), .table = (table_) \
-	}
-#define BIND_FLAGS(key_, S, M, flags_, names_)                                                \
-	{                                                                                     \
-		BIND_ROW(key_, FLAGS, BIND_AT(unsigned int, S, M), flags_), .names = (names_) \
-	}
+#define BIND_BETWEEN(key_, kind_, T, S, M, flags_, min_, max_) \
+	BIND_ROW(key_, kind_, BIND_AT(T, S, M), flags_, .range = BIND_RANGE(min_, max_))
+#define BIND_STRINGS(key_, S, M, flags_) BIND_ROW(key_, STRINGS, BIND_AT(struct strs, S, M), flags_)
+#define BIND_U32S(key_, S, M, flags_) BIND_ROW(key_, U32S, BIND_AT_LIST(uint32_t, S, M), flags_)
+#define BIND_PAIRS(key_, S, M, flags_) BIND_ROW(key_, PAIRS, BIND_AT_LIST(struct bind_pair, S, M), flags_)
+#define BIND_ENUM(key_, S, M, flags_, names_) BIND_ROW(key_, ENUM, offsetof(S, M), flags_, .names = (names_))
+#define BIND_OBJECT(key_, S, M, flags_, table_) BIND_ROW(key_, OBJECT, offsetof(S, M), flags_, .table = (table_))
+#define BIND_LIST(key_, S, M, flags_, table_) BIND_ROW(key_, LIST, offsetof(S, M), flags_, .table = (table_))
+#define BIND_MAP(key_, S, M, flags_, table_) BIND_ROW(key_, MAP, offsetof(S, M), flags_, .table = (table_))
+#define BIND_FLAGS(key_, S, M, flags_, names_) \
+	BIND_ROW(key_, FLAGS, BIND_AT(unsigned int, S, M), flags_, .names = (names_))
 /* A struct M whose first field is 'bool has'. */
-#define BIND_OPTIONAL(key_, S, M, table_)                                                                           \
-	{                                                                                                           \
-		BIND_ROW(key_, OPTIONAL,                                                                            \
-			 BIND_AT(bool, S, M.has) + 0 * sizeof(char[offsetof(S, M.has) == offsetof(S, M) ? 1 : -1]), \
-			 0),                                                                                        \
-			.table = (table_)                                                                           \
-	}
+#define BIND_OPTIONAL(key_, S, M, table_)                                                                      \
+	BIND_ROW(key_, OPTIONAL,                                                                               \
+		 BIND_AT(bool, S, M.has) + 0 * sizeof(char[offsetof(S, M.has) == offsetof(S, M) ? 1 : -1]), 0, \
+		 .table = (table_))
 /* An object whose members live in the same struct as the row's own: the rows of its table count from there. */
-#define BIND_GROUP(key_, flags_, table_)                             \
-	{                                                            \
-		BIND_ROW(key_, OBJECT, 0, flags_), .table = (table_) \
-	}
-#define BIND_CUSTOM(key_, S, M, flags_, custom_)                                    \
-	{                                                                           \
-		BIND_ROW(key_, CUSTOM, offsetof(S, M), flags_), .custom = (custom_) \
-	}
-#define BIND_REFUSED(key_, reason_)                                \
-	{                                                          \
-		BIND_ROW(key_, REFUSED, 0, 0), .reason = (reason_) \
-	}
+#define BIND_GROUP(key_, flags_, table_) BIND_ROW(key_, OBJECT, 0, flags_, .table = (table_))
+#define BIND_CUSTOM(key_, S, M, flags_, custom_) BIND_ROW(key_, CUSTOM, offsetof(S, M), flags_, .custom = (custom_))
+#define BIND_REFUSED(key_, reason_) BIND_ROW(key_, REFUSED, 0, 0, .reason = (reason_))
 
 /* The layout of one element behind BIND_PAIRS. */
 struct bind_pair {

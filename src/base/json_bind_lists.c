@@ -14,6 +14,15 @@ struct head {
 	size_t n, room;
 };
 
+/* Whether the list behind FIELD has no element. */
+static bool is_empty(const void *field)
+{
+	struct head h;
+
+	memcpy(&h, field, sizeof(h));
+	return h.n == 0;
+}
+
 /* STRINGS: terminated by NULL like every struct strs. */
 int bind_read_strings(const struct bind_row *row, const struct json *value, void *field, struct arena *a, struct err *e)
 {
@@ -141,6 +150,21 @@ static int read_elements(const struct bind_table *t, const struct json *value, b
 	return 0;
 }
 
+/* Writes the elements of FIELD, each by its table; NAMED: the first field is its member's name. */
+static void write_elements(const struct bind_table *t, bool named, struct json_out *out, const void *field)
+{
+	struct head h;
+
+	memcpy(&h, field, sizeof(h));
+	for (size_t i = 0; i < h.n; i++) {
+		const char *element = (const char *)h.v + i * t->size, *name = NULL;
+
+		if (named)
+			memcpy(&name, element, sizeof(name));
+		bind_write(t, out, name, element);
+	}
+}
+
 /* LIST. */
 int bind_read_list(const struct bind_row *row, const struct json *value, void *field, struct arena *a, struct err *e)
 {
@@ -152,14 +176,10 @@ int bind_read_list(const struct bind_row *row, const struct json *value, void *f
 /* LIST. */
 void bind_write_list(const struct bind_row *row, struct json_out *out, const char *key, const void *field)
 {
-	struct head h;
-
-	memcpy(&h, field, sizeof(h));
-	if (!bind_shown(row, h.n == 0))
+	if (!bind_shown(row, is_empty(field)))
 		return;
 	json_open_list(out, key);
-	for (size_t i = 0; i < h.n; i++)
-		bind_write(row->table, out, NULL, (const char *)h.v + i * row->table->size);
+	write_elements(row->table, false, out, field);
 	json_close_list(out);
 }
 
@@ -174,18 +194,10 @@ int bind_read_map(const struct bind_row *row, const struct json *value, void *fi
 /* MAP. */
 void bind_write_map(const struct bind_row *row, struct json_out *out, const char *key, const void *field)
 {
-	struct head h;
-
-	memcpy(&h, field, sizeof(h));
-	if (!bind_shown(row, h.n == 0))
+	if (!bind_shown(row, is_empty(field)))
 		return;
 	json_open_object(out, key);
-	for (size_t i = 0; i < h.n; i++) {
-		const char *element = (const char *)h.v + i * row->table->size, *name;
-
-		memcpy(&name, element, sizeof(name));
-		bind_write(row->table, out, name, element);
-	}
+	write_elements(row->table, true, out, field);
 	json_close_object(out);
 }
 

@@ -278,11 +278,3 @@ bool parse_signal(const char *text, int *ret)
 	*ret = from_min ? SIGNAL_RT_MIN + (int)n : SIGNAL_RT_MAX - (int)n;
 	return true;
 }
-
-const char *signal_name(int sig)
-{
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		if (signals[i].sig == sig)
-			return signals[i].name;
-	return NULL;
-}

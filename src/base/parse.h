@@ -57,7 +57,5 @@ bool ranges_within(const struct ranges *a, const struct ranges *b);
 enum { SIGNAL_RT_MIN = 34, SIGNAL_RT_MAX = 64 }; /* as glibc, docker and kill(1) count */
 /* "TERM", "SIGTERM", "sigterm", "15", "RTMIN+3", "RTMAX-1"; 1 to 64. */
 bool parse_signal(const char *text, int *ret) MUST_USE;
-/* "SIGTERM"; NULL where a number has no name of its own (real-time signals). */
-const char *signal_name(int sig);
 
 #endif

@@ -94,6 +94,11 @@ int64_t time_monotonic(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+int64_t time_monotonic_ms(void)
+{
+	return time_monotonic() / 1000000;
+}
+
 /* What is still to be read. */
 struct scan {
 	const char *at, *end;

@@ -16,6 +16,8 @@ void time_format(int64_t ns, char text[TIME_TEXT_SIZE]);
 int64_t time_now(void);
 /* A fixed clock for deadlines (CLOCK_MONOTONIC). */
 int64_t time_monotonic(void);
+/* The same in milliseconds. */
+int64_t time_monotonic_ms(void);
 
 /*
  * Reads an RFC 3339 time: date, 'T' (or 't', or a space), time, optional fraction, and "Z" or "+02:00".  Without a

@@ -111,6 +111,13 @@ void table_add(struct table *t, const char *cell)
 	strs_add(&t->cells, t->arena, text_escape(t->arena, cell ? cell : ""));
 }
 
+void table_heads(struct table *t, const char *const *heads, size_t n)
+{
+	t->columns = n;
+	for (size_t i = 0; i < n; i++)
+		table_add(t, heads[i]);
+}
+
 void table_addf(struct table *t, const char *fmt, ...)
 {
 	va_list ap;

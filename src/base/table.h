@@ -21,6 +21,8 @@ struct table {
 
 /* Adds the next cell of the row; NULL is an empty cell. */
 void table_add(struct table *t, const char *cell);
+/* Adds the heading of a new table, which has N columns. */
+void table_heads(struct table *t, const char *const *heads, size_t n);
 /* Adds a cell that is printed from FMT. */
 void table_addf(struct table *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The whole table; columns are two blanks apart, the last one is not padded.  An unfinished row is filled up. */

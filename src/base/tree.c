@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,5 +120,29 @@ int tree_delete(int dirfd_above, const char *name, struct err *e)
 	}
 	if (unlinkat(dirfd_above, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_set(e, errno, "remove %s", name);
+	return 0;
+}
+
+int tree_make(const char *path, struct err *e)
+{
+	const size_t size = strlen(path) + 1;
+	char part[PATH_MAX];
+
+	if (size > sizeof(part))
+		return err_set(e, ENAMETOOLONG, "make the directory %.64s…", path);
+	memcpy(part, path, size);
+	for (char *slash = part; slash;) {
+		struct stat st;
+
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = '\0';
+		int code = mkdir(part, 0700) < 0 || chmod(part, 0700) < 0 ? errno : 0;
+		/* A read-only file system says so before it says "exists". */
+		if (code && code != EEXIST && stat(part, &st) < 0)
+			return err_set(e, code, "make the directory %s", part);
+		if (slash)
+			*slash = '/';
+	}
 	return 0;
 }

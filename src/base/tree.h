@@ -12,5 +12,7 @@
  * may do it at once.
  */
 int tree_delete(int dirfd, const char *name, struct err *e) MUST_USE;
+/* Makes the directory PATH, of mode 0700 whatever the umask, and the directories above it that do not exist. */
+int tree_make(const char *path, struct err *e) MUST_USE;
 
 #endif

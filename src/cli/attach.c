@@ -24,14 +24,10 @@ static int attach_run(struct cli *c, void *args, struct err *e)
 	const struct attach_args *o = args;
 	const struct attach_options options = {
 		.no_stdin = o->no_stdin, .sig_proxy = o->sig_proxy, .detach_keys = o->detach_keys};
-	struct box b;
+	CLEANUP(box_close) struct box b;
 	int r = box_find(&c->home, c->operands.v[0], false, &b, e);
 
-	if (r < 0)
-		return r;
-	r = attach_client(&b, &options, &c->status, NULL, e);
-	box_close(&b);
-	return r;
+	return r < 0 ? r : attach_client(&b, &options, &c->status, NULL, e);
 }
 
 const struct verb verb_attach = {

@@ -56,7 +56,7 @@ bool cli_color(const struct cli *c)
 	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 }
 
-void cli_each(struct cli *c, int (*fn)(struct cli *c, const char *operand, void *args, struct err *e), void *args)
+void cli_each(struct cli *c, each_fn *fn, void *args)
 {
 	for (size_t i = 0; i < c->operands.n; i++) {
 		struct err e = {0};
@@ -64,6 +64,18 @@ void cli_each(struct cli *c, int (*fn)(struct cli *c, const char *operand, void 
 		if (fn(c, c->operands.v[i], args, &e) < 0)
 			cli_error(c, &e);
 	}
+}
+
+void cli_print_rows(struct cli *c, const void *rows, size_t n, size_t size, put_row_fn *put)
+{
+	struct json_out o;
+
+	json_out_init(&o, &c->arena, JSON_INDENTED);
+	json_open_list(&o, NULL);
+	for (size_t i = 0; i < n; i++)
+		put(&o, (const char *)rows + i * size);
+	json_close_list(&o);
+	puts(json_out_text(&o));
 }
 
 const char *cli_called(struct cli *c, const struct verb *v)
@@ -140,7 +152,10 @@ int cli_verb_run(struct cli *c, const struct verb *v, char **argv, struct err *e
 		return r;
 	if (v->flags & VERB_SWEEP)
 		sweep(&c->home);
-	return v->run(c, args, e);
+	if (v->run)
+		return v->run(c, args, e);
+	cli_each(c, v->each, args);
+	return 0;
 }
 
 /* The tool or door that PROGRAM is another name of, as /usr/local/bin/unshare or isle-oci may be; NULL: none. */

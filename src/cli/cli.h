@@ -14,6 +14,7 @@
 #ifndef ISLE_CLI_CLI_H
 #define ISLE_CLI_CLI_H
 
+#include "base/json_out.h"
 #include "base/opt.h"
 #include "core/step.h"
 #include "engine/home.h"
@@ -37,6 +38,9 @@ enum verb_flags {
 	VERB_HIDDEN = 8,	/* in no help, man page and completion */
 	VERB_TOOL = 16, /* stands in for a program of its own, and is it when isle is called by the verb's name */
 };
+
+/* Does something for one operand. */
+typedef int each_fn(struct cli *c, const char *operand, void *args, struct err *e);
 
 struct verb_example {
 	const char *command; /* "isle run -it host bash" */
@@ -68,6 +72,7 @@ struct verb {
 	 * Does it.  Returns 0, or a negative errno with E filled in; an exit status of its own goes into cli->status.
 	 */
 	int (*run)(struct cli *c, void *args, struct err *e);
+	each_fn *each; /* where 'run' is NULL: does it for one operand after the other, see cli_each */
 };
 
 /* The options before the verb. */
@@ -89,7 +94,7 @@ struct cli {
 	struct strs operands;
 	struct cli_options options;
 	int status;		 /* exit status of a verb that did not fail itself */
-	bool json;		 /* for cli_tell_steps */
+	bool json;		 /* for show_steps_tell */
 	bool by_name;		 /* isle was called by the verb's name, as unshare(1) is */
 	mode_t umask;		 /* the caller's */
 	unsigned int fds_opened; /* bits of the standard descriptors that were closed and are /dev/null now */
@@ -114,19 +119,20 @@ int cli_unknown_verb(struct cli *c, const struct verb *door, const char *wrong, 
 /* Reads the words of verb V, and does it. */
 int cli_verb_run(struct cli *c, const struct verb *v, char **argv, struct err *e) MUST_USE;
 /* Calls FN for every operand; a failure is printed and remembered, and the next one is tried. */
-void cli_each(struct cli *c, int (*fn)(struct cli *c, const char *operand, void *args, struct err *e), void *args);
+void cli_each(struct cli *c, each_fn *fn, void *args);
 /* Writes out what was printed so far: for what must be seen at once.  cli_main does it at the end. */
 int cli_flush(struct err *e) MUST_USE;
 /* How the user calls V: "isle ps", "isle oci ps"; what was called by its own name by that: "lsns", "isle-oci ps". */
 const char *cli_called(struct cli *c, const struct verb *v);
+/*
+ * Prints LIST, a 'struct { TYPE *v; size_t n, room; }', for programs: a list of JSON with what PUT writes for each of
+ * its rows, to which it gets a pointer.
+ */
+#define cli_print_list(c, list, put) cli_print_rows((c), (list)->v, (list)->n, sizeof(*(list)->v), (put))
+typedef void put_row_fn(struct json_out *o, const void *row);
+void cli_print_rows(struct cli *c, const void *rows, size_t n, size_t size, put_row_fn *put);
 /* Whether colours are wanted on stdout. */
 bool cli_color(const struct cli *c);
-
-/*
- * Prints the plan (--explain: lines with sentences, on stdout) or the times (--timings: on stderr, as stdout is the
- * program's); as JSON if c->json.  'ctx' is the struct cli.  Fits run_mode.tell_steps.
- */
-void cli_tell_steps(void *ctx, const struct step_lines *lines);
 
 /* help.c: the texts of --help on stdout. */
 void help_program(struct cli *c);

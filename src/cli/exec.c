@@ -2,11 +2,12 @@
 /* 'isle exec': one more program in a running container. */
 #include "engine/exec.h"
 
+#include "cli/show_steps.h"
 #include "cli/verbs.h"
 
 struct exec_args {
 	struct exec_options o;
-	bool explain, timings, json;
+	struct show_steps show;
 };
 
 static const struct opt exec_opts[] = {
@@ -21,11 +22,7 @@ static const struct opt exec_opts[] = {
 	OPT_LIST(0, "env-file", "FILE", struct exec_args, o.env_file, "variables from a file, one in a line"),
 	OPT_FLAG(0, "privileged", struct exec_args, o.privileged,
 		 "all capabilities of the container's users, no filter"),
-	OPT_HEADING("What isle tells"),
-	OPT_FLAG(0, "explain", struct exec_args, explain,
-		 "tell each step and the shell command that does it; do nothing"),
-	OPT_FLAG(0, "timings", struct exec_args, timings, "tell what each step took, on standard error"),
-	OPT_FLAG(0, "json", struct exec_args, json, "either of them as JSON"),
+	SHOW_STEPS_ROWS(struct exec_args),
 	OPT_END,
 };
 
@@ -33,22 +30,14 @@ static const struct opt exec_opts[] = {
 static int exec_run(struct cli *c, void *args, struct err *e)
 {
 	struct exec_args *a = args;
-	const struct run_mode mode = {
-		.explain = a->explain,
-		.timings = a->timings,
-		.tell_steps = cli_tell_steps,
-		.tell = cli_tell,
-		.ctx = c,
-	};
+	const struct run_mode mode = show_steps_mode(c, &a->show);
+	int r = show_steps_check(c, &a->show, e);
 
-	if (a->json && !a->explain && !a->timings)
-		return err_set(e, 0, "--json says how --explain or --timings are told, and none of them is given");
-	if (a->explain && a->timings)
-		return err_set(e, 0, "--explain does nothing, so there are no --timings");
+	if (r < 0)
+		return r;
 	if (a->o.detach && (a->o.interactive || a->o.tty))
 		return err_set(e, 0, "--detach does not go with --%s: nobody would be at the other end",
 			       a->o.tty ? "tty" : "interactive");
-	c->json = a->json;
 	for (size_t i = 1; i < c->operands.n; i++)
 		strs_take(&a->o.command, &c->arena, c->operands.v[i]);
 	return engine_exec(&c->home, c->operands.v[0], &a->o, &mode, &c->status, e);

@@ -62,13 +62,15 @@ static int logs_run(struct cli *c, void *args, struct err *e)
 {
 	struct logs_out out = {0};
 	struct logs_query q;
-	struct box b;
 	int r = make_query(args, &q, e);
 
-	if (r < 0 || (r = box_find(&c->home, c->operands.v[0], false, &b, e)) < 0)
+	if (r < 0)
+		return r;
+	CLEANUP(box_close) struct box b;
+	r = box_find(&c->home, c->operands.v[0], false, &b, e);
+	if (r < 0)
 		return r;
 	r = logs_read(&b, &q, write_piece, &out, e);
-	box_close(&b);
 	return out.code < 0 ? err_set(e, -out.code, "write the log") : r;
 }
 

@@ -3,6 +3,7 @@
 #include "toolbox/nsenter.h"
 
 #include "base/parse.h"
+#include "cli/show_steps.h"
 #include "cli/verbs.h"
 
 #include <limits.h>
@@ -11,7 +12,7 @@ struct nsenter_args {
 	struct nsenter_request r;
 	struct strs target;
 	char *net_socket, *uid, *gid;
-	bool explain, timings, json;
+	struct show_steps show;
 };
 
 /* Rows for the fields of the request, by their names. */
@@ -49,12 +50,7 @@ static const struct opt nsenter_opts[] = {
 	FLAG('c', "join-cgroup", join_cgroup, "join the target's control groups"),
 	FLAG('F', "no-fork", no_fork, "be the program itself, also with --pid"),
 
-	OPT_HEADING("What isle tells"),
-	OPT_FLAG(0, "explain", struct nsenter_args, explain,
-		 "tell each step and the shell command that does it; do nothing", .whole = true),
-	OPT_FLAG(0, "timings", struct nsenter_args, timings, "tell what each step took, on standard error",
-		 .whole = true),
-	OPT_FLAG(0, "json", struct nsenter_args, json, "either of them as JSON", .whole = true),
+	SHOW_STEPS_ROWS(struct nsenter_args, .whole = true),
 	OPT_END,
 };
 
@@ -81,16 +77,12 @@ static int read_numbers(struct nsenter_args *a, struct err *e)
 static int nsenter_verb_run(struct cli *c, void *args, struct err *e)
 {
 	struct nsenter_args *a = args;
-	const struct nsenter_mode mode = {
-		.explain = a->explain, .timings = a->timings, .tell_steps = cli_tell_steps, .ctx = c};
-	int r;
+	const struct tool_mode mode = {
+		.explain = a->show.explain, .timings = a->show.timings, .tell_steps = show_steps_tell, .ctx = c};
+	int r = show_steps_check(c, &a->show, e);
 
-	if (a->json && !a->explain && !a->timings)
-		return err_set(e, 0, "--json says how --explain or --timings are told, and none of them is given");
-	if (a->explain && a->timings)
-		return err_set(e, 0, "--explain does nothing, so there are no --timings");
-	c->json = a->json;
-	r = read_numbers(a, e);
+	if (r == 0)
+		r = read_numbers(a, e);
 	if (r < 0)
 		return r;
 	a->r.argv = c->operands.v;

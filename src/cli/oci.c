@@ -7,6 +7,7 @@
  */
 #include "cli/oci.h"
 
+#include "cli/show_steps.h"
 #include "cli/verbs.h"
 #include "core/preserved.h"
 #include "isle-commit.h"
@@ -104,7 +105,7 @@ static void note_steps(void *ctx, const struct step_lines *lines)
 	const struct oci_door *d = c->door_args;
 
 	if (d->log.level < OCI_LOG_DEBUG || d->runtime.explain) {
-		cli_tell_steps(ctx, lines);
+		show_steps_tell(ctx, lines);
 		return;
 	}
 	for (size_t i = 0; i < lines->n; i++) {

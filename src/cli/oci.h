@@ -16,6 +16,17 @@
 /* runc and crun end with 1 when they fail themselves, and runc's exec, whose program may do so too, with 255. */
 enum { OCI_FAILURE = 1, OCI_EXEC_FAILURE = 255 };
 
+/* The greatest --preserve-fds. */
+enum { OCI_FDS_MAX = 1 << 20 };
+
+/* Rows that verbs with a program share, over their struct TYPE. */
+#define OCI_PRESERVE_ROW(type)                                              \
+	OPT_INT(0, "preserve-fds", "N", 0, OCI_FDS_MAX, type, preserve_fds, \
+		"pass on what is open of the N descriptors from 3 on, besides those of $LISTEN_FDS")
+#define OCI_LOOK_ROWS(type)                                                                               \
+	OPT_HEADING("Look at it"), OPT_FLAG(0, "explain", type, explain, "tell every step, and do none"), \
+		OPT_FLAG(0, "timings", type, timings, "tell on standard error what every step took")
+
 struct oci_door {
 	char *root, *log_path, *log_format, *log_level, *cgroup_manager, *rootless, *criu;
 	bool debug, systemd_cgroup, version;

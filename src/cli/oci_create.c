@@ -2,8 +2,6 @@
 /* 'isle oci create', 'run' and 'restore': containers out of bundles; and 'start'. */
 #include "cli/oci.h"
 
-enum { FDS_MAX = 1 << 20 };
-
 struct create_args {
 	char *bundle, *config, *console_socket, *pid_file;
 	int preserve_fds;
@@ -17,9 +15,6 @@ struct create_args {
 	OPT_STR(0, "pid-file", "FILE", struct create_args, pid_file, "write the first process' id into FILE")
 #define CONSOLE_ROW \
 	OPT_STR(0, "console-socket", "PATH", struct create_args, console_socket, "send the terminal to the socket PATH")
-#define PRESERVE_ROW                                                                  \
-	OPT_INT(0, "preserve-fds", "N", 0, FDS_MAX, struct create_args, preserve_fds, \
-		"pass on what is open of the N descriptors from 3 on, besides those of $LISTEN_FDS")
 #define DETACH_ROW OPT_FLAG('d', "detach", struct create_args, detach, "don't wait for the program's end")
 #define PIVOT_ROW                                             \
 	OPT_FLAG(0, "no-pivot", struct create_args, no_pivot, \
@@ -29,22 +24,18 @@ struct create_args {
 #define SUBREAPER_ROW                                                 \
 	OPT_FLAG(0, "no-subreaper", struct create_args, no_subreaper, \
 		 "don't become the parent of the container's orphans")
-#define TELL_ROWS                                                                                    \
-	OPT_HEADING("Look at it"),                                                                   \
-		OPT_FLAG(0, "explain", struct create_args, explain, "tell every step, and do none"), \
-		OPT_FLAG(0, "timings", struct create_args, timings, "tell on standard error what every step took")
 
 static const struct opt create_opts[] = {
 	BUNDLE_ROW,
 	CONFIG_ROW,
 	PID_FILE_ROW,
 	CONSOLE_ROW,
-	PRESERVE_ROW,
+	OCI_PRESERVE_ROW(struct create_args),
 	KEYRING_ROW,
 	PIVOT_ROW,
 	OPT_FLAG(0, "no-subreaper", struct create_args, no_subreaper, "as crun knows it: create has none",
 		 .hidden = true),
-	TELL_ROWS,
+	OCI_LOOK_ROWS(struct create_args),
 	OPT_END,
 };
 
@@ -55,11 +46,11 @@ static const struct opt run_opts[] = {
 	OPT_FLAG(0, "keep", struct create_args, keep, "don't delete the container when its program has ended"),
 	PID_FILE_ROW,
 	CONSOLE_ROW,
-	PRESERVE_ROW,
+	OCI_PRESERVE_ROW(struct create_args),
 	KEYRING_ROW,
 	PIVOT_ROW,
 	SUBREAPER_ROW,
-	TELL_ROWS,
+	OCI_LOOK_ROWS(struct create_args),
 	OPT_END,
 };
 

@@ -2,8 +2,6 @@
 /* 'isle oci exec': one more program in a container. */
 #include "cli/oci.h"
 
-enum { FDS_MAX = 1 << 20 };
-
 struct exec_args {
 	char *process, *cwd, *user, *apparmor, *process_label, *console_socket, *pid_file;
 	struct strs env, caps, gids, cgroups;
@@ -30,14 +28,11 @@ static const struct opt exec_opts[] = {
 	OPT_FLAG('d', "detach", struct exec_args, detach, "don't wait for its end"),
 	OPT_STR(0, "console-socket", "PATH", struct exec_args, console_socket, "send the terminal to the socket PATH"),
 	OPT_STR(0, "pid-file", "FILE", struct exec_args, pid_file, "write its process id into FILE"),
-	OPT_INT(0, "preserve-fds", "N", 0, FDS_MAX, struct exec_args, preserve_fds,
-		"pass on what is open of the N descriptors from 3 on, besides those of $LISTEN_FDS"),
+	OCI_PRESERVE_ROW(struct exec_args),
 	OPT_FLAG(0, "ignore-paused", struct exec_args, ignore_paused,
 		 "also in a paused container: it begins when that is resumed"),
 	OPT_FLAG(0, "no-subreaper", struct exec_args, no_subreaper, "as older runtimes know it", .hidden = true),
-	OPT_HEADING("Look at it"),
-	OPT_FLAG(0, "explain", struct exec_args, explain, "tell every step, and do none"),
-	OPT_FLAG(0, "timings", struct exec_args, timings, "tell on standard error what every step took"),
+	OCI_LOOK_ROWS(struct exec_args),
 	OPT_END,
 };
 

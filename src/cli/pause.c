@@ -17,22 +17,6 @@ static int unpause_one(struct cli *c, const char *ref, void *args, struct err *e
 	return box_unpause(&c->home, ref, e);
 }
 
-/* Does 'isle pause'. */
-static int pause_run(struct cli *c, void *args, struct err *e)
-{
-	(void)e;
-	cli_each(c, pause_one, args);
-	return 0;
-}
-
-/* Does 'isle unpause'. */
-static int unpause_run(struct cli *c, void *args, struct err *e)
-{
-	(void)e;
-	cli_each(c, unpause_one, args);
-	return 0;
-}
-
 const struct verb verb_pause = {
 	.name = "pause",
 	.heading = HEADING_STEER,
@@ -44,7 +28,7 @@ const struct verb verb_pause = {
 	.operands_max = -1,
 	.operand_kind = OPERAND_CONTAINER,
 	.flags = VERB_HOME | VERB_SWEEP,
-	.run = pause_run,
+	.each = pause_one,
 };
 
 const struct verb verb_unpause = {
@@ -57,5 +41,5 @@ const struct verb verb_unpause = {
 	.operands_max = -1,
 	.operand_kind = OPERAND_CONTAINER,
 	.flags = VERB_HOME | VERB_SWEEP,
-	.run = unpause_run,
+	.each = unpause_one,
 };

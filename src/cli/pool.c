@@ -2,7 +2,6 @@
 /* 'isle pool': islands that are prepared before they are asked for. */
 #include "engine/pool.h"
 
-#include "base/json_out.h"
 #include "base/parse_time.h"
 #include "base/table.h"
 #include "cli/run_rows.h"
@@ -104,10 +103,9 @@ static char *memory_text(struct arena *a, const struct pool_row *row)
 static void print_table(struct cli *c, const struct pool_rows *rows)
 {
 	static const char *const heads[] = {"NAME", "ROOT", "PARKED", "TAKEN", "MEMORY OF ONE", "SERVED FOR"};
-	struct table t = {.arena = &c->arena, .columns = ARRAY_LEN(heads)};
+	struct table t = {.arena = &c->arena};
 
-	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-		table_add(&t, heads[i]);
+	table_heads(&t, heads, ARRAY_LEN(heads));
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct pool_row *r = &rows->v[i];
 
@@ -135,8 +133,9 @@ static void put_bytes(struct json_out *o, const char *key, int64_t n)
 }
 
 /* One pool as an object. */
-static void put_row(struct json_out *o, const struct pool_row *r)
+static void put_row(struct json_out *o, const void *row)
 {
+	const struct pool_row *r = row;
 	char since[TIME_TEXT_SIZE];
 
 	time_format(r->since_ns, since);
@@ -166,19 +165,6 @@ static void put_row(struct json_out *o, const struct pool_row *r)
 	json_close_object(o);
 }
 
-/* The list for programs. */
-static void print_json(struct cli *c, const struct pool_rows *rows)
-{
-	struct json_out o;
-
-	json_out_init(&o, &c->arena, JSON_INDENTED);
-	json_open_list(&o, NULL);
-	for (size_t i = 0; i < rows->n; i++)
-		put_row(&o, &rows->v[i]);
-	json_close_list(&o);
-	puts(json_out_text(&o));
-}
-
 /* Does 'isle pool ls'. */
 static int ls_run(struct cli *c, void *args, struct err *e)
 {
@@ -189,7 +175,7 @@ static int ls_run(struct cli *c, void *args, struct err *e)
 	if (r < 0)
 		return r;
 	if (a->json)
-		print_json(c, &rows);
+		cli_print_list(c, &rows, put_row);
 	else if (!a->quiet)
 		print_table(c, &rows);
 	for (size_t i = 0; a->quiet && i < rows.n; i++)
@@ -220,14 +206,6 @@ static int stop_one(struct cli *c, const char *name, void *args, struct err *e)
 	return pool_stop(&c->home, name, e);
 }
 
-/* Does 'isle pool stop'. */
-static int stop_run(struct cli *c, void *args, struct err *e)
-{
-	(void)e;
-	cli_each(c, stop_one, args);
-	return 0;
-}
-
 static const struct verb verb_pool_stop = {
 	.name = "stop",
 	.heading = HEADING_POOL,
@@ -238,7 +216,7 @@ static const struct verb verb_pool_stop = {
 	.operands_max = -1,
 	.operand_kind = OPERAND_NONE,
 	.flags = VERB_HOME,
-	.run = stop_run,
+	.each = stop_one,
 };
 
 /* ---- the door ---- */

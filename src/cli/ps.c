@@ -2,7 +2,6 @@
 /* 'isle ps': the containers there are, for people, for pipes and for programs. */
 #include "engine/ps.h"
 
-#include "base/json_out.h"
 #include "base/parse_time.h"
 #include "base/table.h"
 #include "cli/verbs.h"
@@ -41,11 +40,10 @@ static void print_ids(const struct ps_rows *rows, bool whole)
 static void print_table(struct cli *c, const struct ps_rows *rows, bool whole)
 {
 	static const char *const heads[] = {"CONTAINER ID", "NAME", "ROOT", "COMMAND", "CREATED", "STATUS"};
-	struct table t = {.arena = &c->arena, .columns = ARRAY_LEN(heads)};
+	struct table t = {.arena = &c->arena};
 	int64_t now = time_now();
 
-	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-		table_add(&t, heads[i]);
+	table_heads(&t, heads, ARRAY_LEN(heads));
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct ps_row *r = &rows->v[i];
 
@@ -60,8 +58,9 @@ static void print_table(struct cli *c, const struct ps_rows *rows, bool whole)
 }
 
 /* One container as an object. */
-static void put_row(struct json_out *o, const struct ps_row *r)
+static void put_row(struct json_out *o, const void *row)
 {
+	const struct ps_row *r = row;
 	char created[TIME_TEXT_SIZE];
 
 	time_format(r->created_ns, created);
@@ -87,19 +86,6 @@ static void put_row(struct json_out *o, const struct ps_row *r)
 	json_close_object(o);
 }
 
-/* The list for programs. */
-static void print_json(struct cli *c, const struct ps_rows *rows)
-{
-	struct json_out o;
-
-	json_out_init(&o, &c->arena, JSON_INDENTED);
-	json_open_list(&o, NULL);
-	for (size_t i = 0; i < rows->n; i++)
-		put_row(&o, &rows->v[i]);
-	json_close_list(&o);
-	puts(json_out_text(&o));
-}
-
 /* Does 'isle ps'. */
 static int ps_run(struct cli *c, void *args, struct err *e)
 {
@@ -110,7 +96,7 @@ static int ps_run(struct cli *c, void *args, struct err *e)
 	if (r < 0)
 		return r;
 	if (o->json)
-		print_json(c, &rows);
+		cli_print_list(c, &rows, put_row);
 	else if (o->quiet)
 		print_ids(&rows, o->no_trunc);
 	else

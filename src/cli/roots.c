@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* 'isle roots': the roots that were unpacked or built, and are kept for the next container. */
-#include "base/json_out.h"
 #include "base/parse_time.h"
 #include "base/table.h"
 #include "cli/verbs.h"
@@ -27,35 +26,28 @@ static void made_text(const struct root_kept *k, char text[TIME_TEXT_SIZE])
 	strcpy(text + strlen("2026-11-22T10:00:00"), "Z"); /* whole seconds are all that is known */
 }
 
-/* The list for programs. */
-static void print_json(struct cli *c, const struct roots_kept *roots)
+/* One root as an object. */
+static void put_row(struct json_out *o, const void *row)
 {
-	struct json_out o;
+	const struct root_kept *k = row;
 	char made[TIME_TEXT_SIZE];
 
-	json_out_init(&o, &c->arena, JSON_INDENTED);
-	json_open_list(&o, NULL);
-	for (size_t i = 0; i < roots->n; i++) {
-		made_text(&roots->v[i], made);
-		json_open_object(&o, NULL);
-		json_string(&o, "name", roots->v[i].name);
-		json_string(&o, "made", made);
-		json_string(&o, "path", roots->v[i].path);
-		json_close_object(&o);
-	}
-	json_close_list(&o);
-	puts(json_out_text(&o));
+	made_text(k, made);
+	json_open_object(o, NULL);
+	json_string(o, "name", k->name);
+	json_string(o, "made", made);
+	json_string(o, "path", k->path);
+	json_close_object(o);
 }
 
 /* The table for people. */
 static void print_table(struct cli *c, const struct roots_kept *roots)
 {
-	struct table t = {.arena = &c->arena, .columns = 3};
+	static const char *const heads[] = {"NAME", "MADE", "PATH"};
+	struct table t = {.arena = &c->arena};
 	char made[TIME_TEXT_SIZE];
 
-	table_add(&t, "NAME");
-	table_add(&t, "MADE");
-	table_add(&t, "PATH");
+	table_heads(&t, heads, ARRAY_LEN(heads));
 	for (size_t i = 0; i < roots->n; i++) {
 		made_text(&roots->v[i], made);
 		table_add(&t, roots->v[i].name);
@@ -74,7 +66,7 @@ static int roots_list(struct cli *c, const struct roots_args *o, struct err *e)
 	if (r < 0)
 		return r;
 	if (o->json)
-		print_json(c, &roots);
+		cli_print_list(c, &roots, put_row);
 	else if (!o->quiet)
 		print_table(c, &roots);
 	for (size_t i = 0; o->quiet && i < roots.n; i++)

@@ -30,11 +30,7 @@ static const struct opt run_opts[] = {
 	RUN_PROGRAM_ROWS,
 	RUN_ISLAND_ROWS,
 
-	OPT_HEADING("What isle tells"),
-	OPT_FLAG(0, "explain", struct run_args, explain,
-		 "tell each step and the shell command that does it; do nothing"),
-	OPT_FLAG(0, "timings", struct run_args, timings, "tell what each step took, on standard error"),
-	OPT_FLAG(0, "json", struct run_args, json, "either of them as JSON"),
+	SHOW_STEPS_ROWS(struct run_args),
 	OPT_END,
 };
 
@@ -94,28 +90,19 @@ static int take_operands(struct cli *c, struct run_args *a, struct err *e)
 static int run_run(struct cli *c, void *args, struct err *e)
 {
 	struct run_args *a = args;
-	const struct run_mode mode = {
-		.explain = a->explain,
-		.timings = a->timings,
-		.tell_steps = cli_tell_steps,
-		.tell = cli_tell,
-		.ctx = c,
-	};
+	const struct run_mode mode = show_steps_mode(c, &a->show);
 	char id[BOX_ID_LEN + 1] = "";
 	int r = take_operands(c, a, e);
 
+	if (r == 0)
+		r = show_steps_check(c, &a->show, e);
 	if (r < 0)
 		return r;
-	if (a->json && !a->explain && !a->timings)
-		return err_set(e, 0, "--json says how --explain or --timings are told, and none of them is given");
-	if (a->explain && a->timings)
-		return err_set(e, 0, "--explain does nothing, so there are no --timings");
-	c->json = a->json;
 	if (a->pool)
 		r = pool_take(&c->home, a->pool, &a->o, &mode, &c->status, id, e);
 	else
 		r = engine_run(&c->home, &a->o, &mode, &c->status, id, e);
-	if (r == 0 && a->o.detach && !a->explain)
+	if (r == 0 && a->o.detach && !a->show.explain)
 		puts(id);
 	return r;
 }

@@ -6,13 +6,13 @@
 #ifndef ISLE_CLI_RUN_ROWS_H
 #define ISLE_CLI_RUN_ROWS_H
 
-#include "base/opt.h"
+#include "cli/show_steps.h"
 #include "engine/options.h"
 
 struct run_args {
 	struct run_options o;
 	char *pool;
-	bool explain, timings, json;
+	struct show_steps show;
 	/* pool serve: how many islands, and whether it goes to the background */
 	int size;
 	bool background;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What --explain and --timings print: a plan's steps in order. */
+#include "cli/show_steps.h"
+
 #include "base/json_out.h"
 #include "base/table.h"
-#include "cli/cli.h"
 
 #include <stdio.h>
 
@@ -66,13 +67,11 @@ static char *explanation_text(struct cli *c, const struct step_lines *lines)
 /* Each step's times, and the time from the first begin to the last end. */
 static char *timings_text(struct cli *c, const struct step_lines *lines)
 {
-	struct table t = {.arena = &c->arena, .columns = 4, .right = 0x3};
+	static const char *const heads[] = {"START us", "TOOK us", "SIDE", "STEP"};
+	struct table t = {.arena = &c->arena, .right = 0x3};
 	int64_t end = 0;
 
-	table_add(&t, "START us");
-	table_add(&t, "TOOK us");
-	table_add(&t, "SIDE");
-	table_add(&t, "STEP");
+	table_heads(&t, heads, ARRAY_LEN(heads));
 	for (size_t i = 0; i < lines->n; i++) {
 		const struct step_line *l = &lines->v[i];
 
@@ -92,7 +91,7 @@ static char *timings_text(struct cli *c, const struct step_lines *lines)
 	return table_format(&t);
 }
 
-void cli_tell_steps(void *ctx, const struct step_lines *lines)
+void show_steps_tell(void *ctx, const struct step_lines *lines)
 {
 	struct cli *c = ctx;
 	bool explain = is_explanation(lines);
@@ -101,4 +100,25 @@ void cli_tell_steps(void *ctx, const struct step_lines *lines)
 				     : timings_text(c, lines);
 
 	fputs(text, explain ? stdout : stderr);
+}
+
+int show_steps_check(struct cli *c, const struct show_steps *s, struct err *e)
+{
+	if (s->json && !s->explain && !s->timings)
+		return err_set(e, 0, "--json says how --explain or --timings are told, and none of them is given");
+	if (s->explain && s->timings)
+		return err_set(e, 0, "--explain does nothing, so there are no --timings");
+	c->json = s->json;
+	return 0;
+}
+
+struct run_mode show_steps_mode(struct cli *c, const struct show_steps *s)
+{
+	return (struct run_mode){
+		.explain = s->explain,
+		.timings = s->timings,
+		.tell_steps = show_steps_tell,
+		.tell = cli_tell,
+		.ctx = c,
+	};
 }

@@ -36,22 +36,6 @@ static int restart_one(struct cli *c, const char *ref, void *args, struct err *e
 	return r < 0 ? r : engine_start(&c->home, ref, &mode, &status, e);
 }
 
-/* Does 'isle stop'. */
-static int stop_run(struct cli *c, void *args, struct err *e)
-{
-	(void)e;
-	cli_each(c, stop_one, args);
-	return 0;
-}
-
-/* Does 'isle restart'. */
-static int restart_run(struct cli *c, void *args, struct err *e)
-{
-	(void)e;
-	cli_each(c, restart_one, args);
-	return 0;
-}
-
 const struct verb verb_stop = {
 	.name = "stop",
 	.heading = HEADING_STEER,
@@ -74,7 +58,7 @@ const struct verb verb_stop = {
 	.operands_max = -1,
 	.operand_kind = OPERAND_CONTAINER,
 	.flags = VERB_HOME | VERB_SWEEP,
-	.run = stop_run,
+	.each = stop_one,
 };
 
 const struct verb verb_restart = {
@@ -97,5 +81,5 @@ const struct verb verb_restart = {
 	.operands_max = -1,
 	.operand_kind = OPERAND_CONTAINER,
 	.flags = VERB_HOME | VERB_SWEEP,
-	.run = restart_run,
+	.each = restart_one,
 };

@@ -2,7 +2,6 @@
 /* 'isle top': the processes of a container. */
 #include "engine/top.h"
 
-#include "base/json_out.h"
 #include "base/parse_time.h"
 #include "base/table.h"
 #include "cli/verbs.h"
@@ -26,11 +25,10 @@ static const struct opt top_opts[] = {
 static void print_table(struct cli *c, const struct top_rows *rows, bool whole)
 {
 	static const char *const heads[] = {"PID", "PPID", "INSIDE", "UID", "STATE", "CPU", "AGE", "COMMAND"};
-	struct table t = {.arena = &c->arena, .columns = ARRAY_LEN(heads), .right = 0x2f};
+	struct table t = {.arena = &c->arena, .right = 0x2f};
 	int64_t now = time_now();
 
-	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-		table_add(&t, heads[i]);
+	table_heads(&t, heads, ARRAY_LEN(heads));
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct top_row *r = &rows->v[i];
 
@@ -46,31 +44,23 @@ static void print_table(struct cli *c, const struct top_rows *rows, bool whole)
 	fputs(table_format(&t), stdout);
 }
 
-/* The list for programs. */
-static void print_json(struct cli *c, const struct top_rows *rows)
+/* One process as an object. */
+static void put_row(struct json_out *o, const void *row)
 {
-	struct json_out o;
+	const struct top_row *r = row;
+	char started[TIME_TEXT_SIZE];
 
-	json_out_init(&o, &c->arena, JSON_INDENTED);
-	json_open_list(&o, NULL);
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct top_row *r = &rows->v[i];
-		char started[TIME_TEXT_SIZE];
-
-		time_format(r->started_ns, started);
-		json_open_object(&o, NULL);
-		json_i64(&o, "pid", r->pid);
-		json_i64(&o, "ppid", r->ppid);
-		json_i64(&o, "inside_pid", r->inside_pid);
-		json_u64(&o, "uid", r->uid);
-		json_string(&o, "state", (const char[]){r->state, '\0'});
-		json_i64(&o, "cpu_ms", r->cpu_ms);
-		json_string(&o, "started", started);
-		json_string(&o, "command", r->command);
-		json_close_object(&o);
-	}
-	json_close_list(&o);
-	puts(json_out_text(&o));
+	time_format(r->started_ns, started);
+	json_open_object(o, NULL);
+	json_i64(o, "pid", r->pid);
+	json_i64(o, "ppid", r->ppid);
+	json_i64(o, "inside_pid", r->inside_pid);
+	json_u64(o, "uid", r->uid);
+	json_string(o, "state", (const char[]){r->state, '\0'});
+	json_i64(o, "cpu_ms", r->cpu_ms);
+	json_string(o, "started", started);
+	json_string(o, "command", r->command);
+	json_close_object(o);
 }
 
 /* Does 'isle top'. */
@@ -83,7 +73,7 @@ static int top_run(struct cli *c, void *args, struct err *e)
 	if (r < 0)
 		return r;
 	if (o->json)
-		print_json(c, &rows);
+		cli_print_list(c, &rows, put_row);
 	else
 		print_table(c, &rows, o->no_trunc);
 	return 0;

@@ -2,11 +2,12 @@
 /* 'isle unshare': a program in new namespaces, as unshare(1) makes them. */
 #include "toolbox/unshare.h"
 
+#include "cli/show_steps.h"
 #include "cli/verbs.h"
 
 struct unshare_args {
 	struct unshare_options o;
-	bool explain, timings, json;
+	struct show_steps show;
 };
 
 /* Rows for the fields of unshare_options, by their names. */
@@ -65,12 +66,7 @@ static const struct opt unshare_opts[] = {
 	STR(0, "monotonic", "SECONDS", monotonic, "shift CLOCK_MONOTONIC; with --time"),
 	STR(0, "boottime", "SECONDS", boottime, "shift CLOCK_BOOTTIME; with --time"),
 
-	OPT_HEADING("What isle tells"),
-	OPT_FLAG(0, "explain", struct unshare_args, explain,
-		 "tell each step and the shell command that does it; do nothing", .whole = true),
-	OPT_FLAG(0, "timings", struct unshare_args, timings, "tell what each step took, on standard error",
-		 .whole = true),
-	OPT_FLAG(0, "json", struct unshare_args, json, "either of them as JSON", .whole = true),
+	SHOW_STEPS_ROWS(struct unshare_args, .whole = true),
 	OPT_END,
 };
 
@@ -78,16 +74,12 @@ static const struct opt unshare_opts[] = {
 static int unshare_verb(struct cli *c, void *args, struct err *e)
 {
 	struct unshare_args *a = args;
-	const struct unshare_mode mode = {
-		.explain = a->explain, .timings = a->timings, .tell_steps = cli_tell_steps, .ctx = c};
+	const struct tool_mode mode = {
+		.explain = a->show.explain, .timings = a->show.timings, .tell_steps = show_steps_tell, .ctx = c};
+	int r = show_steps_check(c, &a->show, e);
 
-	if (a->json && !a->explain && !a->timings)
-		return err_set(e, 0, "--json says how --explain or --timings are told, and none of them is given");
-	if (a->explain && a->timings)
-		return err_set(e, 0, "--explain does nothing, so there are no --timings");
-	c->json = a->json;
 	a->o.command = c->operands.v;
-	return unshare_run(&a->o, &mode, &c->arena, &c->status, e);
+	return r < 0 ? r : unshare_run(&a->o, &mode, &c->arena, &c->status, e);
 }
 
 const struct verb verb_unshare = {

@@ -17,14 +17,6 @@ static int wait_one(struct cli *c, const char *ref, void *args, struct err *e)
 	return cli_flush(e);
 }
 
-/* Does 'isle wait'. */
-static int wait_run(struct cli *c, void *args, struct err *e)
-{
-	(void)e;
-	cli_each(c, wait_one, args);
-	return 0;
-}
-
 const struct verb verb_wait = {
 	.name = "wait",
 	.heading = HEADING_STEER,
@@ -43,5 +35,5 @@ const struct verb verb_wait = {
 	.operands_max = -1,
 	.operand_kind = OPERAND_CONTAINER,
 	.flags = VERB_HOME | VERB_SWEEP,
-	.run = wait_run,
+	.each = wait_one,
 };

@@ -126,24 +126,6 @@ int cgroup_adopt(struct cgroup *cg, const struct cgroup_host *h, const char *pat
 	return r == 0 ? cgroup_join(cg, pid, false, e) : r;
 }
 
-int cgroup_give(const struct cgroup *cg, uid_t uid, struct err *e)
-{
-	char text[4096], *rest = text;
-	int r = cgroup_text(AT_FDCWD, "/sys/kernel/cgroup/delegate", text, sizeof(text));
-
-	if (cg->v2_fd < 0)
-		return 0;
-	if (r < 0) /* before 4.15 the kernel did not tell */
-		snprintf(text, sizeof(text), "cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n");
-	if (fchownat(cg->v2_fd, "", uid, (gid_t)-1, AT_EMPTY_PATH) < 0)
-		return err_set(e, errno, "give the control group %s to user %u", cg->path, uid);
-	for (char *file; (file = strsep(&rest, "\n"));)
-		if (*file && !strchr(file, '/') && fchownat(cg->v2_fd, file, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 &&
-		    errno != ENOENT)
-			return err_set(e, errno, "give %s of the control group %s to user %u", file, cg->path, uid);
-	return 0;
-}
-
 int cgroup_open(struct cgroup *cg, const struct cgroup_host *h, const char *path, struct arena *a, struct err *e)
 {
 	*cg = (struct cgroup){.host = h, .v2_fd = FD_NONE};

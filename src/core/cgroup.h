@@ -76,8 +76,6 @@ int cgroup_make(struct cgroup *cg, const struct cgroup_host *h, const char *path
  */
 int cgroup_adopt(struct cgroup *cg, const struct cgroup_host *h, const char *path, const struct spec_resources *res,
 		 pid_t pid, struct arena *a, struct err *e) MUST_USE;
-/* Gives the group in the v2 tree to UID, as far as the kernel says that it is safe (cgroups(7), "Delegation"). */
-int cgroup_give(const struct cgroup *cg, uid_t uid, struct err *e) MUST_USE;
 /* Finds an existing group; a hierarchy where it does not exist is left out.  No group anywhere is not an error. */
 int cgroup_open(struct cgroup *cg, const struct cgroup_host *h, const char *path, struct arena *a, struct err *e)
 	MUST_USE;
@@ -110,13 +108,6 @@ int cgroup_pids(const struct cgroup *cg, struct arena *a, struct pids *ret, stru
  * Removes the group and those below it in every hierarchy; tries again while the kernel says busy, at most TIMEOUT_MS.
  */
 int cgroup_remove(struct cgroup *cg, int timeout_ms, struct err *e) MUST_USE;
-/* What the group uses, and its limits (UINT64_MAX: none); a number that no controller counts is absent. */
-struct cgroup_stat {
-	struct opt_u64 memory, memory_max; /* bytes */
-	struct opt_u64 pids, pids_max;
-	struct opt_u64 cpu_us; /* processor time used so far, microseconds */
-};
-void cgroup_stat(const struct cgroup *cg, struct cgroup_stat *ret);
 /* Whether the out-of-memory killer killed in the group. */
 bool cgroup_oom_killed(const struct cgroup *cg);
 /* Closes v2_fd. */

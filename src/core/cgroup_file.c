@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every part of the control group code needs: its small files, its paths, the groups below a group, and time. */
+#include "base/parse_time.h"
 #include "core/cgroup_priv.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- small files ---- */
@@ -15,22 +15,16 @@
 int cgroup_text(int dir, const char *file, char *buf, size_t size)
 {
 	auto_fd fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
-	size_t used = 0;
-	ssize_t n = 1;
 
 	if (fd < 0)
 		return -errno;
-	while (n > 0 && used < size) {
-		n = read(fd, buf + used, size - used);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		used += n > 0 ? (size_t)n : 0;
-		n = n < 0 ? 1 : n;
-	}
-	if (used == size)
+	ssize_t n = fd_read_full(fd, buf, size);
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n == size)
 		return -EFBIG;
-	buf[used] = '\0';
-	return (int)used;
+	buf[n] = '\0';
+	return (int)n;
 }
 
 int cgroup_number_parse(const char *text, uint64_t *ret)
@@ -92,17 +86,9 @@ bool cgroup_word_in(const char *list, const char *word, size_t len)
 
 /* ---- time ---- */
 
-int64_t cgroup_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 bool cgroup_backoff(int *step_ms, int64_t deadline_ms)
 {
-	int64_t left = deadline_ms - cgroup_now_ms();
+	int64_t left = deadline_ms - time_monotonic_ms();
 
 	if (left <= 0)
 		return false;

@@ -8,6 +8,7 @@
  * only who is still in it is killed.  Where freezing does not succeed (no freezer, a process that sleeps for good), the
  * rounds go on until nobody is left or the deadline comes.
  */
+#include "base/parse_time.h"
 #include "core/cgroup_priv.h"
 #include "core/sys.h"
 
@@ -105,7 +106,7 @@ static int await_event(int dir, const char *key, uint64_t want, int64_t deadline
 		int r = cgroup_key_parse(text, key, &now);
 		if (r < 0 || now == want)
 			return r;
-		int64_t left = deadline - cgroup_now_ms();
+		int64_t left = deadline - time_monotonic_ms();
 		if (left <= 0)
 			return -ETIMEDOUT;
 		/* The kernel may hold a notification back for 10 ms, so look again on our own too. */
@@ -162,7 +163,7 @@ int cgroup_freeze(const struct cgroup *cg, bool freeze, int timeout_ms, struct e
 {
 	bool v2;
 	auto_fd dir = freezer_dir(cg, &v2);
-	int r = dir < 0 ? dir : freeze_dir(dir, v2, freeze, cgroup_now_ms() + timeout_ms);
+	int r = dir < 0 ? dir : freeze_dir(dir, v2, freeze, time_monotonic_ms() + timeout_ms);
 
 	if (r == 0)
 		return 0;
@@ -233,7 +234,7 @@ static size_t kill_round(const struct cgroup *cg)
 	auto_fd freezer = freezer_dir(cg, &v2);
 
 	if (freezer >= 0)
-		(void)!freeze_dir(freezer, v2, true, cgroup_now_ms() + FREEZE_MS);
+		(void)!freeze_dir(freezer, v2, true, time_monotonic_ms() + FREEZE_MS);
 	(void)!cgroup_pids(cg, &a, &pids, NULL);
 	for (size_t i = 0; i < pids.n; i += BATCH)
 		kill_batch(cg, pids.v + i, MIN(pids.n - i, (size_t)BATCH));
@@ -259,7 +260,7 @@ static int explain_survivors(const struct cgroup *cg, int timeout_ms, struct err
 
 int cgroup_kill_each(const struct cgroup *cg, int timeout_ms, struct err *e)
 {
-	int64_t deadline = cgroup_now_ms() + timeout_ms;
+	int64_t deadline = time_monotonic_ms() + timeout_ms;
 	int step = 1;
 
 	while (cgroup_tracker(cg) && kill_round(cg) > 0)
@@ -270,12 +271,12 @@ int cgroup_kill_each(const struct cgroup *cg, int timeout_ms, struct err *e)
 
 int cgroup_kill(const struct cgroup *cg, int timeout_ms, struct err *e)
 {
-	int64_t deadline = cgroup_now_ms() + timeout_ms;
+	int64_t deadline = time_monotonic_ms() + timeout_ms;
 
 	if (cg->v2_fd >= 0) {
 		int r = file_write(cg->v2_fd, "cgroup.kill", "1", e);
 		if (r == 0)
-			r = await_event(cg->v2_fd, "populated", 0, MIN(deadline, cgroup_now_ms() + FREEZE_MS));
+			r = await_event(cg->v2_fd, "populated", 0, MIN(deadline, time_monotonic_ms() + FREEZE_MS));
 		if (r == -ETIMEDOUT) {
 			v1_thaw_all(cg);
 			r = await_event(cg->v2_fd, "populated", 0, deadline);

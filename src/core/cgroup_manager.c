@@ -190,12 +190,11 @@ static int check_thawed(const struct cgroup_manager *m, struct err *e)
 static int check_empty(const struct cgroup_manager *m, struct err *e)
 {
 	struct pids pids = {0};
-	struct cgroup cg;
+	CLEANUP(cgroup_release) struct cgroup cg;
 	int r = cgroup_open(&cg, &m->host, m->path, m->arena, e);
 
 	if (r == 0)
 		r = cgroup_pids(&cg, m->arena, &pids, e);
-	cgroup_release(&cg);
 	if (r < 0 || pids.n == 0)
 		return r;
 	err_set(e, EBUSY, "use the control group %s", m->path);

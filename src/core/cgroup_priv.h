@@ -130,8 +130,7 @@ int cgroup_devices_check(const struct cgroup_host *h, const struct spec_device_r
 bool cgroup_is_machine_root(void);
 
 /* ---- time ---- */
-int64_t cgroup_now_ms(void);
-/* Sleeps a little longer each time, 1 to 16 ms, but not past DEADLINE; false if that has come. */
+/* Sleeps a little longer each time, 1 to 16 ms, but not past DEADLINE (time_monotonic_ms); false if that has come. */
 bool cgroup_backoff(int *step_ms, int64_t deadline_ms);
 
 #endif

@@ -6,6 +6,7 @@
  * and comes up again by ".." (a group can't be moved to another parent).  The kernel says "busy" for a moment after the
  * last process has ended, and for ever while one lives: every loop ends at the deadline.
  */
+#include "base/parse_time.h"
 #include "core/cgroup_priv.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ static int remove_below(int top, int64_t deadline)
 
 		if (!down && depth == 0)
 			return 0;
-		if (cgroup_now_ms() > deadline)
+		if (time_monotonic_ms() > deadline)
 			return -EBUSY;
 		if (down && (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)) {
 			came_up = false;
@@ -85,7 +86,7 @@ static int remove_tree(const char *mount, const char *path, int64_t deadline, st
 
 int cgroup_remove(struct cgroup *cg, int timeout_ms, struct err *e)
 {
-	int64_t deadline = cgroup_now_ms() + timeout_ms;
+	int64_t deadline = time_monotonic_ms() + timeout_ms;
 	int worst = 0;
 
 	for (int c = 0; c < CGC_COUNT; c++) {

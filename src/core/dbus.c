@@ -3,6 +3,7 @@
 #include "core/dbus.h"
 
 #include "base/fd.h"
+#include "base/parse_time.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -19,15 +19,6 @@ enum {
 	LINE_MAX_BYTES = 512,
 };
 
-/* Milliseconds on a clock that only goes forward. */
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* ---- bytes ---- */
 
 /* Waits until the socket is ready for EVENTS. */
@@ -35,7 +26,7 @@ static int await(const struct dbus *c, short events, int64_t deadline)
 {
 	for (;;) {
 		struct pollfd p = {.fd = c->fd, .events = events};
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - time_monotonic_ms();
 		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
 
 		if (n > 0)
@@ -111,29 +102,33 @@ static int say(const struct dbus *c, const char *line, size_t size, char *answer
 
 /*
  * The kernel tells the peer who we are; so no name is given, which is right in a user namespace as well.  A peer that
- * insists gets our id as we see it.
+ * insists gets our id as we see it.  BEGIN goes with the last word, before the answer to that: a systemd that reads it
+ * together with the first call would look at the call only when something else comes.
  */
 static int authenticate(const struct dbus *c, struct err *e)
 {
-	static const char begin[] = "\0AUTH EXTERNAL\r\n", data[] = "DATA\r\n";
+	static const char begin[] = "\0AUTH EXTERNAL\r\n", data[] = "DATA\r\nBEGIN\r\n";
+	bool begun = false;
 	char answer[LINE_MAX_BYTES] = "", id[16], line[64] = "AUTH EXTERNAL ";
-	int64_t deadline = now_ms() + HELLO_MS;
+	int64_t deadline = time_monotonic_ms() + HELLO_MS;
 	int r = say(c, begin, sizeof(begin) - 1, answer, deadline);
 
-	if (r == 0 && strncmp(answer, "DATA", 4) == 0)
+	if (r == 0 && strncmp(answer, "DATA", 4) == 0) {
+		begun = true;
 		r = say(c, data, sizeof(data) - 1, answer, deadline);
-	if (r == 0 && strncmp(answer, "REJECTED", 8) == 0) {
+	} else if (r == 0 && strncmp(answer, "REJECTED", 8) == 0) {
 		int n = snprintf(id, sizeof(id), "%u", geteuid());
 		size_t used = strlen(line);
 
 		for (int i = 0; i < n; i++, used += 2)
 			snprintf(line + used, sizeof(line) - used, "%02x", (unsigned char)id[i]);
-		snprintf(line + used, sizeof(line) - used, "\r\n");
+		snprintf(line + used, sizeof(line) - used, "\r\nBEGIN\r\n");
+		begun = true;
 		r = say(c, line, strlen(line), answer, deadline);
 	}
 	if (r == 0 && strncmp(answer, "OK", 2) != 0)
 		r = -EACCES;
-	if (r == 0)
+	if (r == 0 && !begun)
 		r = send_all(c, "BEGIN\r\n", 7, deadline);
 	if (r == 0)
 		return 0;
@@ -302,7 +297,7 @@ int dbus_call(struct dbus *c, const struct dbus_message *call, struct dbus_messa
 	      struct err *e)
 {
 	struct dbus_message sent = *call;
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = time_monotonic_ms() + timeout_ms;
 	unsigned char *bytes;
 	size_t size;
 
@@ -340,7 +335,7 @@ static bool is_signal(const struct dbus_message *m, const char *interface, const
 int dbus_signal(struct dbus *c, const char *interface, const char *member, struct dbus_message *ret, int timeout_ms,
 		struct err *e)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = time_monotonic_ms() + timeout_ms;
 
 	for (size_t i = 0; i < c->signals.n; i++) {
 		if (!is_signal(&c->signals.v[i], interface, member))

@@ -5,10 +5,13 @@
 #include "base/fd.h"
 #include "core/defaults.h"
 #include "core/idmap.h"
+#include "core/marks.h"
 #include "core/sys.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -61,10 +64,12 @@ bool dev_matches(const struct spec_device *d, const struct stat *st)
 	       (d->type == 'p' || st->st_rdev == makedev((unsigned int)d->major, (unsigned int)d->minor));
 }
 
-/* Gives NAME, which we have just made, to UID and GID; what is ours is theirs already if they are our own. */
-static int owner_set(int dev_fd, const char *name, uid_t uid, gid_t gid)
+/* Gives NAME, which we have just made, to UID and GID, unless it is theirs already. */
+static int owner_set(int dev_fd, const char *name, uid_t uid, gid_t gid, const struct dev_env *env)
 {
-	return uid == geteuid() && gid == getegid() ? 0 : fchownat(dev_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW);
+	bool theirs = env->owned ? uid == env->uid && gid == env->gid : uid == geteuid() && gid == getegid();
+
+	return theirs ? 0 : fchownat(dev_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW);
 }
 
 /* Makes the directories that lead to NAME below DEV_FD. */
@@ -77,7 +82,7 @@ static int parents_make(int dev_fd, const char *name, const struct dev_env *env,
 		int r = mkdirat(dev_fd, copy, 0755);
 
 		if (r == 0)
-			r = owner_set(dev_fd, copy, env->uid, env->gid);
+			r = owner_set(dev_fd, copy, env->uid, env->gid, env);
 		if (r < 0 && errno != EEXIST)
 			return err_set(e, errno, "make /dev/%s", copy);
 		*slash = '/';
@@ -106,8 +111,8 @@ static int node_owner(int dev_fd, const char *name, const struct spec_device *d,
 	mode_t mode = device_mode(d);
 
 	/* A change of owner takes the set-id bits away. */
-	if (owner_set(dev_fd, name, outside(env->uid_map, env->uid, &d->uid),
-		      outside(env->gid_map, env->gid, &d->gid)) < 0 ||
+	if (owner_set(dev_fd, name, outside(env->uid_map, env->uid, &d->uid), outside(env->gid_map, env->gid, &d->gid),
+		      env) < 0 ||
 	    (mode & 07000 && fchmodat(dev_fd, name, mode, 0) < 0))
 		return err_set(e, errno, "set the owner of %s", d->path);
 	return 0;
@@ -160,23 +165,45 @@ int dev_links_make(int dev_fd, const struct dev_env *env, struct err *e)
 		if (symlinkat(dev_links[i].target, dev_fd, dev_links[i].name) < 0) {
 			if (errno != EEXIST)
 				return err_set(e, errno, "make the link /dev/%s", dev_links[i].name);
-		} else if (owner_set(dev_fd, dev_links[i].name, env->uid, env->gid) < 0) {
+		} else if (owner_set(dev_fd, dev_links[i].name, env->uid, env->gid, env) < 0) {
 			return err_set(e, errno, "make the link /dev/%s", dev_links[i].name);
 		}
 	}
 	return 0;
 }
 
-/* Puts the umask back. */
-static void umask_restore(const mode_t *saved)
+/* Makes files as root's again. */
+static void owner_end(const struct marks *marks)
 {
-	umask(*saved);
+	setfsuid(0);
+	setfsgid(0);
+	marks_restore(marks);
 }
 
-int dev_fill(int dev_fd, const struct spec_devices *devices, const struct dev_env *env, struct err *e)
+/*
+ * Makes files from now on as those of ENV's owner, which saves a call for each, if the caller may do that and still
+ * make nodes: fsuid and fsgid are the thread's own, and take the effective capabilities along (capabilities(7)).
+ */
+static bool owner_begin(const struct dev_env *env, struct marks *marks)
 {
-	CLEANUP(umask_restore) mode_t saved = umask(0); /* the modes are meant as they stand */
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct caps[2];
 
+	if (!env->make_nodes || geteuid() != 0 || getegid() != 0 || env->uid == 0 ||
+	    syscall(SYS_capget, &head, caps) < 0)
+		return false;
+	marks_note(marks);
+	setfsgid(env->gid);
+	setfsuid(env->uid);
+	if (syscall(SYS_capset, &head, caps) == 0)
+		return true;
+	owner_end(marks);
+	return false;
+}
+
+/* Makes all that belongs into the directory DEV_FD. */
+static int fill(int dev_fd, const struct spec_devices *devices, const struct dev_env *env, struct err *e)
+{
 	for (size_t i = 0; i < devices->n; i++) {
 		int r = node_make(dev_fd, &devices->v[i], env, e);
 
@@ -184,10 +211,25 @@ int dev_fill(int dev_fd, const struct spec_devices *devices, const struct dev_en
 			return r;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(dev_dirs); i++) {
-		if (mkdirat(dev_fd, dev_dirs[i], 0755) < 0 || owner_set(dev_fd, dev_dirs[i], env->uid, env->gid) < 0)
+		if (mkdirat(dev_fd, dev_dirs[i], 0755) < 0 ||
+		    owner_set(dev_fd, dev_dirs[i], env->uid, env->gid, env) < 0)
 			return err_set(e, errno, "make /dev/%s", dev_dirs[i]);
 	}
 	return dev_links_make(dev_fd, env, e);
+}
+
+int dev_fill(int dev_fd, const struct spec_devices *devices, const struct dev_env *env, struct err *e)
+{
+	mode_t saved = umask(0); /* the modes are meant as they stand */
+	struct dev_env as = *env;
+	struct marks marks;
+
+	as.owned = owner_begin(env, &marks);
+	int r = fill(dev_fd, devices, &as, e);
+	if (as.owned)
+		owner_end(&marks);
+	umask(saved);
+	return r;
 }
 
 int dev_null_open(int *ret_fd, struct err *e)

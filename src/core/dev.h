@@ -13,6 +13,7 @@ struct dev_env {
 	/* What the ids of the container are for the caller; NULL: the same, or counted from uid and gid. */
 	const struct spec_idmaps *uid_map, *gid_map;
 	bool make_nodes; /* mknod(2) makes usable nodes; false: empty files, to bind the machine's own nodes on */
+	bool owned;	 /* what the caller makes is uid's and gid's already */
 	bool below_only; /* leave out devices that are not below /dev; else they are an error */
 	struct arena *arena;
 };

@@ -221,3 +221,32 @@ int subid_ranges(uid_t uid, bool groups, struct arena *a, struct spec_idmaps *re
 	}
 	return 0;
 }
+
+/* One of the two maps of subid_maps. */
+static int subid_map(struct spec_idmaps *m, bool groups, struct arena *a, struct err *e)
+{
+	struct spec_idmaps ranges = {0};
+	uint32_t next = 1;
+	int r = subid_ranges(getuid(), groups, a, &ranges, e);
+
+	if (r < 0)
+		return r;
+	*list_add(m, a) = (struct spec_idmap){.host_id = groups ? getegid() : geteuid(), .size = 1};
+	for (size_t i = 0; i < ranges.n; i++) {
+		*list_add(m, a) = (struct spec_idmap){next, ranges.v[i].host_id, ranges.v[i].size};
+		next += ranges.v[i].size;
+	}
+	return 0;
+}
+
+int subid_maps(struct spec_idmaps *uids, struct spec_idmaps *gids, struct arena *a, struct err *e)
+{
+	int r = subid_map(uids, false, a, e);
+
+	if (r == 0)
+		r = subid_map(gids, true, a, e);
+	/* One side alone would leave half of the files without an owner: then neither. */
+	if (r == 0 && (uids->n == 1) != (gids->n == 1))
+		uids->n = gids->n = 1;
+	return r;
+}

@@ -34,5 +34,7 @@ int idmap_apply(pid_t pid, const struct spec_idmaps *uids, const struct spec_idm
  * No line, no file: nothing is appended, no error.
  */
 int subid_ranges(uid_t uid, bool groups, struct arena *a, struct spec_idmaps *ret, struct err *e) MUST_USE;
+/* The maps of a plain user, who we are: its own id as root, then its ranges, where it has users and groups of them. */
+int subid_maps(struct spec_idmaps *uids, struct spec_idmaps *gids, struct arena *a, struct err *e) MUST_USE;
 
 #endif

@@ -94,12 +94,14 @@ void launch_settle(struct launch *l)
 {
 	launch_files_restore(l);
 	fds_close(&l->spent);
+	fds_close(&l->husks);
 	fd_close(&l->userns_fd);
 }
 
 void launch_release(struct launch *l)
 {
 	fds_close(&l->spent);
+	fds_close(&l->husks);
 	launch_mounts_release(l);
 	fd_close(&l->sock);
 	fd_close(&l->userns_fd);
@@ -169,7 +171,7 @@ const struct step step_cgroup = {"cgroup", SIDE_HOST, cgroup_wanted, cgroup_run,
 
 static bool maps_wanted(const void *ctx)
 {
-	return launch_new_ns(ctx, NS_USER);
+	return launch_new_ns(ctx, NS_USER) && ((const struct launch *)ctx)->userns_fd < 0;
 }
 
 static int maps_run(void *ctx, struct err *e)
@@ -289,6 +291,14 @@ static int box_exec_done(struct launch *l, struct err *e)
 	return -EINVAL;
 }
 
+/* What the box says before it ends; with what only the machine's side can know. */
+static int box_failed(const struct launch *l, const struct err *from, struct err *e)
+{
+	int r = err_copy(e, from);
+
+	return from->code == ENOSPC && strcmp(from->step, "namespaces") == 0 ? launch_refused(l, ENOSPC, e) : r;
+}
+
 int launch_hear(struct launch *l, enum hs_word until, struct err *e)
 {
 	struct hs_msg m;
@@ -317,9 +327,7 @@ int launch_hear(struct launch *l, enum hs_word until, struct err *e)
 				return r;
 			break;
 		case HS_FAILED:
-			if (e)
-				*e = m.err;
-			return m.err.code ? -m.err.code : -EINVAL;
+			return box_failed(l, &m.err, e);
 		case HS_END:
 			return box_exec_done(l, e);
 		default:

@@ -15,12 +15,12 @@
  * link of an image ever leads out.  The box has two threads as long as it makes a network (launch_threads.h).  A
  * rootless launch has no privilege on the host side; the box then does those steps itself.
  *
- * Without a user namespace of its own the host side can make the network, too, ahead and beside all else
- * (launch_net_ahead.c), and the box begins from a mount namespace with nothing in it (launch_seed.c):
+ * The host side can make the network, too, ahead and beside all else (launch_net_ahead.c), and the user namespace that
+ * it belongs to (launch_user_ahead.c); and the box can begin from a mount namespace with nothing in it (launch_seed.c):
  *
- *     host   network-ahead cgroup seed clone begin | root binds hand-over (save state)  device-rules    go
- *     aside         network ····························· device-rules
- *     box                                 identity | own-files receive enter attach mask (network) late rights exec
+ *     host   network-ahead cgroup seed user-namespace clone begin | root … hand-over (save state) device-rules  go
+ *     aside         (user namespace, ids) network ························· device-rules
+ *     box                                    identity | own-files receive enter attach mask (network) late rights exec
  *
  * Must hold: before 'exec', nothing but this process exists in a new pid namespace; every descriptor is close-on-exec;
  * what the box leaves open ends with exec; a failure on either side ends both.
@@ -124,6 +124,7 @@ struct launch {
 	int sock;	   /* this side's end of the handshake */
 	bool seeded;	   /* the box's mounts begin from the seed, not from the machine's (launch_seed.c); */
 	int seed_fd;	   /* its namespace, or FD_NONE */
+	bool user_ahead;   /* the box's user namespace is made ahead of it (launch_user_ahead.c) */
 	int net_sock;	   /* the box's end of the way to who makes its network ahead; 0: nobody does */
 	int peer;	   /* box: its copy of the host's end, closed first of all: else it would never see the end */
 	bool move_by_hand; /* the box could not be born in its v2 group */
@@ -136,20 +137,20 @@ struct launch {
 	struct launch_parts parts; /* see launch_cgroup_mounts.c */
 	int shift_fd;		   /* the user namespace that shifts mount 'shift_of' of the spec, or FD_NONE */
 	size_t shift_of;
-	int root_fd;		/* the root, detached */
-	int etc_fds[ETC_FILES]; /* files for /etc, detached */
-	struct fds spent;	/* descriptors that have done their work: see rootfs.h */
-	int *submount_fds;	/* of rootfs->submounts */
-	int *device_fds;	/* rootless: the machine's device nodes, detached, one for each of spec->lin.devices */
-	int userns_fd;		/* the box's user namespace, where it has its own */
-	int target_fd;		/* exec: pidfd of the container's first process */
-	pid_t target_pid;	/* exec: its pid */
-	int proc_fd;		/* box: a procfs of its own that nobody can cover */
-	int old_root_fd;	/* box: the machine's root, until leave */
-	int net_fd;		/* box: its network namespace, for sysctl */
-	bool filter_made;	/* box: the system call filter is compiled … */
-	bool filter_mild;	/* box: … allows all that the box itself has left to call … */
-	bool filtered;		/* box: … and is loaded */
+	int root_fd;		 /* the root, detached */
+	int etc_fds[ETC_FILES];	 /* files for /etc, detached */
+	struct fds spent, husks; /* descriptors that have done their work, mounts apart: see rootfs.h */
+	int *submount_fds;	 /* of rootfs->submounts */
+	int *device_fds;	 /* rootless: the machine's device nodes, detached, one for each of spec->lin.devices */
+	int userns_fd;		 /* the box's user namespace, where it has its own */
+	int target_fd;		 /* exec: pidfd of the container's first process */
+	pid_t target_pid;	 /* exec: its pid */
+	int proc_fd;		 /* box: a procfs of its own that nobody can cover */
+	int old_root_fd;	 /* box: the machine's root, until leave */
+	int net_fd;		 /* box: its network namespace, for sysctl */
+	bool filter_made;	 /* box: the system call filter is compiled … */
+	bool filter_mild;	 /* box: … allows all that the box itself has left to call … */
+	bool filtered;		 /* box: … and is loaded */
 	struct seccomp_filter filter;
 	uint64_t filter_caps;	     /* which it was compiled for */
 	int slave_fd;		     /* box: the terminal */
@@ -220,6 +221,12 @@ int launch_mount_copy(struct launch *l, size_t i, const char *path, struct err *
 /* Makes mount I of type "cgroup", or "cgroup2", and attaches in it what belongs there (launch_cgroup_mounts.c). */
 int launch_cgroup_make(struct launch *l, size_t i, struct err *e) MUST_USE;
 int launch_cgroup_parts_attach(struct launch *l, size_t i, struct err *e) MUST_USE;
+/*
+ * What such a mount has where there are v1 hierarchies: what each is called in it, and the path of GROUP in that
+ * hierarchy on the machine.  Where there is v2 alone: nothing.
+ */
+int launch_cgroup_parts_list(const struct cgroup_host *host, const char *group, struct arena *a, struct strs *names,
+			     struct strs *places, struct err *e) MUST_USE;
 
 /* Devices (launch_nodes.c): fills in 'dev'; */
 void launch_nodes_prepare(struct launch *l);
@@ -244,6 +251,10 @@ _Noreturn void launch_box(struct launch *l);
 
 /* Makes a working directory that is missing, before the root is read-only; what can't be made is left to step_cwd. */
 void launch_cwd_make(const struct launch *l);
+/* Makes the terminal the user's. */
+int launch_terminal_give(const struct launch *l, struct err *e) MUST_USE;
+/* Finds proc_fd in a container without a /proc of its own: the root's, if it has any; files of the image are none. */
+void launch_proc_find(struct launch *l);
 /* The last steps of any program, in the process that will execute it: descriptors 0 to 2, and then for good. */
 int launch_stdio(struct launch *l, struct err *e) MUST_USE;
 int launch_execute(struct launch *l, struct err *e) MUST_USE;
@@ -265,18 +276,20 @@ int launch_filter_early(struct launch *l, struct err *e) MUST_USE;
 int launch_init_file(struct launch *l, struct err *e) MUST_USE;
 
 /* The steps, in the order in which a plan must have them. */
-extern const struct step step_seed;	 /* host, before clone (launch_seed.c) */
-extern const struct step step_net_ahead; /* host: as soon as the spec is known (launch_net_ahead.c) */
+extern const struct step step_seed;	  /* host, before clone (launch_seed.c) */
+extern const struct step step_net_ahead;  /* host: as soon as the spec is known (launch_net_ahead.c) */
+extern const struct step step_user_ahead; /* host, before clone (launch_user_ahead.c) */
 extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_oom, step_begin; /* host */
 extern const struct step step_identity, step_namespaces, step_hostname;					 /* box */
 extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over;		 /* host */
-extern const struct step step_furnish, step_root_mounts, step_box_mounts, step_box_root, step_receive,
+extern const struct step step_attached, step_furnish, step_root_mounts, step_box_mounts, step_box_root, step_receive,
 	step_enter;										     /* box */
 extern const struct step step_submounts, step_attach, step_nodes, step_mask;			     /* box */
 extern const struct step step_network, step_attach_late, step_mask_late, step_leave, step_furnished; /* box */
 extern const struct step step_sysctl, step_terminal, step_read_only;				     /* box */
-extern const struct step step_session, step_cwd, step_user, step_rights, step_await_go, step_exec;   /* box */
-extern const struct step step_go;								     /* host */
+extern const struct step step_session, step_session_beside, step_cwd, step_user, step_user_beside, step_rights,
+	step_await_go, step_exec;	   /* box */
+extern const struct step step_go;	   /* host */
 extern const struct step step_net_devices; /* host, behind 'begin' (launch_net_devices.c) */
 extern const struct step step_net_await;   /* box, between 'network' and 'furnish' */
 extern const struct step step_propagation; /* box, behind 'leave' (launch_enter.c) */

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -64,35 +65,57 @@ const struct step step_identity = {"identity", SIDE_BOX, NULL, identity_run, NUL
 
 /* ---- namespaces ---- */
 
+/* Makes the namespaces FLAGS. */
+static int namespaces_make(const struct launch *l, uint64_t flags, struct err *e)
+{
+	char names[64] = "";
+
+	if (flags == 0 || unshare((int)flags) == 0)
+		return 0;
+	int code = errno;
+	for (int k = 0; k < NS_KIND_COUNT; k++)
+		if (flags & (uint64_t)ns_facts[k].flag)
+			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", names[0] ? ", " : "",
+				 ns_facts[k].oci);
+	err_set(e, code, "make the container's own namespaces (%s)", names);
+	/*
+	 * In a user namespace of its own a limit of the machine's can't be read: the host side says which (launch.c).
+	 */
+	return code == ENOSPC && launch_new_ns(l, NS_USER) ? -code : launch_refused(l, code, e);
+}
+
 /*
- * The cgroup namespace takes the group that we are in now as its root, so it comes after the host has moved us.
+ * The cgroup namespace takes the group that we are in now as its root, so it comes after the host has moved us; and
+ * what the ipc namespace shows belongs to who makes it, so that comes after we have become the container's root.
  */
-static int cgroup_namespace(const struct launch *l, struct err *e)
+static int own_namespaces(const struct launch *l, struct err *e)
 {
 	const struct spec_ns *cg = &l->spec->lin.ns[NS_CGROUP];
+	uint64_t flags = launch_flags_later(l) | (launch_new_ns(l, NS_CGROUP) ? CLONE_NEWCGROUP : 0);
+	int r = namespaces_make(l, flags, e);
 
-	if (launch_new_ns(l, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0) {
-		int code = errno;
-
-		err_set(e, code, "make a cgroup namespace");
-		return launch_refused(l, code, e);
-	}
-	if (cg->mode == NS_JOIN) {
+	if (r == 0 && cg->mode == NS_JOIN) {
 		auto_fd fd = cg->fd >= 0 ? fcntl(cg->fd, F_DUPFD_CLOEXEC, 3) : open(cg->path, O_RDONLY | O_CLOEXEC);
 
 		if (fd < 0 || setns(fd, CLONE_NEWCGROUP) < 0)
 			return err_set(e, errno, "join the cgroup namespace %s", cg->path);
 	}
-	return 0;
+	return r;
+}
+
+/* Begins from the seed, if that can be. */
+static bool seed_begin(const struct launch *l)
+{
+	return l->seeded && (l->userns_fd >= 0 || seed_enter(l->seed_fd) == 0);
 }
 
 static int namespaces_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	if (l->seeded && seed_enter(l->seed_fd) == 0) {
+	if (seed_begin(l)) {
 		fd_close(&l->seed_fd);
-		return cgroup_namespace(l, e);
+		return own_namespaces(l, e);
 	}
 	/* A seed that is not for us: its maker had rights that we haven't. */
 	if (l->seeded && unshare(CLONE_NEWNS) < 0)
@@ -102,7 +125,7 @@ static int namespaces_run(void *ctx, struct err *e)
 	bool cut = launch_new_ns(l, NS_MNT) || (l->by_spec && l->spec->lin.ns[NS_MNT].mode == NS_JOIN);
 	if (cut && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_set(e, errno, "cut the container's mounts off from the machine's");
-	return cgroup_namespace(l, e);
+	return own_namespaces(l, e);
 }
 
 static void namespaces_explain(const void *ctx, struct explain *x)

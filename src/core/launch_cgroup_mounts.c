@@ -86,19 +86,19 @@ static const char *hierarchy_dir(const struct hierarchy *h)
 	return !h->controllers ? "unified" : h->name ? h->name : h->controllers;
 }
 
-/* Where the machine has H; NULL: nowhere. */
-static const char *hierarchy_place(const struct launch *l, const struct hierarchy *h)
+/* Where the machine, whose groups are as HOST says, has H; NULL: nowhere. */
+static const char *hierarchy_place(const struct cgroup_host *host, const struct hierarchy *h, struct arena *a)
 {
 	if (!h->controllers)
-		return l->cgroup_host->v2;
+		return host->v2;
 	for (int c = 0; c < CGC_COUNT && !h->name; c++) {
 		size_t len = strlen(cgroup_facts[c].name);
 
 		if (strncmp(h->controllers, cgroup_facts[c].name, len) == 0 &&
-		    (h->controllers[len] == ',' || !h->controllers[len]) && l->cgroup_host->v1[c])
-			return l->cgroup_host->v1[c];
+		    (h->controllers[len] == ',' || !h->controllers[len]) && host->v1[c])
+			return host->v1[c];
 	}
-	return arena_printf(l->arena, "/sys/fs/cgroup/%s", hierarchy_dir(h));
+	return arena_printf(a, "/sys/fs/cgroup/%s", hierarchy_dir(h));
 }
 
 /* A new mount of H. */
@@ -121,7 +121,7 @@ static int part_new(struct launch *l, const struct hierarchy *h, struct mount_op
 static int part_bind(const struct launch *l, const struct hierarchy *h, const struct mount_opts *o, int *ret,
 		     struct err *e)
 {
-	const char *place = hierarchy_place(l, h);
+	const char *place = hierarchy_place(l->cgroup_host, h, l->arena);
 	const char *group = l->spec->lin.ns[NS_CGROUP].mode == NS_KEEP ? h->group : l->cgroup_path;
 	char *path = place && group ? arena_printf(l->arena, "%s%s", place, group) : NULL;
 
@@ -162,10 +162,35 @@ static int make_v1(struct launch *l, size_t i, struct err *e)
 	return r < 0 ? r : mount_new("tmpfs", "cgroup", &o, &l->mount_fds[i], e);
 }
 
+/* Whether a mount of type "cgroup" has several hierarchies in it. */
+static bool has_parts(const struct cgroup_host *host)
+{
+	return host && (host->layout == CGROUP_V1 || host->layout == CGROUP_HYBRID);
+}
+
+int launch_cgroup_parts_list(const struct cgroup_host *host, const char *group, struct arena *a, struct strs *names,
+			     struct strs *places, struct err *e)
+{
+	struct hierarchy h;
+	char *text;
+
+	if (!has_parts(host))
+		return 0;
+	int r = file_read(AT_FDCWD, "/proc/self/cgroup", a, PROC_TEXT_MAX, &text, NULL, e);
+	while (r == 0 && hierarchy_next(&text, &h)) {
+		const char *place = hierarchy_place(host, &h, a);
+
+		if (!place)
+			continue;
+		strs_add(names, a, hierarchy_dir(&h));
+		strs_take(places, a, arena_printf(a, "%s%s", place, group));
+	}
+	return r;
+}
+
 int launch_cgroup_make(struct launch *l, size_t i, struct err *e)
 {
-	bool v1 = l->by_spec && l->cgroup_host && strcmp(l->spec->mounts.v[i].type, "cgroup") == 0 &&
-		  (l->cgroup_host->layout == CGROUP_V1 || l->cgroup_host->layout == CGROUP_HYBRID);
+	bool v1 = l->by_spec && strcmp(l->spec->mounts.v[i].type, "cgroup") == 0 && has_parts(l->cgroup_host);
 
 	return v1 ? make_v1(l, i, e) : make_v2(l, i, e);
 }

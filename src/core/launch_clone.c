@@ -20,32 +20,42 @@
 
 /* ---- clone ---- */
 
-/*
- * The namespaces that clone3 itself makes; net and cgroup are made by the box later, while the host works on, mnt
- * when it is a copy of the seed, and time when its clocks are to be set.
- */
-static uint64_t clone_flags(const struct launch *l)
+/* The new namespaces of KINDS, a bit for each, as flags. */
+static uint64_t flags_of(const struct launch *l, unsigned int kinds)
 {
 	uint64_t flags = 0;
 
 	for (int k = 0; k < NS_KIND_COUNT; k++)
-		if (launch_new_ns(l, (enum ns_kind)k) && k != NS_NET && k != NS_CGROUP && !(k == NS_MNT && l->seeded) &&
-		    !(k == NS_TIME && launch_shifts_clocks(l)))
+		if (kinds >> k & 1 && launch_new_ns(l, (enum ns_kind)k))
 			flags |= (uint64_t)ns_facts[k].flag;
 	return flags;
 }
 
-/* Whether a namespace is joined that somebody else made. */
-static bool joins_any(const struct launch *l)
+uint64_t launch_flags_later(const struct launch *l)
 {
-	for (int k = 0; k < NS_KIND_COUNT; k++)
-		if (l->spec->lin.ns[k].mode == NS_JOIN)
-			return true;
-	return false;
+	return launch_new_ns(l, NS_USER) ? flags_of(l, 1u << NS_IPC | 1u << NS_UTS) : 0;
 }
 
-/* clone3 into the cgroup; older or stricter kernels get it without, and the process is moved afterwards. */
-static pid_t clone_box(struct launch *l, uint64_t extra, bool *ret_in_group)
+/*
+ * The namespaces that clone3 itself makes; net and cgroup are made by the box later, while the host works on, user is
+ * there before if the box is born inside, mnt is not made where it is to be a copy of the seed, time when its clocks
+ * are to be set.
+ */
+static uint64_t clone_flags(const struct launch *l)
+{
+	unsigned int kinds = ~(1u << NS_NET | 1u << NS_CGROUP);
+
+	if (l->userns_fd >= 0)
+		kinds &= ~(1u << NS_USER);
+	else if (l->seeded)
+		kinds &= ~(1u << NS_MNT);
+	if (launch_shifts_clocks(l))
+		kinds &= ~(1u << NS_TIME);
+	return flags_of(l, kinds) & ~launch_flags_later(l);
+}
+
+/* By clone3 into the cgroup; older or stricter kernels get it without, and the process is moved afterwards. */
+pid_t launch_clone_box(struct launch *l, uint64_t extra, bool *ret_in_group)
 {
 	struct clone_args a = {
 		.flags = clone_flags(l) | CLONE_PIDFD | extra,
@@ -93,6 +103,14 @@ static int join_namespaces(const struct launch *l, struct err *e)
 	return 0;
 }
 
+bool launch_joins_any(const struct launch *l)
+{
+	for (int k = 0; k < NS_KIND_COUNT; k++)
+		if (l->spec->lin.ns[k].mode == NS_JOIN)
+			return true;
+	return false;
+}
+
 /* What a go-between tells the host side about the box it made. */
 struct go_between_result {
 	pid_t pid;
@@ -124,7 +142,7 @@ static int clone_by_go_between(struct launch *l, bool *ret_in_group, struct err 
 		if (l->spec->lin.ns[NS_USER].mode != NS_NEW)
 			prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		if (join_namespaces(l, &res.err) == 0) {
-			res.pid = clone_box(l, CLONE_PARENT, &res.in_group);
+			res.pid = launch_clone_box(l, CLONE_PARENT, &res.in_group);
 			if (res.pid == 0)
 				launch_box(l);
 			if (res.pid < 0)
@@ -157,7 +175,7 @@ static int clone_by_go_between(struct launch *l, bool *ret_in_group, struct err 
  * everything in it against the maker's user id (ucounts, Linux 5.14).  So it is made with the container's own root id,
  * which no other container has.
  */
-static int bound_begin(struct launch *l, struct rlimit *saved)
+int launch_bound_begin(struct launch *l, struct bound *saved)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct caps[2];
@@ -165,9 +183,10 @@ static int bound_begin(struct launch *l, struct rlimit *saved)
 
 	if (!l->processes_max || l->rootless || !launch_new_ns(l, NS_USER))
 		return 0;
-	getrlimit(RLIMIT_NPROC, saved);
-	bound = *saved;
-	bound.rlim_cur = MIN((rlim_t)l->processes_max, saved->rlim_max);
+	getrlimit(RLIMIT_NPROC, &saved->limit);
+	marks_note(&saved->marks);
+	bound = saved->limit;
+	bound.rlim_cur = MIN((rlim_t)l->processes_max, saved->limit.rlim_max);
 	setrlimit(RLIMIT_NPROC, &bound);
 	syscall(SYS_capget, &head, caps);
 	if (sys_setresuid(launch_root_uid(l), launch_root_uid(l), 0) < 0)
@@ -180,15 +199,28 @@ static int bound_begin(struct launch *l, struct rlimit *saved)
 }
 
 /* Becomes root with the old limit again. */
-static void bound_end(int begun, const struct rlimit *saved)
+void launch_bound_end(int begun, const struct bound *saved)
 {
 	if (begun <= 0)
 		return;
 	if (sys_setresuid(0, 0, 0) < 0)
 		_exit(EXIT_ISLE); /* can't happen: the saved id is 0; going on with half the rights would be worse */
-	setrlimit(RLIMIT_NPROC, saved);
-	/* The parent-death signal and dumpability are reset by the change of ids; the host side needs neither. */
-	prctl(PR_SET_DUMPABLE, 1);
+	setrlimit(RLIMIT_NPROC, &saved->limit);
+	marks_restore(&saved->marks);
+}
+
+/* Clones the box with all of its namespaces at once; a negative errno. */
+static pid_t clone_whole(struct launch *l, bool *ret_in_group)
+{
+	struct bound saved;
+	int begun = launch_bound_begin(l, &saved);
+	pid_t pid = launch_clone_box(l, 0, ret_in_group);
+
+	if (pid == 0)
+		launch_box(l);
+	int code = errno;
+	launch_bound_end(begun, &saved);
+	return pid < 0 ? -code : pid;
 }
 
 static int clone_run(void *ctx, struct err *e)
@@ -196,26 +228,21 @@ static int clone_run(void *ctx, struct err *e)
 	struct launch *l = ctx;
 	int host_end, box_end;
 	bool in_group = false;
-	struct rlimit saved;
 	int r = hs_pair(&host_end, &box_end, e);
 
 	if (r < 0)
 		return r;
 	l->sock = box_end; /* the box inherits both values */
 	l->peer = host_end;
-	if (joins_any(l)) {
+	if (launch_joins_any(l)) {
 		r = clone_by_go_between(l, &in_group, e);
 	} else {
-		int begun = bound_begin(l, &saved);
-		pid_t pid = clone_box(l, 0, &in_group);
+		pid_t pid = launch_clone_inside(l, &in_group);
 
-		if (pid == 0)
-			launch_box(l);
-		int code = errno;
-		bound_end(begun, &saved);
-		r = pid < 0 ? clone_refused(l, code, e) : 0;
-		if (pid > 0)
-			l->pid = pid;
+		if (l->userns_fd < 0)
+			pid = clone_whole(l, &in_group);
+		l->pid = MAX(pid, 0);
+		r = pid < 0 ? clone_refused(l, -pid, e) : 0;
 	}
 	fd_close(&box_end);
 	l->sock = host_end;
@@ -233,6 +260,7 @@ static void clone_undo(void *ctx)
 	launch_aside_stop(l);
 	/* What was taken for the box is let go first: the other undos may need descriptors. */
 	fds_close(&l->spent);
+	fds_close(&l->husks);
 	launch_mounts_release(l);
 	fd_close(&l->userns_fd);
 	if (l->pid <= 0)

@@ -11,7 +11,7 @@
  * new root is attached there at first, and entered by chroot(2) all the same; 'leave' begins by moving it over the
  * machine's.  Until then nothing of the image has run.
  */
-#include "core/launch.h"
+#include "core/launch_threads.h"
 
 #include "base/fd.h"
 #include "core/sys.h"
@@ -26,6 +26,15 @@
 enum { MOUNTINFO_MAX = 64 << 20 };
 
 /* ---- enter ---- */
+
+/*
+ * Whether what the container's root covers may stay: the seed, which has nothing.  For who has a user namespace of its
+ * own it has what tells the kernel that a whole /proc may be made, and so that has to go.
+ */
+static bool stays_covered(const struct launch *l)
+{
+	return l->seeded && !launch_own_ids(l);
+}
 
 int launch_old_root_open(struct launch *l, struct err *e)
 {
@@ -92,6 +101,17 @@ static int cut_off(const struct launch *l)
 	return l->rootfs->kind == ROOTFS_DIRECT ? mount(NULL, ".", NULL, how, NULL) : 0;
 }
 
+/*
+ * Has the mounts that have done their work go with the machine's root, in one grace period of the kernel's instead of
+ * one for each.  Where that can't be, they end with their descriptors.
+ */
+static void husks_attach(const struct launch *l)
+{
+	for (size_t i = 0; i < l->husks.n && !l->hook_root && !l->no_pivot && !stays_covered(l); i++)
+		if (sys_move_mount(l->husks.v[i], "", l->old_root_fd, "tmp", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+			return;
+}
+
 static int enter_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
@@ -99,6 +119,7 @@ static int enter_run(void *ctx, struct err *e)
 
 	if (r < 0)
 		return r;
+	husks_attach(l);
 	/* Our own root stays the old one for now. */
 	r = l->hook_root ? attach_for_hooks(l, e) : cover(l, e);
 	if (r < 0)
@@ -200,12 +221,13 @@ static int leave_run(void *ctx, struct err *e)
 	struct launch *l = ctx;
 	int r = l->hook_root ? cover(l, e) : 0;
 
+	launch_paths_await();
 	if (r == 0 && l->hook_root)
 		r = check_covered(l, e);
 	if (r < 0)
 		return r;
-	if (l->seeded)
-		r = 0; /* what the root covers is empty */
+	if (stays_covered(l))
+		r = 0;
 	else
 		r = l->no_pivot ? bury(l, e) : uncover(l);
 	launch_files_restore(l); /* the descriptors of the mounts are closed */

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -126,7 +127,30 @@ static void user_explain(const void *ctx, struct explain *x)
 	explain_shell(x, "id %s", u->username ? u->username : "root");
 }
 
-const struct step step_user = {"user", SIDE_ROOT, NULL, user_run, NULL, user_explain};
+/*
+ * In which thread: the main one's as soon as everything is attached (launch_threads.h); but where that furnishes the
+ * root itself, or masks may hide what is looked for, before those.
+ */
+static bool user_at_once(const void *ctx)
+{
+	const struct launch *l = ctx;
+	const struct strs *masks = &l->spec->lin.masked_paths;
+
+	if (!launch_furnished_aside())
+		return true;
+	for (size_t i = 0; i < masks->n; i++)
+		if (strncmp(masks->v[i], "/proc/", 6) != 0 && strncmp(masks->v[i], "/sys/", 5) != 0)
+			return true;
+	return false;
+}
+
+static bool user_beside(const void *ctx)
+{
+	return !user_at_once(ctx);
+}
+
+const struct step step_user = {"user", SIDE_ROOT, user_at_once, user_run, NULL, user_explain};
+const struct step step_user_beside = {"user", SIDE_BOX, user_beside, user_run, NULL, NULL};
 
 /* ---- rights ---- */
 
@@ -152,6 +176,13 @@ static int null_reopen(int fd)
 	return dup2(own, fd);
 }
 
+int launch_terminal_give(const struct launch *l, struct err *e)
+{
+	if (fchown(l->slave_fd, l->process.user.uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL)
+		return err_set(e, errno, "give the terminal to the user");
+	return 0;
+}
+
 int launch_stdio(struct launch *l, struct err *e)
 {
 	if (l->slave_fd >= 0)
@@ -165,24 +196,30 @@ int launch_stdio(struct launch *l, struct err *e)
 	return 0;
 }
 
-static int session_run(void *ctx, struct err *e)
+void launch_proc_find(struct launch *l)
 {
-	struct launch *l = ctx;
 	struct statfs fs;
 
-	/* For a container without a /proc mount: the root's own, if it has any; files of the image are none. */
 	if (l->proc_fd < 0)
 		l->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (l->proc_fd >= 0 && (fstatfs(l->proc_fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
 		fd_close(&l->proc_fd);
-	int r = launch_stdio(l, e);
+}
+
+static int session_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	int r = l->slave_fd >= 0 ? launch_terminal_give(l, e) : 0;
+
 	if (r == 0)
-		launch_user_known();
+		r = launch_stdio(l, e);
+	launch_paths_free();
 	return r;
 }
 
 /* The process of an exec is yet to be cloned, and begins its session itself (launch_join.c). */
-const struct step step_session = {"session", SIDE_ROOT, NULL, session_run, NULL, NULL};
+const struct step step_session = {"session", SIDE_ROOT, user_at_once, session_run, NULL, NULL};
+const struct step step_session_beside = {"session", SIDE_BOX, user_beside, session_run, NULL, NULL};
 
 /* Tells what of the capabilities asked for can't be had, and does without. */
 static void caps_trim(struct launch *l)
@@ -200,27 +237,48 @@ static void caps_trim(struct launch *l)
 		launch_say(l, arena_printf(l->arena, "process.capabilities: %s can not be given", names));
 }
 
+/* How many descriptors there may be yet: the next one's number, and those that mounts take. */
+static uint64_t files_needed(const struct launch *l)
+{
+	enum { SPARE = 64 };
+	auto_fd next = fcntl(l->sock, F_DUPFD_CLOEXEC, 0);
+
+	return next < 0 ? UINT64_MAX : (uint64_t)next + 2 * l->spec->mounts.n + SPARE;
+}
+
+/* Whether limit R, which is the whole process', leaves enough to a thread that has mounts to make. */
+static bool limit_suffices(const struct launch *l, const struct spec_rlimit *r)
+{
+	static const int harmless[] = {RLIMIT_CORE,	RLIMIT_NPROC, RLIMIT_MEMLOCK, RLIMIT_LOCKS,
+				       RLIMIT_MSGQUEUE, RLIMIT_NICE,  RLIMIT_RTPRIO,  RLIMIT_SIGPENDING};
+	enum { STACK = 1 << 20 };
+
+	for (size_t i = 0; i < ARRAY_LEN(harmless); i++)
+		if (r->resource == harmless[i])
+			return true;
+	return (r->resource == RLIMIT_STACK && r->soft >= STACK) ||
+	       (r->resource == RLIMIT_NOFILE && r->soft >= files_needed(l));
+}
+
 /*
  * Whether the rights can be given up while the second thread still mounts: its credentials are its own, but limits are
  * the process', and a filter may forbid what waiting for a thread takes.
  */
 static bool may_overlap(const struct launch *l)
 {
-	return l->spec->process.rlimits.n == 0 && l->filter_mild;
+	for (size_t i = 0; i < l->spec->process.rlimits.n; i++)
+		if (!limit_suffices(l, &l->spec->process.rlimits.v[i]))
+			return false;
+	return l->filter_mild;
 }
 
 static int rights_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int r = launch_filter_make(l, &l->spec->process, e); /* while the other thread mounts */
 
-	if (r == 0)
-		r = launch_user_await(e); /* with the user comes what l->process is */
-	if (r < 0)
-		return r;
 	if (l->by_spec)
 		caps_trim(l);
-	r = launch_filter_make(l, &l->process, e);
+	int r = launch_filter_make(l, &l->process, e);
 	if (r == 0 && !may_overlap(l))
 		r = launch_furnish_await(e);
 	if (r < 0)

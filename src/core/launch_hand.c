@@ -36,6 +36,7 @@ static int root_assemble(struct launch *l, bool in_userns, struct err *e)
 			   idmap_foreign(&l->spec->lin.gid_map),
 		.arena = l->arena,
 		.spent = &l->spent,
+		.husks = &l->husks,
 	};
 	int r = rootfs_assemble(l->rootfs, &env, &l->root_fd, e);
 
@@ -48,7 +49,7 @@ static int root_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	if (launch_own_ids(l)) {
+	if (launch_own_ids(l) && l->userns_fd < 0) {
 		char path[40];
 
 		snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)l->pid);
@@ -226,6 +227,9 @@ static int hand_over_run(void *ctx, struct err *e)
 		r = l->mount_fds[i] < 0 ? 0 : batch_add(l, &b, l->mount_fds[i], e);
 	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
 		r = l->device_fds[i] < 0 ? 0 : batch_add(l, &b, l->device_fds[i], e);
+	/* What is left over comes last: as much as fits. */
+	for (size_t i = 0; i < l->husks.n && b.n < HS_FDS_MAX; i++)
+		b.fds[b.n++] = l->husks.v[i];
 	if (r == 0)
 		r = hs_send(l->sock, HS_MOUNTS, b.fds, b.n, e);
 	launch_mounts_release(l);
@@ -345,6 +349,8 @@ static int receive_run(void *ctx, struct err *e)
 		r = is_ours(l, i) ? 0 : batch_take(l, &m, &at, &l->mount_fds[i], e);
 	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
 		r = launch_node_carried(l, i) ? batch_take(l, &m, &at, &l->device_fds[i], e) : 0;
+	while (r == 0 && at < m.n_fds)
+		*list_add(&l->husks, l->arena) = m.fds[at++];
 	return r;
 }
 

@@ -73,8 +73,9 @@ static int terminal_run(void *ctx, struct err *e)
 	int r = pty_master_prepare(master, p->rows, p->cols, e);
 	if (r == 0)
 		r = pty_slave(master, &l->slave_fd, e);
-	if (r == 0 && fchown(l->slave_fd, l->process.user.uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL)
-		r = err_set(e, errno, "give the terminal to the user");
+	/* Who comes in later has its rights no more when it takes the terminal. */
+	if (r == 0 && l->joining)
+		r = launch_terminal_give(l, e);
 	if (r == 0 && !l->joining)
 		r = mount_clone(l->slave_fd, "", &o, &copy, e);
 	if (r == 0 && !l->joining)

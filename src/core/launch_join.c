@@ -253,11 +253,8 @@ static int await_spawn_run(void *ctx, struct err *e)
 			fd_close(&l->pidfd);
 			l->pidfd = m.fds[0];
 		}
-		if (m.word == HS_FAILED) {
-			if (e)
-				*e = m.err;
-			r = m.err.code ? -m.err.code : -EINVAL;
-		}
+		if (m.word == HS_FAILED)
+			r = err_copy(e, &m.err);
 	} while (r == 0 && m.word != HS_END);
 	if (r == 0 && pid == 0)
 		return err_set(e, 0, "enter the container: the process that was to do it was killed");

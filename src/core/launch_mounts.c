@@ -227,6 +227,9 @@ int launch_mount_copy(struct launch *l, size_t i, const char *path, struct err *
 		.rec_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
 	};
 
+	/* What a seed has is not the machine's. */
+	if (l->seeded)
+		return err_set(e, EPERM, "show the machine's %s", path);
 	return l->old_root_fd < 0 ? mount_clone(AT_FDCWD, path, &o, &l->mount_fds[i], e)
 				  : mount_clone(l->old_root_fd, path + 1, &o, &l->mount_fds[i], e);
 }

@@ -99,7 +99,8 @@ static int network_have(struct launch *l, struct err *e)
 /* Whether the box furnishes its root first, while the host side makes the network; interfaces are to move into one. */
 bool launch_net_late(const struct launch *l)
 {
-	return l->net_sock > 0 && l->spec->lin.net_devices.n == 0;
+	/* A filter is worth a second thread. */
+	return l->net_sock > 0 && l->spec->lin.net_devices.n == 0 && l->spec->lin.seccomp.mode == SECCOMP_NONE;
 }
 
 static int network_run(void *ctx, struct err *e)

@@ -20,6 +20,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,21 +30,15 @@ static struct {
 	struct launch *launch;
 	int sock; /* the thread's end; the box's is launch.net_sock */
 	sem_t cloned, done;
+	pthread_t thread;
 	int result; /* of launch.aside */
 	struct err err;
-	bool running;  /* and has not been heard */
+	bool begun;    /* there is a thread; */
+	bool running;  /* and it has not been heard */
 	bool given_up; /* the launch has failed: what comes after the clone is left undone */
 } ahead;
 
-/* Waits for SEM, whatever signals come. */
-static void await(sem_t *sem)
-{
-	while (sem_wait(sem) < 0 && errno == EINTR)
-		;
-}
-
-/* Makes the namespace; what is wrong with it the box finds out by trying again. */
-static int network_make(void)
+int launch_net_make(void)
 {
 	if (unshare(CLONE_NEWNET) < 0 || launch_loopback_up() < 0)
 		return -errno;
@@ -54,12 +49,12 @@ static int network_make(void)
 static void *network_thread(void *unused)
 {
 	struct launch *l = ahead.launch;
-	auto_fd net = network_make();
+	auto_fd net = l->user_ahead ? launch_user_ahead_make(l) : launch_net_make();
 
 	(void)unused;
 	if (net < 0 || hs_send(ahead.sock, HS_NETWORK, &net, 1, NULL) < 0)
 		shutdown(ahead.sock, SHUT_RDWR);
-	await(&ahead.cloned);
+	launch_sem_await(&ahead.cloned);
 	fd_close(&ahead.sock);
 	if (l->aside && !ahead.given_up)
 		ahead.result = l->aside(l, &ahead.err);
@@ -72,62 +67,78 @@ static bool ahead_wanted(const void *ctx)
 {
 	const struct launch *l = ctx;
 
-	return launch_new_ns(l, NS_NET) && l->spec->lin.ns[NS_USER].mode == NS_KEEP && !l->rootless &&
-	       fast_way("network-ahead");
+	return launch_new_ns(l, NS_NET) && !l->rootless && fast_way("network-ahead") &&
+	       (l->spec->lin.ns[NS_USER].mode == NS_KEEP || launch_user_ahead_wanted(l));
+}
+
+/* Begins the thread; what is sent to all of us is for the host side to deal with. */
+static bool thread_begin(void)
+{
+	static char stack[32 * 1024] __attribute__((aligned(16)));
+	pthread_attr_t attr;
+	sigset_t all, mask;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, stack, sizeof(stack));
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &mask);
+	int r = pthread_create(&ahead.thread, &attr, network_thread, NULL);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	return r == 0;
 }
 
 static int ahead_run(void *ctx, struct err *e)
 {
-	static char stack[32 * 1024] __attribute__((aligned(16)));
 	struct launch *l = ctx;
-	pthread_attr_t attr;
-	pthread_t thread;
 	int r = hs_pair(&ahead.sock, &l->net_sock, e);
 
 	if (r < 0)
 		return r;
 	ahead.launch = l;
+	l->user_ahead = false;
+	if (launch_new_ns(l, NS_USER))
+		launch_user_ahead_begin(l);
 	ahead.given_up = false;
 	ahead.result = 0;
 	ahead.err = (struct err){0};
 	sem_init(&ahead.cloned, 0, 0);
 	sem_init(&ahead.done, 0, 0);
-	pthread_attr_init(&attr);
-	pthread_attr_setstack(&attr, stack, sizeof(stack));
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	ahead.running = pthread_create(&thread, &attr, network_thread, NULL) == 0;
-	if (ahead.running) {
-		launch_place_elsewhere(thread);
+	ahead.begun = ahead.running = thread_begin();
+	if (ahead.begun) {
+		launch_place_elsewhere(ahead.thread);
 		return 0;
 	}
 	fd_close(&ahead.sock);
 	fd_close(&l->net_sock);
 	l->net_sock = 0;
+	l->user_ahead = false;
 	return 0;
 }
 
 void launch_net_ahead_cloned(struct launch *l)
 {
-	if (l->net_sock <= 0)
-		return;
-	fd_close(&l->net_sock);
-	sem_post(&ahead.cloned);
+	if (l->net_sock > 0)
+		fd_close(&l->net_sock);
+	if (ahead.running)
+		sem_post(&ahead.cloned);
 }
 
 void launch_aside_stop(struct launch *l)
 {
 	ahead.given_up = true;
 	launch_net_ahead_cloned(l);
-	if (ahead.running)
-		await(&ahead.done);
-	ahead.running = false;
+	/* To its very end: another try may need its stack. */
+	if (ahead.begun)
+		pthread_join(ahead.thread, NULL);
+	ahead.begun = ahead.running = false;
+	launch_user_ahead_drop();
 }
 
 int launch_aside_await(struct launch *l, struct err *e)
 {
 	if (!ahead.running)
 		return l->aside(l, e);
-	await(&ahead.done);
+	launch_sem_await(&ahead.done);
 	ahead.running = false;
 	if (ahead.result < 0 && e)
 		*e = ahead.err;

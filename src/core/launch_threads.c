@@ -13,11 +13,10 @@
 /* The box is one process, which is furnished once. */
 static struct {
 	struct launch *launch;
-	pthread_t thread;
 	bool running; /* it was begun, and has not been waited for */
 	int result;
 	struct err err;
-	sem_t net_made, user_known;
+	sem_t net_made, attached, paths_free, furnished;
 } second;
 
 /* The steps of the second thread, in whichever thread. */
@@ -30,7 +29,8 @@ static void *second_thread(void *unused)
 {
 	(void)unused;
 	__atomic_store_n(&second.result, furnish(second.launch, &second.err), __ATOMIC_RELEASE);
-	sem_post(&second.user_known); /* after an error too: nobody waits in vain */
+	sem_post(&second.attached); /* after an error too: nobody waits in vain */
+	sem_post(&second.furnished);
 	return NULL;
 }
 
@@ -58,21 +58,24 @@ void launch_furnish_begin(struct launch *l)
 {
 	static char stack[128 * 1024] __attribute__((aligned(16)));
 	pthread_attr_t attr;
+	pthread_t thread;
 
 	second.launch = l;
 	sem_init(&second.net_made, 0, 0);
-	sem_init(&second.user_known, 0, 0);
+	sem_init(&second.attached, 0, 0);
+	sem_init(&second.paths_free, 0, 0);
+	sem_init(&second.furnished, 0, 0);
 	pthread_attr_init(&attr);
 	pthread_attr_setstack(&attr, stack, sizeof(stack));
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	second.running = true; /* the other thread asks for it, too */
-	if (pthread_create(&second.thread, &attr, second_thread, NULL) != 0)
+	if (pthread_create(&thread, &attr, second_thread, NULL) != 0)
 		second.running = false;
 	else
-		launch_place_elsewhere(second.thread);
+		launch_place_elsewhere(thread);
 }
 
-/* sem_wait(3), which a signal may disturb. */
-static void await(sem_t *sem)
+void launch_sem_await(sem_t *sem)
 {
 	while (sem_wait(sem) < 0 && errno == EINTR)
 		;
@@ -88,21 +91,14 @@ void launch_net_made_await(void)
 {
 	if (!second.running)
 		return;
-	await(&second.net_made);
+	launch_sem_await(&second.net_made);
 	sem_post(&second.net_made); /* another step may ask again */
 }
 
-void launch_user_known(void)
+/* Main: waits for that, or for an error of the second thread. */
+static int attached_await(struct err *e)
 {
-	if (second.running)
-		sem_post(&second.user_known);
-}
-
-int launch_user_await(struct err *e)
-{
-	if (!second.running)
-		return 0;
-	await(&second.user_known);
+	launch_sem_await(&second.attached);
 	/* It may fail later, even now: all of its error is there before its result. */
 	int r = __atomic_load_n(&second.result, __ATOMIC_ACQUIRE);
 	if (r < 0 && e)
@@ -110,12 +106,29 @@ int launch_user_await(struct err *e)
 	return r;
 }
 
+bool launch_furnished_aside(void)
+{
+	return second.running;
+}
+
+void launch_paths_free(void)
+{
+	if (second.running)
+		sem_post(&second.paths_free);
+}
+
+void launch_paths_await(void)
+{
+	if (second.running)
+		launch_sem_await(&second.paths_free);
+}
+
 int launch_furnish_await(struct err *e)
 {
 	if (!second.running)
 		return 0;
-	if (pthread_join(second.thread, NULL) != 0)
-		return err_set(e, 0, "wait for the thread that furnishes the container's root");
+	/* The thread's end is nothing to wait for: it has no steps left, and exec sees it out. */
+	launch_sem_await(&second.furnished);
 	second.running = false;
 	if (second.result < 0 && e)
 		*e = second.err;
@@ -127,10 +140,27 @@ int launch_furnish_await(struct err *e)
 /* A box that joins a container finds it furnished. */
 static int furnish_run(void *ctx, struct err *e)
 {
-	return second.running ? 0 : furnish(ctx, e);
+	struct launch *l = ctx;
+
+	if (!second.running)
+		return furnish(l, e);
+	int r = launch_filter_make(l, &l->spec->process, e); /* while the other thread mounts */
+	return r < 0 ? r : attached_await(e);
 }
 
 const struct step step_furnish = {"furnish", SIDE_BOX, NULL, furnish_run, NULL, NULL};
+
+/* The program's user and descriptors may be looked for from now on. */
+static int attached_run(void *ctx, struct err *e)
+{
+	(void)e;
+	launch_proc_find(ctx);
+	if (second.running)
+		sem_post(&second.attached);
+	return 0;
+}
+
+const struct step step_attached = {"attached", SIDE_ROOT, NULL, attached_run, NULL, NULL};
 
 static int furnished_run(void *ctx, struct err *e)
 {

@@ -6,13 +6,13 @@
  * as all its mounts together.  So the box makes it in its main thread, while a second thread furnishes the root; and
  * while the late mounts are made, the main thread has given up its rights already and loads its filter.
  *
- *     main    kernel-files  network ········· [net made]  (user known) rights, filter ···· (all furnished)  exec
- *     second                receive enter attach user session [user known] mask … (net made) late mounts, leave, cwd
+ *     main    kernel-files  network ··· [net made]  (attached) user session [paths free] rights, filter ·· exec
+ *     second                receive enter attach [attached] mask …  (net made) late mounts, (paths free) leave, cwd
  *
- * The threads share memory, descriptors, root and working directory.  So the main thread follows no path while the
- * other one is at work, which changes what paths mean; and 'cwd' comes last.  Credentials, namespaces, filters and
- * no_new_privs are each thread's own: that is what makes it possible.  Their ids are changed by system calls, not by
- * the libc, which would change them for all threads.
+ * The threads share memory, descriptors, root and working directory.  So the main thread follows paths only while the
+ * other one leaves alone what they mean, between the two words; and 'cwd' comes last.  Credentials, namespaces, filters
+ * and no_new_privs are each thread's own: that is what makes it possible.  Their ids are changed by system calls, not
+ * by the libc, which would change them for all threads.
  *
  * Without a network namespace to make (there is none, or the host side makes it: launch_net_ahead.c), or where no
  * thread can be had, the main thread does it all, one after the other.
@@ -22,9 +22,14 @@
 #define ISLE_CORE_LAUNCH_THREADS_H
 
 #include "core/launch.h"
+#include "core/marks.h"
 
 #include <pthread.h>
+#include <semaphore.h>
+#include <sys/resource.h>
 
+/* sem_wait(3), which a signal may disturb. */
+void launch_sem_await(sem_t *sem);
 /* Puts a thread on any processor but the caller's. */
 void launch_place_elsewhere(pthread_t t);
 
@@ -42,6 +47,43 @@ void launch_aside_stop(struct launch *l);
 void launch_net_ahead_inherit(const struct launch *l);
 int launch_net_ahead_take(struct launch *l) MUST_USE;
 
+/*
+ * A network namespace with its loopback interface, made by the caller, who stays in it; a descriptor, or a negative
+ * errno: what is wrong the box finds out by trying again.
+ */
+int launch_net_make(void) MUST_USE;
+
+/*
+ * The user namespace ahead of the box (launch_user_ahead.c).  Host: whether that can be done; before the thread begins;
+ * in the thread: has both namespaces made, as launch_net_make.
+ */
+bool launch_user_ahead_wanted(const struct launch *l);
+void launch_user_ahead_begin(struct launch *l);
+int launch_user_ahead_make(struct launch *l) MUST_USE;
+/* Host, after the thread's end: closes what nobody took. */
+void launch_user_ahead_drop(void);
+
+/*
+ * The birth of the box (launch_clone.c): whether it joins a namespace that somebody else made; clones it, with flags
+ * EXTRA besides, perhaps into its cgroup: the pid, or -1 and errno.
+ */
+bool launch_joins_any(const struct launch *l);
+/* Box: the namespaces that it makes itself, as soon as it is the container's root. */
+uint64_t launch_flags_later(const struct launch *l);
+pid_t launch_clone_box(struct launch *l, uint64_t extra, bool *ret_in_group) MUST_USE;
+/*
+ * Host: has the box cloned inside its user namespace; the pid, or a negative errno.  Where that can't be entered, what
+ * was made ahead is forgotten, userns_fd too.
+ */
+pid_t launch_clone_inside(struct launch *l, bool *ret_in_group) MUST_USE;
+/* Around what makes a user namespace: lets it bound its processes (launch_clone.c).  Negative: refused. */
+struct bound {
+	struct rlimit limit;
+	struct marks marks;
+};
+int launch_bound_begin(struct launch *l, struct bound *saved) MUST_USE;
+void launch_bound_end(int begun, const struct bound *saved);
+
 /* Main: begins to furnish the root in a second thread, if it can. */
 void launch_furnish_begin(struct launch *l);
 /* Main: the network and what shows it are made; the second thread may go on. */
@@ -52,10 +94,11 @@ void launch_net_made_await(void);
 bool launch_net_late(const struct launch *l);
 /* Either: has the network by now, from whoever makes it. */
 int launch_net_await(struct launch *l, struct err *e) MUST_USE;
-/* Second: user and descriptors of the program are known. */
-void launch_user_known(void);
-/* Main: waits for that, or for an error of the second thread. */
-int launch_user_await(struct err *e) MUST_USE;
+/* Either: whether there are two of them. */
+bool launch_furnished_aside(void);
+/* Main: has no more paths to follow; second: waits for that. */
+void launch_paths_free(void);
+void launch_paths_await(void);
 /* Main: waits until the root is furnished. */
 int launch_furnish_await(struct err *e) MUST_USE;
 

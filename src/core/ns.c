@@ -46,3 +46,14 @@ unsigned long ns_inode(int pid, enum ns_kind kind)
 		snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_facts[kind].proc);
 	return stat(path, &st) == 0 ? (unsigned long)st.st_ino : 0;
 }
+
+bool ns_is_rootless(void)
+{
+	enum { INITIAL_USER_NS = 0xEFFFFFFD }; /* PROC_USER_INIT_INO, linux/proc_ns.h: the same on every machine */
+
+	if (geteuid() != 0)
+		return true;
+	unsigned long ns = ns_inode(0, NS_USER);
+	/* 0: there is no /proc to ask; then little else will work either. */
+	return ns != 0 && ns != INITIAL_USER_NS;
+}

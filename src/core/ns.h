@@ -27,5 +27,7 @@ int ns_kind_by_name(const char *name);
 bool ns_exists(enum ns_kind kind);
 /* The inode number of namespace KIND of process PID (0: the caller itself); 0 if it can't be read. */
 unsigned long ns_inode(int pid, enum ns_kind kind);
+/* Whether we lack the rights of the machine's root: another user, or root of a user namespace only. */
+bool ns_is_rootless(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "core/process.h"
 
 #include "base/parse.h"
+#include "base/parse_time.h"
 #include "core/sys.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #ifndef PID_FS_MAGIC /* 6.9 */
 #define PID_FS_MAGIC 0x50494446
@@ -104,22 +104,13 @@ int process_open(pid_t pid, uint64_t identity, int *ret_pidfd, struct err *e)
 	return 0;
 }
 
-/* Milliseconds of a clock that is never set. */
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 int process_wait(int pidfd, int timeout_ms)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = time_monotonic_ms() + timeout_ms;
 
 	for (;;) {
 		struct pollfd p = {.fd = pidfd, .events = POLLIN};
-		int64_t left = timeout_ms < 0 ? -1 : MAX(deadline - now_ms(), (int64_t)0);
+		int64_t left = timeout_ms < 0 ? -1 : MAX(deadline - time_monotonic_ms(), (int64_t)0);
 		int n = poll(&p, 1, (int)left);
 
 		if (n > 0)

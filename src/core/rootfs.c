@@ -17,6 +17,7 @@
 
 #include "base/fd.h"
 #include "core/handshake.h"
+#include "core/marks.h"
 #include "core/mount.h"
 #include "core/sys.h"
 
@@ -45,6 +46,12 @@ static int keep(struct assembly *as, int fd)
 {
 	*list_add(as->env->spent, as->env->arena) = fd;
 	return fd;
+}
+
+/* The same for a detached mount. */
+static void keep_mount(struct assembly *as, int fd)
+{
+	*list_add(as->env->husks, as->env->arena) = fd;
 }
 
 /* Attaches the detached mount FD in the private stage and gives the attached directory; without a stage, FD itself. */
@@ -86,7 +93,7 @@ static int layer_open(struct assembly *as, const char *path, int *ret, struct er
 	r = mount_clone(AT_FDCWD, path, &plain, &fd, e);
 	if (r < 0)
 		return r;
-	keep(as, fd);
+	keep_mount(as, fd);
 	if (shift && (r = mount_idmap(fd, as->env->userns_fd, false, e)) < 0)
 		return rootfs_idmap_refused(r, path, fd, e);
 	return stage(as, fd, ret, e);
@@ -105,7 +112,7 @@ static int scratch_make(struct assembly *as, struct err *e)
 	int fd, dir, r = mount_new("tmpfs", NULL, &o, &fd, e);
 	if (r < 0)
 		return err_context(e, "make the throw-away layer");
-	keep(as, fd);
+	keep_mount(as, fd);
 	r = stage(as, fd, &dir, e);
 	if (r < 0)
 		return r;
@@ -131,6 +138,7 @@ static int layer_dir(struct assembly *as, int dir, const char *name, int *ret, s
 
 /* The capabilities of the calling thread, as capget(2) and capset(2) have them, and its supplementary groups. */
 struct rights {
+	struct marks marks;
 	struct __user_cap_header_struct head;
 	struct __user_cap_data_struct data[2];
 	gid_t *groups;
@@ -161,6 +169,7 @@ static int stranger_begin(struct rights *saved, struct arena *a, struct err *e)
 	int r = groups_drop(saved, a, e);
 	if (r < 0)
 		return r;
+	marks_note(&saved->marks);
 	setfsgid(NOBODY);
 	setfsuid(NOBODY);
 	now.data[0].effective = 1u << CAP_SYS_ADMIN;
@@ -175,6 +184,7 @@ static int stranger_end(struct rights *saved, struct err *e)
 {
 	setfsuid(geteuid());
 	setfsgid(getegid());
+	marks_restore(&saved->marks);
 	if (syscall(SYS_capset, &saved->head, saved->data) < 0)
 		return err_set(e, errno, "raise my capabilities again");
 	if (saved->n_groups > 0 && setgroups((size_t)saved->n_groups, saved->groups) < 0)
@@ -204,7 +214,7 @@ static int guard(struct assembly *as, int lower, int *ret, struct err *e)
 		return -EPERM;
 	if (r < 0)
 		return r;
-	keep(as, fd);
+	keep_mount(as, fd);
 	return stage(as, fd, ret, e);
 }
 

@@ -45,10 +45,10 @@ struct rootfs_env {
 	bool foreign;	   /* no id of the container belongs to anybody on the machine */
 	struct arena *arena;
 	/*
-	 * Descriptors that have done their work are left here for the caller to close when it has time: the last
-	 * descriptor of a mount that was never attached takes an RCU grace period to close, about 0.1 ms.
+	 * Descriptors that have done their work are left here for the caller to close when it has time, those of mounts
+	 * that are attached nowhere apart: the last descriptor of one takes an RCU grace period to close, about 0.1 ms.
 	 */
-	struct fds *spent;
+	struct fds *spent, *husks;
 };
 /* In err.why: the layers can't be shifted into the container's ids, and it is worth trying without (start_ids.c). */
 #define ROOTFS_NO_IDMAP "refuses idmapped mounts"

@@ -59,10 +59,10 @@ static int overlay_create(int fs, const struct assembly *as, const struct layers
 	if (r == 0 && as->env->in_userns)
 		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) == 0 ? 0 : -errno;
 	/*
-	 * The writable layer is thrown away or belongs to one container: losing the last seconds in a power cut is
-	 * fine.
+	 * The writable layer belongs to one container: losing the last seconds in a power cut is fine.  One in memory
+	 * is never written out, so it needs no word, and no mark in the layer.
 	 */
-	if (r == 0 && l->upper >= 0 && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
+	if (r == 0 && l->upper >= 0 && as->r->writable && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
 		r = errno == EINVAL ? 0 : -errno;
 	return r == 0 && sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : r;
 }

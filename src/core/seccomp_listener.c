@@ -3,6 +3,7 @@
 #include "core/seccomp_listener.h"
 
 #include "base/fd.h"
+#include "base/unix_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/uio.h>
-#include <sys/un.h>
 
 enum { PATIENCE_S = 10 };
 
@@ -25,7 +24,7 @@ static int connect_to(int sock, const char *path)
 		file = open(path, O_PATH | O_CLOEXEC);
 		if (file < 0)
 			return -errno;
-		snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d", file);
+		to = unix_address(file, NULL);
 	}
 	return connect(sock, (struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
 }
@@ -34,26 +33,14 @@ static int connect_to(int sock, const char *path)
 static int send_with(int sock, int fd, const char *text)
 {
 	size_t left = strlen(text);
-	struct iovec iov = {.iov_base = (void *)(uintptr_t)text, .iov_len = left};
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.head = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))}};
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 
-	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
-	while (iov.iov_len > 0) {
-		ssize_t n = sendmsg(sock, &msg, MSG_NOSIGNAL);
+	for (int with = 1; left > 0; with = 0) {
+		ssize_t n = fds_send(sock, text, left, &fd, with);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return -errno;
-		iov.iov_base = (char *)iov.iov_base + n;
-		iov.iov_len -= (size_t)n;
-		msg.msg_control = NULL;
-		msg.msg_controllen = 0;
+			return (int)n;
+		text += n;
+		left -= (size_t)n;
 	}
 	return 0;
 }

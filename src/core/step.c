@@ -171,6 +171,40 @@ void plan_timings(const struct plan *p, struct arena *a, struct step_lines *ret)
 	}
 }
 
+int plan_walk(struct plan *p, size_t to, bool timed, const char *const *quiet, struct err *e)
+{
+	int r = timed ? plan_time(p, e) : 0;
+
+	if (r == 0)
+		r = plan_run(p, SIDE_HOST, 0, to, e);
+	if (r < 0) {
+		plan_undo(p);
+		step_hush(e, quiet);
+	}
+	return r;
+}
+
+void plan_tell(const struct plan *p, struct arena *a, void (*tell)(void *ctx, const struct step_lines *lines),
+	       void *ctx)
+{
+	struct step_lines lines = {0};
+
+	if (!tell)
+		return;
+	if (p->times)
+		plan_timings(p, a, &lines);
+	else
+		plan_explain(p, a, &lines);
+	tell(ctx, &lines);
+}
+
+void step_hush(struct err *e, const char *const *quiet)
+{
+	for (; e && *quiet; quiet++)
+		if (strcmp(e->step, *quiet) == 0)
+			e->step[0] = '\0';
+}
+
 void explain_say(struct explain *x, const char *fmt, ...)
 {
 	va_list ap;

@@ -48,7 +48,7 @@ struct step_time {
 	uint64_t begin_ns, end_ns; /* CLOCK_MONOTONIC; 0: it did not run */
 };
 
-enum { PLAN_STEPS_MAX = 64 };
+enum { PLAN_STEPS_MAX = 80 };
 
 struct plan {
 	const struct step *const *steps;
@@ -62,6 +62,11 @@ struct plan {
 int plan_time(struct plan *p, struct err *e) MUST_USE;
 /* Runs the wanted steps of SIDES from index FROM up to (not including) index TO, stopping at the first that fails. */
 int plan_run(struct plan *p, unsigned int sides, size_t from, size_t to, struct err *e) MUST_USE;
+/*
+ * The same for the host, from the first step up to (not including) index TO, as a command wants it: TIMED where times
+ * are to be told, and a failure undone.  Its sentence does not name the steps of QUIET (step_hush).
+ */
+int plan_walk(struct plan *p, size_t to, bool timed, const char *const *quiet, struct err *e) MUST_USE;
 /* Calls 'undo' of the host steps that ran, last first; of those from index FROM on. */
 void plan_undo(struct plan *p);
 void plan_undo_from(struct plan *p, size_t from);
@@ -82,6 +87,14 @@ struct step_lines {
 };
 void plan_explain(const struct plan *p, struct arena *a, struct step_lines *ret);
 void plan_timings(const struct plan *p, struct arena *a, struct step_lines *ret);
+/* Has TELL, which may be NULL, hear what the steps would do; or, where they have been timed, what they took. */
+void plan_tell(const struct plan *p, struct arena *a, void (*tell)(void *ctx, const struct step_lines *lines),
+	       void *ctx);
+/*
+ * Takes the step out of E's sentence if it is one of QUIET (ends with NULL): wrong words are the user's affair, and
+ * what step of ours noticed them is no part of it.
+ */
+void step_hush(struct err *e, const char *const *quiet);
 
 /* Fills X with a sentence; a shell line can be added by explain_shell. */
 void explain_say(struct explain *x, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -12,6 +12,7 @@
 
 enum {
 	USER_FILE_MAX = 10 << 20, /* bytes of etc/passwd or etc/group */
+	USER_FILE_SMALL = 4000,	  /* what costs less than memory of its own */
 	USER_GROUPS_MAX = 8192,	  /* of one user; the kernel takes 65536, but looking for doubles is quadratic */
 };
 
@@ -211,8 +212,20 @@ static int open_below(int root_fd, const char *name)
 	return fd == -ENOSYS || fd == -EPERM ? open_below_old(root_fd, "etc", name) : fd;
 }
 
+/* Where the text of a file goes: a small one to the command's own arena, others to one that is let go of soon. */
+struct places {
+	struct arena *own;
+	struct arena large;
+};
+
+/* Lets go of the large ones. */
+static void places_free(struct places *p)
+{
+	arena_free(&p->large);
+}
+
 /* Reads etc/NAME; a file that is not there is an empty one. */
-static int read_below(int root_fd, const char *name, struct arena *a, struct user_text *ret, struct err *e)
+static int read_below(int root_fd, const char *name, struct places *places, struct user_text *ret, struct err *e)
 {
 	auto_fd fd = open_below(root_fd, name);
 	struct stat st;
@@ -231,6 +244,7 @@ static int read_below(int root_fd, const char *name, struct arena *a, struct use
 		err_set(e, 0, "refused to read /etc/%s of the container", name);
 		return err_why(e, "it is not a regular file");
 	}
+	struct arena *a = st.st_size < USER_FILE_SMALL ? places->own : &places->large;
 	int r = fd_read_all(fd, a, USER_FILE_MAX, &text, &size, e);
 	if (r < 0)
 		return err_context(e, "/etc/%s of the container", name);
@@ -349,22 +363,19 @@ static int resolve(struct resolver *v, char **ret_home, struct err *e)
 
 int user_resolve(int root_fd, const char *text, struct arena *a, struct spec_user *ret, char **ret_home, struct err *e)
 {
-	struct arena files = {0}; /* up to 10 MiB each: not for the command's own arena */
+	struct places files CLEANUP(places_free) = {.own = a};
 	struct resolver v = {.a = a, .ret = ret};
-	int r = who_parse(text, &files, &v.who, e);
+	int r = who_parse(text, a, &v.who, e);
 
 	if (r == 0)
 		r = read_below(root_fd, "passwd", &files, &v.passwd, e);
 	if (r == 0)
 		r = read_below(root_fd, "group", &files, &v.group, e);
-	if (r == 0)
-		r = resolve(&v, ret_home, e);
-	arena_free(&files);
-	return r;
+	return r == 0 ? resolve(&v, ret_home, e) : r;
 }
 
 /* The line of UID, whose words are in FILE; an empty one if there is none. */
-static struct passwd_entry entry_of(int root_fd, uint32_t uid, struct arena *file)
+static struct passwd_entry entry_of(int root_fd, uint32_t uid, struct places *file)
 {
 	struct user_text t = {"", ""};
 	struct passwd_entry p;
@@ -379,14 +390,14 @@ static struct passwd_entry entry_of(int root_fd, uint32_t uid, struct arena *fil
 
 char *user_home(int root_fd, uint32_t uid, struct arena *a)
 {
-	struct arena file CLEANUP(arena_free) = {0};
+	struct places file CLEANUP(places_free) = {.own = a};
 
 	return path_copy(entry_of(root_fd, uid, &file).home, "/", a);
 }
 
 char *user_shell(int root_fd, uint32_t uid, struct arena *a)
 {
-	struct arena file CLEANUP(arena_free) = {0};
+	struct places file CLEANUP(places_free) = {.own = a};
 
 	return path_copy(entry_of(root_fd, uid, &file).shell, "/bin/sh", a);
 }

@@ -34,7 +34,7 @@ struct attachment {
 	struct box *box;
 	const struct attach_options *options;
 	int fd; /* the monitor's socket */
-	int signal_fd;
+	struct signals signals;
 	int tty;  /* the terminal whose size the container's has; -1: none */
 	bool raw; /* and standard input is raw */
 	bool stdin_open, stdin_tty;
@@ -47,8 +47,6 @@ struct attachment {
 	enum ending ending;
 	int status; /* of the container, or the signal that ended us */
 	char refusal[256];
-	sigset_t old_mask;
-	struct sigaction old_pipe;
 };
 
 /* Sends a packet now; false if the socket is full. */
@@ -197,7 +195,7 @@ static int turn(struct attachment *a, struct err *e)
 	struct pollfd p[WAIT_COUNT] = {
 		/* Without events even its end is not waited for, while our reader is slow. */
 		[WAIT_SOCKET] = {.fd = events ? a->fd : -1, .events = events},
-		[WAIT_SIGNALS] = {.fd = a->signal_fd, .events = POLLIN},
+		[WAIT_SIGNALS] = {.fd = a->signals.fd, .events = POLLIN},
 		[WAIT_STDIN] = {.fd = live && a->stdin_open && !must_push(a) ? STDIN_FILENO : -1, .events = POLLIN},
 	};
 
@@ -207,7 +205,7 @@ static int turn(struct attachment *a, struct err *e)
 	if (n < 0)
 		return errno == EINTR ? 0 : err_set(e, errno, "wait for the container");
 	if (p[WAIT_SIGNALS].revents)
-		while (a->ending != SIGNALED && signals_next(a->signal_fd, &info))
+		while (a->ending != SIGNALED && signals_next(a->signals.fd, &info))
 			take_signal(a, &info);
 	if (p[WAIT_OUT].revents)
 		flow_step(a->out);
@@ -231,19 +229,17 @@ static int turn(struct attachment *a, struct err *e)
 static int enter(struct attachment *a, struct err *e)
 {
 	const char *keys = a->options->detach_keys;
+	int r = signals_begin(&a->signals, e);
 
-	signals_block(&a->old_mask);
-	signals_ignore_pipe(&a->old_pipe);
 	flow_init(a->out);
 	flow_init(a->err);
 	a->stdin_open = !a->options->no_stdin;
 	a->stdin_tty = a->stdin_open && isatty(STDIN_FILENO);
 	/* A pipe's bytes are data, in which nothing is looked for. */
-	int r = keys_parse(&a->keys, keys ? keys : default_keys, e);
+	if (r == 0)
+		r = keys_parse(&a->keys, keys ? keys : default_keys, e);
 	if (r == 0 && !a->stdin_tty)
 		a->keys.n = 0;
-	if (r == 0)
-		r = signals_open(&a->signal_fd, e);
 	if (r == 0)
 		r = attach_connect(a->box->run_fd, &a->fd, e);
 	if (r < 0)
@@ -271,9 +267,7 @@ static void leave(struct attachment *a)
 	outlet_close(&a->out->to);
 	outlet_close(&a->err->to);
 	fd_close(&a->fd);
-	fd_close(&a->signal_fd);
-	sigaction(SIGPIPE, &a->old_pipe, NULL);
-	sigprocmask(SIG_SETMASK, &a->old_mask, NULL);
+	signals_end(&a->signals);
 }
 
 /* The connection ended without a word: either the container's owner is gone, or it has given up on us. */
@@ -324,7 +318,7 @@ int attach_client(struct box *b, const struct attach_options *o, int *ret_status
 		.box = b,
 		.options = o,
 		.fd = FD_NONE,
-		.signal_fd = FD_NONE,
+		.signals = {.fd = FD_NONE},
 		.tty = -1,
 		.out = &out,
 		.err = &err,

@@ -77,14 +77,13 @@ static int kill_first(struct box *b, int timeout_ms, struct err *e)
 /* Kills what is in the cgroup; afterwards removes it where REMOVE says so. */
 static int kill_cgroup(struct box *b, bool remove, int timeout_ms, struct err *e)
 {
-	struct cgroup cg;
+	CLEANUP(cgroup_release) struct cgroup cg;
 	int r = box_cgroup_open(b, &cg, e);
 
 	if (r == 0)
 		r = cgroup_kill(&cg, timeout_ms, e);
 	if (r == 0 && remove)
 		r = cgroup_remove(&cg, timeout_ms, e);
-	cgroup_release(&cg);
 	return r;
 }
 

@@ -9,6 +9,7 @@
  */
 #include "engine/box_priv.h"
 
+#include "base/parse_time.h"
 #include "base/tree.h"
 #include "core/process.h"
 #include "core/sys.h"
@@ -21,7 +22,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { STATUS_KILLED = 128 + SIGKILL, EDIT_WAIT_MS = 5000 };
@@ -48,19 +48,10 @@ static int repair_owner(struct box *b, struct err *e)
 	return b->owner_fd < 0 ? err_set(e, errno, "make the owner file of container %s", box_called(b)) : 0;
 }
 
-/* Whether the box is still in its place: whoever had the lock before us may have removed it. */
-static bool is_in_place(const struct box *b)
-{
-	char path[BOX_PATH_SIZE];
-	struct stat ours, there;
-
-	return fstat(b->owner_fd, &ours) == 0 &&
-	       fstatat(b->home->run_fd, box_path(path, b->id, "owner"), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
-}
-
 int box_own(struct box *b, struct err *e)
 {
+	char path[BOX_PATH_SIZE];
+
 	if (b->ours)
 		return 0;
 	int r = b->owner_fd < 0 ? repair_owner(b, e) : 0;
@@ -75,7 +66,7 @@ int box_own(struct box *b, struct err *e)
 	if (r < 0)
 		return err_set(e, r == -EBADF ? EROFS : -r, "lock container %s", box_called(b));
 	b->ours = true;
-	if (!is_in_place(b)) {
+	if (!lock_in_place(b->owner_fd, b->home->run_fd, box_path(path, b->id, "owner"))) {
 		fd_close(&b->owner_fd);
 		b->ours = false;
 		err_set(e, ENOENT, "take charge of container %s", box_called(b));
@@ -102,15 +93,6 @@ int box_wait_free(struct box *b, int timeout_ms, struct err *e)
 
 /* ---- reading ---- */
 
-/* CLOCK_REALTIME: it is shown to people. */
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 void box_state_lost(struct box_state *s, struct arena *a, const char *why)
 {
 	s->status = BOX_EXITED;
@@ -119,7 +101,7 @@ void box_state_lost(struct box_state *s, struct arena *a, const char *why)
 	s->owner_pid = 0;
 	s->exit_status = STATUS_KILLED;
 	if (s->finished_ns == 0)
-		s->finished_ns = now_ns();
+		s->finished_ns = time_now();
 	s->error = arena_strdup(a, why);
 }
 
@@ -200,7 +182,7 @@ int box_state_end(struct box *b, struct err *e)
 
 	b->state.status = BOX_EXITED;
 	if (b->state.finished_ns == 0)
-		b->state.finished_ns = now_ns();
+		b->state.finished_ns = time_now();
 	const char *text = state_print(&b->state, b->home->arena);
 	ssize_t size = (ssize_t)strlen(text);
 	int r = 0;

@@ -95,7 +95,7 @@ bool claim_release(struct home *h, enum claim_kind kind, const char *what, const
 
 void claim_release_all(struct home *h, enum claim_kind kind, const char *id, const char *keep)
 {
-	auto_dir d = dir_stream(h->run_fd, claim_dirs[kind]);
+	auto_dir d = claim_list(h, kind);
 	struct dirent *entry;
 
 	while (d && (entry = dir_next(d)))
@@ -103,12 +103,13 @@ void claim_release_all(struct home *h, enum claim_kind kind, const char *id, con
 			claim_release(h, kind, entry->d_name, id);
 }
 
-void claim_sweep(struct home *h, enum claim_kind kind)
+void claim_settle(struct home *h, enum claim_kind kind, const char *what)
 {
-	auto_dir d = dir_stream(h->run_fd, claim_dirs[kind]);
-	struct dirent *entry;
+	if (is_stale(h, kind, what))
+		release_stale(h, kind, what);
+}
 
-	while (d && (entry = dir_next(d)))
-		if (is_stale(h, kind, entry->d_name))
-			release_stale(h, kind, entry->d_name);
+DIR *claim_list(const struct home *h, enum claim_kind kind)
+{
+	return dir_stream(h->run_fd, claim_dirs[kind]);
 }

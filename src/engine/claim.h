@@ -11,6 +11,8 @@
 
 #include "engine/box.h"
 
+#include <dirent.h>
+
 enum claim_kind { CLAIM_NAME, CLAIM_IDS };
 
 /* Claims WHAT for the box ID, taking it from a box that is gone; -EEXIST if another has it. */
@@ -21,7 +23,9 @@ int claim_holder(const struct home *h, enum claim_kind kind, const char *what, c
 bool claim_release(struct home *h, enum claim_kind kind, const char *what, const char *id);
 /* Releases all claims for the box ID, which the caller owns, but for KEEP (may be NULL). */
 void claim_release_all(struct home *h, enum claim_kind kind, const char *id, const char *keep);
-/* Releases every claim whose box is gone. */
-void claim_sweep(struct home *h, enum claim_kind kind);
+/* Releases WHAT if its box is gone. */
+void claim_settle(struct home *h, enum claim_kind kind, const char *what);
+/* All that is claimed, for dir_next; NULL and errno. */
+DIR *claim_list(const struct home *h, enum claim_kind kind);
 
 #endif

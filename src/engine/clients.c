@@ -2,6 +2,8 @@
 /* The monitor's side of attach.h: see clients.h. */
 #include "engine/clients.h"
 
+#include "base/unix_socket.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,15 +25,6 @@ static int send_packet(int fd, char type, const void *data, size_t size)
 	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* Whether the process behind FD may control the container: its user is ours, or root. */
-static bool peer_allowed(int fd)
-{
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == geteuid());
-}
-
 int clients_accept(struct clients *c, int listen_fd)
 {
 	static const char full[] = "too many clients are attached to the container";
@@ -40,7 +33,7 @@ int clients_accept(struct clients *c, int listen_fd)
 
 	if (fd < 0)
 		return -errno;
-	if (!peer_allowed(fd))
+	if (!unix_peer_ours(fd))
 		send_packet(fd, ATTACH_REFUSED, stranger, sizeof(stranger) - 1);
 	else if (c->n == ATTACH_CLIENTS_MAX)
 		send_packet(fd, ATTACH_REFUSED, full, sizeof(full) - 1);

@@ -4,6 +4,7 @@
 
 #include "base/parse.h"
 #include "core/defaults.h"
+#include "engine/dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -185,20 +186,10 @@ static int record_log_opt(struct compose *c, const char *text, struct err *e)
 	return compose_bad(e, "--log-opt", text, "the log has max-size=SIZE and max-file=NUMBER");
 }
 
-/* PATH as it is wherever the process that writes it stands. */
-static int absolute(struct compose *c, const char *path, const char *option, char **ret, struct err *e)
+/* One of them: a path that holds wherever the process that writes it stands. */
+static int record_file(struct compose *c, const char *path, const char *option, char **ret, struct err *e)
 {
-	char cwd[PATH_MAX];
-
-	if (!*path)
-		return compose_bad(e, option, path, "a file must be named");
-	if (*path == '/')
-		*ret = arena_strdup(c->a, path);
-	else if (getcwd(cwd, sizeof(cwd)))
-		*ret = arena_printf(c->a, "%s/%s", cwd, path);
-	else
-		return err_set(e, errno, "find the current directory, for %s %s", option, path);
-	return 0;
+	return *path ? path_absolute(path, option, c->a, ret, e) : compose_bad(e, option, path, "a file must be named");
 }
 
 /* The files that tell scripts what was started. */
@@ -208,9 +199,9 @@ static int record_files(struct compose *c, struct err *e)
 	int r = 0;
 
 	if (o->cidfile)
-		r = absolute(c, o->cidfile, "--cidfile", &c->record->cidfile, e);
+		r = record_file(c, o->cidfile, "--cidfile", &c->record->cidfile, e);
 	if (r == 0 && o->pidfile)
-		r = absolute(c, o->pidfile, "--pidfile", &c->record->pidfile, e);
+		r = record_file(c, o->pidfile, "--pidfile", &c->record->pidfile, e);
 	if (r == 0 && o->cidfile && access(c->record->cidfile, F_OK) == 0) {
 		err_set(e, EEXIST, "write the container's id to %s", o->cidfile);
 		return err_cure(e, "remove it if no container needs it any more, or name another file");

@@ -33,6 +33,8 @@ int compose_layer(const struct run_options *o, bool *ret_memory, struct err *e) 
  */
 int compose_env(const struct strs *env, const struct strs *env_file, struct arena *a, struct spec_process *p,
 		struct err *e) MUST_USE;
+/* The words to execute: ENTRYPOINT ("": none, as docker has it; or NULL) and COMMAND; a shell where there are none. */
+void compose_command(const char *entrypoint, const struct strs *command, struct arena *a, struct strs *ret);
 /* The words of a command, joined by spaces, as ps shows them. */
 char *compose_command_text(const struct strs *words, struct arena *a);
 /*

@@ -10,10 +10,10 @@
 
 #include "base/parse.h"
 #include "core/defaults.h"
+#include "engine/dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,24 +68,16 @@ static int mount_add(struct compose *c, const struct gathered *g, const char *ta
 /* The absolute path of a source; a word that is none would be a volume's name. */
 static int source_path(struct compose *c, const char *text, const struct gathered *g, char **ret, struct err *e)
 {
-	char cwd[PATH_MAX];
 	const char *dots = text + strspn(text, ".");
 	bool relative = dots > text && dots - text <= 2 && (!*dots || *dots == '/');
 
 	if (!*text)
 		return compose_bad(e, g->option, g->text, "the source is empty");
-	if (*text == '/') {
-		*ret = arena_strdup(c->a, text);
-		return 0;
-	}
-	if (!relative) {
+	if (*text != '/' && !relative) {
 		compose_bad(e, g->option, g->text, "volumes with names do not exist yet");
 		return err_cure(e, "write /%s or ./%s for a file or directory", text, text);
 	}
-	if (!getcwd(cwd, sizeof(cwd)))
-		return err_set(e, errno, "find the current directory, for %s", g->option);
-	*ret = arena_printf(c->a, "%s/%s", cwd, text);
-	return 0;
+	return path_absolute(text, g->option, c->a, ret, e);
 }
 
 /* What a bind mount is when nobody says otherwise. */

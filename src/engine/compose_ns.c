@@ -130,16 +130,11 @@ static int join_box(struct compose *c, const struct ns_choice *ch, const struct 
 /* Finds the container REF and opens its namespace. */
 static int join_container(struct compose *c, const struct ns_choice *ch, const char *ref, struct err *e)
 {
-	struct box other;
-
 	if (!*ref)
 		return compose_bad(e, ch->option, "container:", "a container must be named behind the colon");
+	CLEANUP(box_close) struct box other;
 	int r = box_find(c->h, ref, false, &other, e);
-	if (r < 0)
-		return err_context(e, "%s", ch->option);
-	r = join_box(c, ch, &other, e);
-	box_close(&other);
-	return r;
+	return r < 0 ? err_context(e, "%s", ch->option) : join_box(c, ch, &other, e);
 }
 
 /* ---- choosing ---- */

@@ -135,18 +135,14 @@ char *compose_command_text(const struct strs *words, struct arena *a)
 	return text;
 }
 
-/* The words to execute; "" as --entrypoint means none, as docker has it. */
-static void process_args(struct compose *c)
+void compose_command(const char *entrypoint, const struct strs *command, struct arena *a, struct strs *ret)
 {
-	struct strs *args = &c->spec->process.args;
-
-	if (c->o->entrypoint && *c->o->entrypoint)
-		strs_add(args, c->a, c->o->entrypoint);
-	for (size_t i = 0; i < c->o->command.n; i++)
-		strs_add(args, c->a, c->o->command.v[i]);
-	if (args->n == 0)
-		strs_add(args, c->a, "/bin/sh");
-	c->record->command = compose_command_text(args, c->a);
+	if (entrypoint && *entrypoint)
+		strs_add(ret, a, entrypoint);
+	for (size_t i = 0; i < command->n; i++)
+		strs_take(ret, a, command->v[i]);
+	if (ret->n == 0)
+		strs_add(ret, a, "/bin/sh");
 }
 
 /* ---- user ---- */
@@ -194,7 +190,8 @@ int compose_process(struct compose *c, struct err *e)
 	int64_t adj;
 
 	compose_terminal(c->o->tty, p);
-	process_args(c);
+	compose_command(c->o->entrypoint, &c->o->command, c->a, &p->args);
+	c->record->command = compose_command_text(&p->args, c->a);
 	int r = compose_path(c, c->o->workdir ? c->o->workdir : "/", "--workdir", &p->cwd, e);
 	if (r == 0)
 		r = process_user(c, e);

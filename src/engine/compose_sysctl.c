@@ -6,17 +6,9 @@
  */
 #include "engine/compose_priv.h"
 
-#include <string.h>
+#include "oci/spec_check.h"
 
-static const struct {
-	const char *name; /* with a '.' at its end: everything below */
-	enum ns_kind kind;
-} allowed[] = {
-	{"kernel.msgmax", NS_IPC}, {"kernel.msgmnb", NS_IPC},	       {"kernel.msgmni", NS_IPC},
-	{"kernel.sem", NS_IPC},	   {"kernel.shmall", NS_IPC},	       {"kernel.shmmax", NS_IPC},
-	{"kernel.shmmni", NS_IPC}, {"kernel.shm_rmid_forced", NS_IPC}, {"fs.mqueue.", NS_IPC},
-	{"net.", NS_NET},
-};
+#include <string.h>
 
 /* Whether NAME is words joined by single dots: nothing in it can lead out of /proc/sys. */
 static bool name_ok(const char *name)
@@ -36,19 +28,6 @@ static bool name_ok(const char *name)
 	}
 }
 
-/* The kind of namespace that NAME belongs to; -1: none. */
-static int name_kind(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(allowed); i++) {
-		size_t len = strlen(allowed[i].name);
-		bool below = allowed[i].name[len - 1] == '.';
-
-		if (below ? strncmp(name, allowed[i].name, len) == 0 : strcmp(name, allowed[i].name) == 0)
-			return (int)allowed[i].kind;
-	}
-	return -1;
-}
-
 /* One --sysctl NAME=VALUE. */
 static int sysctl_add(struct compose *c, const char *text, struct err *e)
 {
@@ -62,7 +41,7 @@ static int sysctl_add(struct compose *c, const char *text, struct err *e)
 		return compose_bad(e, "--sysctl", text, "the value must not be empty nor have a line break");
 	if (strcmp(name, "kernel.hostname") == 0 || strcmp(name, "kernel.domainname") == 0)
 		return compose_bad(e, "--sysctl", text, "use --hostname or --domainname");
-	int kind = name_kind(name);
+	int kind = spec_sysctl_kind(name);
 	if (kind < 0)
 		return compose_bad(e, "--sysctl", text,
 				   "it belongs to no namespace and would change for the whole machine");

@@ -4,9 +4,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+int path_absolute(const char *path, const char *what, struct arena *a, char **ret, struct err *e)
+{
+	char cwd[PATH_MAX];
+
+	if (*path == '/')
+		*ret = arena_strdup(a, path);
+	else if (getcwd(cwd, sizeof(cwd)))
+		*ret = arena_printf(a, "%s/%s", cwd, path);
+	else
+		return err_set(e, errno, "find the current directory, for %s %s", what, path);
+	return 0;
+}
 
 int dir_make(int dirfd, const char *name, mode_t mode)
 {

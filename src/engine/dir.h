@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Directories of isle's own: made, opened and read by descriptor. */
+/* Paths as users give them; directories of isle's own: made, opened and read by descriptor. */
 #ifndef ISLE_ENGINE_DIR_H
 #define ISLE_ENGINE_DIR_H
 
@@ -7,6 +7,9 @@
 
 #include <dirent.h>
 #include <stdbool.h>
+
+/* PATH as it is wherever the process stands that uses it.  WHAT it is for: "--cidfile". */
+int path_absolute(const char *path, const char *what, struct arena *a, char **ret, struct err *e) MUST_USE;
 
 /* Makes the directory NAME with exactly MODE, whatever the umask; one that exists already is -EEXIST. */
 int dir_make(int dirfd, const char *name, mode_t mode) MUST_USE;

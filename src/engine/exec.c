@@ -152,25 +152,16 @@ static const struct step step_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_r
 static int stdio_run(void *ctx, struct err *e)
 {
 	struct exec *x = of(ctx);
+	int *stdio = x->launch.stdio, r = 0;
 
 	signals_block(&x->signals);
-	for (int i = 0; i < 3 && !x->o->tty; i++) {
-		int ends[2];
-
-		if (x->o->detach || (i == 0 && !x->o->interactive)) {
-			x->launch.stdio[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
-			if (x->launch.stdio[i] < 0)
-				return err_set(e, errno, "open /dev/null");
-		} else if (stdio_may_inherit(i)) {
-			x->launch.stdio[i] = i;
-		} else if (pipe2(ends, O_CLOEXEC) == 0) {
-			x->launch.stdio[i] = ends[i == 0 ? 0 : 1];
-			x->ours[i] = ends[i == 0 ? 1 : 0];
-		} else {
-			return err_set(e, errno, "make a pipe for the program's descriptor %d", i);
-		}
+	for (int i = 0; i < 3 && r == 0 && !x->o->tty; i++) {
+		if (!x->o->detach && (i > 0 || x->o->interactive))
+			r = stdio_open(i, true, &stdio[i], &x->ours[i], e);
+		else if ((stdio[i] = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+			r = err_set(e, errno, "open /dev/null");
 	}
-	return 0;
+	return r;
 }
 
 static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, NULL, NULL};
@@ -182,6 +173,8 @@ static const struct step *const steps[] = {
 	&step_cwd,	   &step_personality,  &step_memory_policy,  &step_rights, &step_spawn,
 	&step_await_spawn,
 };
+/* So many of them look, and make nothing: with --explain they are all that is done. */
+enum { EXPLAIN_STEPS = 2 };
 
 /* Everything that must be closed at the end is FD_NONE. */
 static void exec_init(struct exec *x, struct home *h, const char *ref, const struct exec_options *o)
@@ -208,11 +201,9 @@ static void exec_init(struct exec *x, struct home *h, const char *ref, const str
 /* Closes what is still open on every way out. */
 static void exec_release(struct exec *x)
 {
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++)
 		fd_close(&x->ours[i]);
-		if (x->launch.stdio[i] > 2)
-			fd_close(&x->launch.stdio[i]);
-	}
+	stdio_close(x->launch.stdio);
 	fd_close(&x->pidfd);
 	launch_release(&x->launch);
 	box_close(&x->box);
@@ -221,17 +212,9 @@ static void exec_release(struct exec *x)
 /* Watches over the program until it ends. */
 static int exec_watch(struct exec *x, int *ret_status, struct err *e)
 {
-	struct supervise w = SUPERVISE_NONE;
+	struct supervise w = supervise_of(x->launch.pid, x->launch.pidfd, x->ours, &x->launch.terminal_fd);
 
-	for (int i = 0; i < 3; i++)
-		if (x->launch.stdio[i] > 2)
-			fd_close(&x->launch.stdio[i]);
-	w.pid = x->launch.pid;
-	w.pidfd = x->launch.pidfd;
-	w.in_fd = fd_take(&x->ours[0]);
-	w.out_fd = fd_take(&x->ours[1]);
-	w.err_fd = fd_take(&x->ours[2]);
-	w.pty_fd = fd_take(&x->launch.terminal_fd);
+	stdio_close(x->launch.stdio);
 	w.interactive = x->o->interactive;
 	return supervise_foreground(&w, ret_status, e);
 }
@@ -239,31 +222,16 @@ static int exec_watch(struct exec *x, int *ret_status, struct err *e)
 int engine_exec(struct home *h, const char *ref, const struct exec_options *o, const struct run_mode *m,
 		int *ret_status, struct err *e)
 {
+	static const char *const quiet[] = {"find", "compose", NULL};
 	CLEANUP(exec_release) struct exec x;
-	struct step_lines lines = {0};
 	int r;
 
 	exec_init(&x, h, ref, o);
 	*ret_status = 0;
-	if (m->explain) {
-		r = find_run(&x.launch, e);
-		r = r < 0 ? r : compose_run(&x.launch, e);
-		if (r < 0)
-			return r;
-		plan_explain(&x.plan, h->arena, &lines);
-	} else {
-		r = m->timings ? plan_time(&x.plan, e) : 0;
-		r = r < 0 ? r : plan_run(&x.plan, SIDE_HOST, 0, x.plan.n, e);
-		if (r < 0) {
-			plan_undo(&x.plan);
-			if (e && (strcmp(e->step, "find") == 0 || strcmp(e->step, "compose") == 0))
-				e->step[0] = '\0';
-			return r;
-		}
-		if (m->timings)
-			plan_timings(&x.plan, h->arena, &lines);
-	}
-	if (lines.n && m->tell_steps)
-		m->tell_steps(m->ctx, &lines);
+	r = plan_walk(&x.plan, m->explain ? EXPLAIN_STEPS : x.plan.n, m->timings, quiet, e);
+	if (r < 0)
+		return r;
+	if (m->explain || m->timings)
+		plan_tell(&x.plan, h->arena, m->tell_steps, m->ctx);
 	return m->explain || o->detach ? 0 : exec_watch(&x, ret_status, e);
 }

@@ -24,15 +24,13 @@ enum { FLOW_IN, FLOW_OUT, FLOW_ERR, FLOW_COUNT };
 struct foreground {
 	struct supervise *s;
 	struct flow *flows; /* FLOW_COUNT */
-	int signal_fd;
+	struct signals signals;
 	int tty;	 /* the user's terminal, whose size the container's terminal has; -1: none */
 	bool raw;	 /* and it is raw */
 	bool same_group; /* the container is in our process group: it gets the terminal's signals itself */
 	bool ended, abandoned;
 	struct insistence insistence;
 	deadline timeout;
-	sigset_t old_mask;
-	struct sigaction old_pipe;
 };
 
 /* Gives the container's terminal the size of the user's. */
@@ -48,14 +46,11 @@ static void follow_size(const struct foreground *f)
 static int enter(struct foreground *f, struct err *e)
 {
 	struct supervise *s = f->s;
-	int r;
+	int r = signals_begin(&f->signals, e);
 
-	signals_block(&f->old_mask);
-	signals_ignore_pipe(&f->old_pipe);
 	f->tty = s->pty_fd >= 0 ? tty_find() : -1;
 	f->same_group = getpgid(s->pid) == getpgrp();
 	f->timeout = s->timeout_s > 0 ? deadline_in((int64_t)s->timeout_s * 1000) : 0;
-	r = signals_open(&f->signal_fd, e);
 	if (r < 0)
 		return r;
 	follow_size(f);
@@ -74,9 +69,7 @@ static void leave(struct foreground *f)
 	for (size_t i = 0; i < FLOW_COUNT; i++)
 		outlet_close(&f->flows[i].to);
 	supervise_close(f->s);
-	fd_close(&f->signal_fd);
-	sigaction(SIGPIPE, &f->old_pipe, NULL);
-	sigprocmask(SIG_SETMASK, &f->old_mask, NULL);
+	signals_end(&f->signals);
 }
 
 /* One flow of output from FROM to our descriptor TO. */
@@ -199,7 +192,7 @@ static int turn(struct foreground *f, struct err *e)
 		rest = rest || (f->ended && p[i].fd >= 0 && p[i].events == POLLIN);
 	}
 	p[POLL_PROCESS] = (struct pollfd){.fd = f->ended ? -1 : f->s->pidfd, .events = POLLIN};
-	p[POLL_SIGNALS] = (struct pollfd){.fd = f->signal_fd, .events = POLLIN};
+	p[POLL_SIGNALS] = (struct pollfd){.fd = f->signals.fd, .events = POLLIN};
 	int n = poll(p, POLL_COUNT, rest ? 0 : deadline_poll(next));
 	if (n < 0 && errno != EINTR)
 		return err_set(e, errno, "wait for the container");
@@ -207,7 +200,7 @@ static int turn(struct foreground *f, struct err *e)
 		return 0;
 
 	if (p[POLL_SIGNALS].revents)
-		while (signals_next(f->signal_fd, &info))
+		while (signals_next(f->signals.fd, &info))
 			take_signal(f, &info);
 	if (p[POLL_PROCESS].revents)
 		end(f);
@@ -238,7 +231,7 @@ int supervise_foreground(struct supervise *s, int *ret_status, struct err *e)
 {
 	/* Static, so that a page of it costs nothing until bytes pass. */
 	static struct flow flows[FLOW_COUNT];
-	struct foreground f = {.s = s, .signal_fd = FD_NONE, .flows = flows};
+	struct foreground f = {.s = s, .signals = {.fd = FD_NONE}, .flows = flows};
 
 	begin_flows(&f);
 	int r = enter(&f, e);

@@ -7,6 +7,7 @@
  */
 #include "engine/home.h"
 
+#include "base/tree.h"
 #include "core/ns.h"
 #include "engine/dir.h"
 #include "engine/home_boot.h"
@@ -14,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +22,6 @@
 #include <unistd.h>
 
 enum { LOCK_WAIT_MS = 30 * 1000 };
-
-/* Whether we lack the rights of the machine's root: another user, or root of a user namespace only. */
-static bool is_rootless(void)
-{
-	enum { INITIAL_USER_NS = 0xEFFFFFFD }; /* PROC_USER_INIT_INO, linux/proc_ns.h: the same on every machine */
-
-	if (geteuid() != 0)
-		return true;
-	unsigned long ns = ns_inode(0, NS_USER);
-	/* 0: there is no /proc to ask; then little else will work either. */
-	return ns != 0 && ns != INITIAL_USER_NS;
-}
 
 /* The environment's NAME if it is an absolute path, as the XDG base directory specification wants it; else NULL. */
 static const char *env_path(const char *name)
@@ -46,17 +34,11 @@ static const char *env_path(const char *name)
 /* PATH as an absolute one, without slashes at the end. */
 static int make_absolute(struct arena *a, const char *path, char **ret, struct err *e)
 {
-	char cwd[PATH_MAX];
-
 	if (path[0] == '\0')
 		return err_set(e, ENOENT, "use the directory \"\"");
-	if (path[0] == '/') {
-		*ret = arena_strdup(a, path);
-	} else {
-		if (!getcwd(cwd, sizeof(cwd)))
-			return err_set(e, errno, "find the current directory, for the relative path %s", path);
-		*ret = arena_printf(a, "%s/%s", cwd, path);
-	}
+	int r = path_absolute(path, "the directory", a, ret, e);
+	if (r < 0)
+		return r;
 	for (size_t n = strlen(*ret); n > 1 && (*ret)[n - 1] == '/'; n--)
 		(*ret)[n - 1] = '\0';
 	return 0;
@@ -93,30 +75,6 @@ static int default_data(const struct home *h, char **ret, struct err *e)
 	return 0;
 }
 
-/* Makes PATH, and the directories above it that do not exist. */
-static int make_with_parents(const char *path, struct err *e)
-{
-	char part[PATH_MAX];
-
-	if (strlen(path) >= sizeof(part))
-		return err_set(e, ENAMETOOLONG, "make the directory %.64s…", path);
-	strcpy(part, path);
-	for (char *slash = part; slash;) {
-		slash = strchr(slash + 1, '/');
-		if (slash)
-			*slash = '\0';
-		int r = dir_make(AT_FDCWD, part, 0700);
-		struct stat st;
-
-		/* A read-only file system says so before it says "exists". */
-		if (r < 0 && r != -EEXIST && stat(part, &st) < 0)
-			return err_set(e, -r, "make the directory %s", part);
-		if (slash)
-			*slash = '/';
-	}
-	return 0;
-}
-
 /* Refuses the directory FD if somebody else owns it or can write to it. */
 static int check_private(int fd, const char *path, struct err *e)
 {
@@ -146,7 +104,7 @@ static int open_private(const char *path, bool make, int flags, int *ret_fd, str
 	auto_fd fd = open(path, flags);
 
 	if (fd < 0 && errno == ENOENT && make) {
-		int r = make_with_parents(path, e);
+		int r = tree_make(path, e);
 
 		if (r < 0)
 			return r;
@@ -172,7 +130,7 @@ static int open_both(struct home *h, const char *run, const char *data, bool mak
 {
 	int r;
 
-	*h = (struct home){.arena = a, .run_fd = FD_NONE, .data_fd = FD_NONE, .rootless = is_rootless()};
+	*h = (struct home){.arena = a, .run_fd = FD_NONE, .data_fd = FD_NONE, .rootless = ns_is_rootless()};
 	h->run = default_run(h);
 	r = run ? make_absolute(a, run, &h->run, e) : 0;
 	if (r == 0)

@@ -38,6 +38,7 @@ struct home {
 	int run_fd, data_fd;
 	bool rootless;		     /* the caller is not root of the initial user namespace */
 	struct cgroup_host *cgroups; /* see home_cgroups; NULL: not probed yet */
+	char kept[256];		     /* both paths, when the arena is given back (owner_shrink) */
 };
 
 /* Opens both, making them (0700) and rebuilding RUN where needed.  --root and --data of the command line come first. */

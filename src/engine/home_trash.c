@@ -34,31 +34,13 @@ static int delete_child(int dirfd, const char *name, int ready, int go)
 	return -tree_delete(dirfd, name, NULL);
 }
 
-/* Gives the waiting child the caller's own id as root and all its subordinate ids above. */
-static int map_child(pid_t child, struct arena *a, struct err *e)
-{
-	struct spec_idmaps maps[2] = {0};
-
-	for (int groups = 0; groups < 2; groups++) {
-		struct spec_idmaps sub = {0};
-		uint32_t next = 1;
-		int r = subid_ranges(geteuid(), groups, a, &sub, e);
-
-		if (r < 0)
-			return r;
-		*list_add(&maps[groups], a) = (struct spec_idmap){0, groups ? getegid() : geteuid(), 1};
-		for (size_t i = 0; i < sub.n; next += sub.v[i++].size)
-			*list_add(&maps[groups], a) = (struct spec_idmap){next, sub.v[i].host_id, sub.v[i].size};
-	}
-	return idmap_apply(child, &maps[0], &maps[1], false, a, e);
-}
-
 /*
  * Deletes NAME as root of a user namespace: a plain user's container left files that belong to his subordinate ids, in
  * directories where he himself may not write.
  */
 static int delete_as_root_inside(struct home *h, int dirfd, const char *name, struct err *e)
 {
+	struct spec_idmaps uids = {0}, gids = {0};
 	int ready[2], go[2], status = 0;
 	char word;
 
@@ -76,11 +58,10 @@ static int delete_as_root_inside(struct home *h, int dirfd, const char *name, st
 		_exit(delete_child(dirfd, name, ready_out, go_in));
 	}
 	fd_close(&ready_out);
-	int r = -EPERM;
-	if (read(ready_in, &word, 1) == 1)
-		r = map_child(child, h->arena, e);
-	else
-		err_set(e, EPERM, "make a user namespace");
+	int r = read(ready_in, &word, 1) == 1 ? subid_maps(&uids, &gids, h->arena, e)
+					      : err_set(e, EPERM, "make a user namespace");
+	if (r == 0)
+		r = idmap_apply(child, &uids, &gids, false, h->arena, e);
 	if (r == 0 && write(go_out, "x", 1) != 1)
 		r = err_set(e, errno, "let the child go on");
 	fd_close(&go_out);

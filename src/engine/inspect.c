@@ -7,7 +7,7 @@
 
 int inspect_box(struct home *h, const char *ref, struct json_out *out, struct err *e)
 {
-	struct box b;
+	CLEANUP(box_close) struct box b;
 	int r = box_find(h, ref, true, &b, e);
 
 	if (r < 0)
@@ -27,6 +27,5 @@ int inspect_box(struct home *h, const char *ref, struct json_out *out, struct er
 	state_write(&b.state, out, "state");
 	spec_write(&b.spec, out, "config");
 	json_close_object(out);
-	box_close(&b);
 	return 0;
 }

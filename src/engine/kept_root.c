@@ -2,8 +2,8 @@
 /* Kept roots are removed only when no container stands on them. */
 #include "engine/kept_root.h"
 
+#include "core/idmap.h"
 #include "engine/box.h"
-#include "engine/start.h"
 #include "image/root.h"
 
 #include <errno.h>
@@ -48,6 +48,6 @@ int kept_root_forget(struct home *h, const char *name, struct err *e)
 		if (strcmp(roots.v[i].name, name) == 0)
 			r = check_unused(h, name, roots.v[i].path, e);
 	if (r == 0 && h->rootless)
-		r = start_ids_rootless(&uids, &gids, h->arena, e);
+		r = subid_maps(&uids, &gids, h->arena, e);
 	return r < 0 ? r : root_forget(&q, name, e);
 }

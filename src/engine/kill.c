@@ -23,13 +23,10 @@ int box_must_run(const struct box *b, struct err *e)
 int box_freeze(struct box *b, bool freeze, struct err *e)
 {
 	enum { FREEZE_WAIT_MS = 10 * 1000 };
-	struct cgroup cg;
+	CLEANUP(cgroup_release) struct cgroup cg;
 	int r = box_cgroup_open(b, &cg, e);
 
-	if (r == 0)
-		r = cgroup_freeze(&cg, freeze, FREEZE_WAIT_MS, e);
-	cgroup_release(&cg);
-	return r;
+	return r < 0 ? r : cgroup_freeze(&cg, freeze, FREEZE_WAIT_MS, e);
 }
 
 int box_thaw_for_signal(struct box *b, struct err *e)
@@ -39,9 +36,7 @@ int box_thaw_for_signal(struct box *b, struct err *e)
 
 	if (r == -ENOENT || r == -ENODEV || r == -EOPNOTSUPP)
 		return 0;
-	if (r < 0 && e)
-		*e = why;
-	return r;
+	return r < 0 ? err_copy(e, &why) : 0;
 }
 
 int box_signal(struct box *b, int sig, struct err *e)
@@ -60,19 +55,17 @@ int box_signal(struct box *b, int sig, struct err *e)
 int box_kill(struct home *h, const char *ref, int sig, struct err *e)
 {
 	enum { SETTLE_MS = 10 * 1000 };
-	struct box b;
 
 	if (sig < 0 || sig > SIGRTMAX)
 		return err_set(e, EINVAL, "send signal %d", sig);
+	CLEANUP(box_close) struct box b;
 	int r = box_find(h, ref, false, &b, e);
-	if (r < 0)
-		return r;
-	r = box_must_run(&b, e);
+	if (r == 0)
+		r = box_must_run(&b, e);
 	if (r == 0)
 		r = box_signal(&b, sig, e);
 	/* Nothing survives SIGKILL: when we return the container has ended, and can be removed or started at once. */
 	if (r == 0 && sig == SIGKILL)
 		r = box_wait_free(&b, SETTLE_MS, e);
-	box_close(&b);
 	return r;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +45,14 @@ bool lock_held(int fd)
 
 	/* Asked for a shared lock: only an exclusive one is in its way. */
 	return lock_call(fd, F_OFD_GETLK, F_RDLCK, &l) == 0 && l.l_type == F_WRLCK;
+}
+
+bool lock_in_place(int fd, int dirfd, const char *path)
+{
+	struct stat ours, there;
+
+	return fstat(fd, &ours) == 0 && fstatat(dirfd, path, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
 /* Blocks in the kernel until the exclusive lock is free. */

@@ -17,6 +17,8 @@
 int lock_take(int fd) MUST_USE;
 /* Whether another open description holds the exclusive lock. */
 bool lock_held(int fd);
+/* Whether FD, which we have locked, is still the file PATH: who had the lock before us may have removed it. */
+bool lock_in_place(int fd, int dirfd, const char *path);
 /* Waits until nobody holds the exclusive lock, without keeping it; -ETIMEDOUT after TIMEOUT_MS (-1: for ever). */
 int lock_wait(int fd, int timeout_ms) MUST_USE;
 

@@ -102,14 +102,14 @@ static int prepare(struct monitor *m, struct supervise *s, struct err *e)
 	return 0;
 }
 
-/* Gives back the memory that only work needs. */
-static void cool(struct monitor *m)
+/* Gives back the memory that only work needs, and waits. */
+static int poll_cool(struct monitor *m, struct pollfd *p, nfds_t n, int timeout)
 {
-	m->warm = m->cool_now = false;
+	m->warm = false;
 	log_idle(&m->log);
 	if (m->in_begin == m->in_end)
 		madvise(m->out, BUFFERS_SIZE, MADV_DONTNEED);
-	trim_memory();
+	return trim_and_poll(p, n, timeout);
 }
 
 /*
@@ -313,13 +313,12 @@ static int turn(struct monitor *m, struct err *e)
 	deadline due = deadline_first(deadline_first(m->kill, m->await), deadline_first(m->retry, m->grace));
 	deadline until = m->warm ? deadline_first(due, deadline_in(COOL_MS)) : due;
 	int timeout = deadline_poll(until);
-	if (m->cool_now)
-		cool(m); /* just before the wait: nothing runs that would bring much of it back */
-	int n = poll(p, WAIT_CLIENTS + clients, timeout);
+	int n = m->cool_now ? poll_cool(m, p, WAIT_CLIENTS + clients, timeout)
+			    : poll(p, WAIT_CLIENTS + clients, timeout);
 	if (n < 0 && errno != EINTR)
 		return err_set(e, errno, "wait for the container");
 	keep_time(m);
-	m->cool_now = n == 0 && until != due;
+	m->cool_now = n == 0 && (until != due || !m->warm);
 	if (n <= 0)
 		return 0;
 	m->warm = true;

@@ -13,14 +13,8 @@
 
 struct supervise owner_supervise(struct start *s)
 {
-	struct supervise w = SUPERVISE_NONE;
+	struct supervise w = supervise_of(s->launch.pid, s->launch.pidfd, s->ours, &s->launch.terminal_fd);
 
-	w.pid = s->launch.pid;
-	w.pidfd = s->launch.pidfd;
-	w.in_fd = fd_take(&s->ours[0]);
-	w.out_fd = fd_take(&s->ours[1]);
-	w.err_fd = fd_take(&s->ours[2]);
-	w.pty_fd = fd_take(&s->launch.terminal_fd);
 	w.timeout_s = s->box.record.timeout_s;
 	return w;
 }
@@ -44,13 +38,28 @@ int owner_leave_stdio(struct err *e)
 	return 0;
 }
 
+/* Takes the paths of H out of the arena: into H itself where they fit, for the heap would need a page for them. */
+static void keep_paths(struct home *h)
+{
+	size_t run = strlen(h->run) + 1, data = strlen(h->data) + 1;
+
+	if (h->run == h->kept)
+		return;
+	if (run + data > sizeof(h->kept)) {
+		h->run = strdup(h->run);
+		h->data = strdup(h->data);
+	} else {
+		h->run = memcpy(h->kept, h->run, run);
+		h->data = memcpy(h->kept + run, h->data, data);
+	}
+}
+
 void owner_shrink(void *ctx)
 {
 	struct start *s = ctx;
 	struct home *h = s->home;
 
-	h->run = strdup(h->run);
-	h->data = strdup(h->data);
+	keep_paths(h);
 	h->cgroups = NULL;
 	s->box.record =
 		(struct box_record){.rm = s->box.record.rm, .persistent = s->box.record.persistent, .id_slot = -1};

@@ -17,21 +17,18 @@ static int open_running(struct home *h, const char *ref, bool paused, struct box
 {
 	int r = box_find(h, ref, false, b, e);
 
-	if (r < 0)
-		return r;
-	r = box_must_run(b, e);
+	if (r == 0)
+		r = box_must_run(b, e);
 	if (r == 0 && (b->state.status == BOX_PAUSED) != paused) {
 		err_set(e, 0, "%s container %s", paused ? "unpause" : "pause", box_called(b));
 		r = err_why(e, paused ? "it is not paused" : "it is paused already");
 	}
-	if (r < 0)
-		box_close(b);
 	return r;
 }
 
 int box_pause(struct home *h, const char *ref, struct err *e)
 {
-	struct box b;
+	CLEANUP(box_close) struct box b;
 	int r = open_running(h, ref, false, &b, e);
 
 	if (r < 0)
@@ -47,13 +44,12 @@ int box_pause(struct home *h, const char *ref, struct err *e)
 	}
 	if (r < 0)
 		err_context(e, "pause container %s", box_called(&b));
-	box_close(&b);
 	return r;
 }
 
 int box_unpause(struct home *h, const char *ref, struct err *e)
 {
-	struct box b;
+	CLEANUP(box_close) struct box b;
 	int r = open_running(h, ref, true, &b, e);
 
 	if (r < 0)
@@ -63,6 +59,5 @@ int box_unpause(struct home *h, const char *ref, struct err *e)
 		r = err_set(e, errno, "delete the mark of the pause");
 	if (r < 0)
 		err_context(e, "unpause container %s", box_called(&b));
-	box_close(&b);
 	return r;
 }

@@ -13,22 +13,13 @@
 #include "base/fd.h"
 #include "core/handshake.h"
 #include "core/pty.h"
+#include "engine/compose.h"
 #include "engine/trim.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-
-void pool_command(const char *entrypoint, const struct strs *command, struct arena *a, struct strs *ret)
-{
-	if (entrypoint && *entrypoint)
-		strs_add(ret, a, entrypoint);
-	for (size_t i = 0; i < command->n; i++)
-		strs_take(ret, a, command->v[i]);
-	if (ret->n == 0)
-		strs_add(ret, a, "/bin/sh");
-}
 
 /* A terminal out of the container's own /dev/pts; its other end goes to the keeper. */
 static int terminal_open(struct launch *l, const struct pool_request *r, struct err *e)
@@ -81,7 +72,8 @@ static int obey(struct launch *l, const struct pool_request *r, struct err *e)
 
 	if (r->command.n > 0 || r->entrypoint || l->process.args.n == 0) {
 		l->process.args = (struct strs){0};
-		pool_command(r->entrypoint ? r->entrypoint : s->o->entrypoint, &r->command, l->arena, &l->process.args);
+		compose_command(r->entrypoint ? r->entrypoint : s->o->entrypoint, &r->command, l->arena,
+				&l->process.args);
 	}
 	if (r->tty)
 		code = terminal_open(l, r, e);

@@ -7,6 +7,7 @@
  */
 #include "base/json_bind.h"
 #include "base/tree.h"
+#include "base/unix_socket.h"
 #include "core/process.h"
 #include "core/sys.h"
 #include "engine/claim.h"
@@ -19,13 +20,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 80, STATE_MAX = 1 << 20, BACKLOG = 4096, MAKE_TRIES = 100, STOP_MS = 60000 };
+enum { PATH_SIZE = UNIX_NAME_MAX, STATE_MAX = 1 << 20, BACKLOG = 4096, MAKE_TRIES = 100, STOP_MS = 60000 };
 
 /* ---- the directory ---- */
 
@@ -42,7 +40,7 @@ int pool_name_check(const char *name, struct err *e)
 /* "pools/NAME" or "pools/NAME/FILE", below RUN; NAME has been checked. */
 static const char *pool_path(char path[PATH_SIZE], const char *name, const char *file)
 {
-	snprintf(path, PATH_SIZE, "pools/%s%s%s", name, file ? "/" : "", file ? file : "");
+	snprintf(path, PATH_SIZE, "pools/%.64s%s%s", name, file ? "/" : "", file ? file : "");
 	return path;
 }
 
@@ -50,17 +48,6 @@ void pool_dir_close(struct pool_dir *d)
 {
 	fd_close(&d->fd);
 	fd_close(&d->owner_fd);
-}
-
-/* Whether the owner file that we have locked is the pool's: somebody may have removed it before we had the lock. */
-static bool is_in_place(const struct home *h, const char *name, const struct pool_dir *d)
-{
-	char path[PATH_SIZE];
-	struct stat ours, there;
-
-	return fstat(d->owner_fd, &ours) == 0 &&
-	       fstatat(h->run_fd, pool_path(path, name, "owner"), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
 /* One try; -EAGAIN if the directory was removed meanwhile. */
@@ -80,7 +67,7 @@ static int make_once(struct home *h, const char *name, struct pool_dir *d)
 	if (d->owner_fd < 0)
 		return errno == ENOENT ? -EAGAIN : -errno;
 	r = lock_take(d->owner_fd);
-	return r < 0 ? r : is_in_place(h, name, d) ? 0 : -EAGAIN;
+	return r < 0 ? r : lock_in_place(d->owner_fd, h->run_fd, pool_path(path, name, "owner")) ? 0 : -EAGAIN;
 }
 
 int pool_dir_make(struct home *h, const char *name, struct pool_dir *ret, struct err *e)
@@ -143,6 +130,7 @@ void pool_sweep(struct home *h)
 {
 	auto_dir pools = dir_stream(h->run_fd, "pools");
 	struct dirent *entry;
+	char path[PATH_SIZE];
 
 	while (pools && (entry = dir_next(pools))) {
 		struct pool_dir d = {FD_NONE, FD_NONE};
@@ -152,7 +140,8 @@ void pool_sweep(struct home *h)
 		d.fd = dir_open(dirfd(pools), entry->d_name);
 		if (d.fd >= 0)
 			d.owner_fd = openat(d.fd, "owner", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-		if (d.owner_fd >= 0 && lock_take(d.owner_fd) == 0 && is_in_place(h, entry->d_name, &d))
+		if (d.owner_fd >= 0 && lock_take(d.owner_fd) == 0 &&
+		    lock_in_place(d.owner_fd, h->run_fd, pool_path(path, entry->d_name, "owner")))
 			pool_dir_remove(h, entry->d_name, &d);
 		else if (d.fd >= 0 && d.owner_fd < 0) /* empty: removed half-way; else it stays */
 			(void)!unlinkat(dirfd(pools), entry->d_name, AT_REMOVEDIR);
@@ -216,51 +205,25 @@ int pool_stop(struct home *h, const char *name, struct err *e)
 
 /* ---- the socket ---- */
 
-/* By way of the directory's descriptor DIRFD: a path of any length fits into the 108 bytes there are. */
-static void socket_address(int dirfd, const char *path, struct sockaddr_un *ret)
-{
-	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%.79s", dirfd, path);
-}
-
 int pool_listen(const struct pool_dir *d, int *ret_fd, struct err *e)
 {
-	auto_fd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un address;
+	int r = unix_listen(d->fd, "socket", BACKLOG, ret_fd);
 
-	if (fd < 0)
-		return err_set(e, errno, "make the pool's socket");
-	socket_address(d->fd, "socket", &address);
-	unlinkat(d->fd, "socket", 0);
-	/* The socket's own mode is what bind(2) gives the file: it is never open to others, not for a moment. */
-	if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(fd, BACKLOG) < 0)
-		return err_set(e, errno, "listen on the pool's socket");
-	*ret_fd = fd_take(&fd);
-	return 0;
+	return r < 0 ? err_set(e, -r, "listen on the pool's socket") : 0;
 }
 
 int pool_connect(struct home *h, const char *name, int *ret_fd, struct err *e)
 {
-	const struct timeval patience = {.tv_sec = 5};
-	struct sockaddr_un address;
 	char path[PATH_SIZE];
 	int r = pool_name_check(name, e);
 
 	if (r < 0)
 		return r;
-	auto_fd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return err_set(e, errno, "make a socket");
-	socket_address(h->run_fd, pool_path(path, name, "socket"), &address);
-	/* For a queue that is full: connect(2) would wait for ever. */
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
-		*ret_fd = fd_take(&fd);
+	r = unix_connect(h->run_fd, pool_path(path, name, "socket"), ret_fd);
+	if (r == 0)
 		return 0;
-	}
-	if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR)
+	if (r == -ENOENT || r == -ECONNREFUSED || r == -ENOTDIR)
 		return not_served(name, e);
-	r = err_set(e, errno, "reach the pool %s", name);
+	err_set(e, -r, "reach the pool %s", name);
 	return r == -EAGAIN ? err_why(e, "too many wait for an island of it already") : r;
 }

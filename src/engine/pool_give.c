@@ -10,6 +10,7 @@
 #include "engine/pool_keeper.h"
 
 #include "base/fd.h"
+#include "base/parse_time.h"
 #include "core/handshake.h"
 #include "engine/attach.h"
 #include "engine/box_priv.h"
@@ -110,7 +111,7 @@ static void record_update(struct keeper *p)
 	for (size_t i = 0; i < r->labels.n; i++)
 		label_put(&rec->labels, &r->labels.v[i], a);
 	if (r->command.n > 0 || r->entrypoint) {
-		pool_command(r->entrypoint ? r->entrypoint : p->entrypoint, &r->command, a, &words);
+		compose_command(r->entrypoint ? r->entrypoint : p->entrypoint, &r->command, a, &words);
 		rec->command = compose_command_text(&words, a);
 	}
 }
@@ -144,7 +145,7 @@ static int state_run(void *ctx, struct err *e)
 	struct box *b = &of(ctx)->s.box;
 
 	b->state.status = BOX_RUNNING;
-	b->state.started_ns = start_now_ns();
+	b->state.started_ns = time_now();
 	return box_state_save(b, e);
 }
 

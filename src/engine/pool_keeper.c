@@ -9,6 +9,7 @@
 #include "engine/pool_keeper.h"
 
 #include "base/fd.h"
+#include "base/unix_socket.h"
 #include "core/process.h"
 #include "core/sys.h"
 #include "engine/owner.h"
@@ -35,7 +36,7 @@ static void report(const struct pool_keeper *k, enum pool_news news, const struc
 
 	if (err)
 		rep.err = *err;
-	if (pool_packet_send(k->lifeline, &rep, sizeof(rep), NULL, 0) < 0)
+	if (fds_send(k->lifeline, &rep, sizeof(rep), NULL, 0) < 0)
 		return; /* it is gone, which we are about to notice */
 }
 
@@ -51,7 +52,7 @@ static void tell(void *ctx, const char *line)
 /* Answers the command. */
 static void answer(const struct keeper *p, const struct pool_answer *a, const int *fds, int n)
 {
-	if (pool_packet_send(p->conn, a, sizeof(*a), fds, n) < 0)
+	if (fds_send(p->conn, a, sizeof(*a), fds, n) < 0)
 		return; /* it is gone, which its own descriptor tells */
 }
 
@@ -183,15 +184,6 @@ static bool serve(struct keeper *p, int *ret_status)
 	return true;
 }
 
-/* Whether the other end of CONN may have our islands: the same user, or root.  It has sent its request by now. */
-static bool may_take(int conn)
-{
-	struct ucred who;
-	socklen_t size = sizeof(who);
-
-	return getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && (who.uid == geteuid() || who.uid == 0);
-}
-
 /* Takes a connection, if another keeper has not, and its request.  True: 'ret_status' is how it all ended. */
 static bool welcome(struct keeper *p, int *ret_status)
 {
@@ -201,8 +193,8 @@ static bool welcome(struct keeper *p, int *ret_status)
 	if (p->conn < 0)
 		return false;
 	/* One that says nothing must not keep the island from others. */
-	int r = may_take(p->conn) ? pool_message_receive(p->conn, REQUEST_MS, &p->message, &e)
-				  : err_set(&e, EPERM, "take an island of another user's pool");
+	int r = unix_peer_ours(p->conn) ? pool_message_receive(p->conn, REQUEST_MS, &p->message, &e)
+					: err_set(&e, EPERM, "take an island of another user's pool");
 	if (r == 0)
 		return serve(p, ret_status);
 	if (r != -ENODATA)

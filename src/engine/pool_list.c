@@ -44,16 +44,12 @@ static int64_t pss_of(struct home *h, pid_t pid)
 /* What the kernel charges to the cgroup of B; -1: it has none that counts memory. */
 static int64_t charge_of(struct box *b)
 {
-	const struct cgroup_host *host;
-	struct cgroup cg = {.v2_fd = FD_NONE};
+	CLEANUP(cgroup_release) struct cgroup cg;
 	struct cgroup_usage usage = {0};
-	char *path;
 
-	if (home_cgroups(b->home, &host, NULL) < 0 || box_cgroup_path(b, &path, NULL) < 0 ||
-	    cgroup_open(&cg, host, path, b->home->arena, NULL) < 0)
+	if (box_cgroup_open(b, &cg, NULL) < 0)
 		return -1;
 	cgroup_usage_read(&cg, b->home->arena, &usage);
-	cgroup_release(&cg);
 	return usage.memory.has ? (int64_t)usage.memory.usage.usage : -1;
 }
 

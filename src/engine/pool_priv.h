@@ -70,7 +70,4 @@ struct pool_answer {
 /* From the command: a container that was killed may be frozen. */
 static const char pool_thaw_word = 'T';
 
-/* The program and its arguments: ENTRYPOINT ("": none) and COMMAND, which may both be empty. */
-void pool_command(const char *entrypoint, const struct strs *command, struct arena *a, struct strs *ret);
-
 #endif

@@ -3,6 +3,7 @@
 #include "engine/pool_request.h"
 
 #include "base/fd.h"
+#include "base/unix_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 /* Counts up with every change of what follows: a command and a service of different versions must not guess. */
@@ -177,69 +177,6 @@ int pool_request_parse(char *bytes, size_t size, struct arena *a, struct pool_re
 	return 0;
 }
 
-/* ---- packets ---- */
-
-union control {
-	struct cmsghdr head;
-	char room[CMSG_SPACE(sizeof(int) * POOL_FDS_MAX)];
-};
-
-int pool_packet_send(int sock, const void *data, size_t size, const int *fds, int n)
-{
-	struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-	union control c = {.room = {0}};
-	ssize_t r;
-
-	assert(n <= POOL_FDS_MAX);
-	if (n > 0) {
-		msg.msg_control = &c;
-		msg.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)n);
-		c.head.cmsg_level = SOL_SOCKET;
-		c.head.cmsg_type = SCM_RIGHTS;
-		c.head.cmsg_len = CMSG_LEN(sizeof(int) * (size_t)n);
-		memcpy(CMSG_DATA(&c.head), fds, sizeof(int) * (size_t)n);
-	}
-	do
-		r = sendmsg(sock, &msg, MSG_NOSIGNAL);
-	while (r < 0 && errno == EINTR);
-	return r < 0 ? -errno : 0;
-}
-
-ssize_t pool_packet_receive(int sock, int flags, void *data, size_t room, int *fds, int max, int *n)
-{
-	struct iovec iov = {.iov_base = data, .iov_len = room};
-	union control c;
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &c,
-		.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)MIN(max, (int)POOL_FDS_MAX)),
-	};
-	int resets = 0;
-	ssize_t size;
-
-	/* A peer that left without reading everything resets the connection: told once, before its last words. */
-	do
-		size = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
-	while (size < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
-	*n = 0;
-	if (size < 0)
-		return errno == ECONNRESET ? 0 : -errno;
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&msg); h; h = CMSG_NXTHDR(&msg, h)) {
-		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
-			continue;
-		*n = (int)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-		memcpy(fds, CMSG_DATA(h), sizeof(int) * (size_t)*n);
-	}
-	if (msg.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) {
-		while (*n > 0)
-			close(fds[--*n]);
-		return msg.msg_flags & MSG_CTRUNC ? -EMFILE : -EMSGSIZE;
-	}
-	return size;
-}
-
 /* ---- messages ---- */
 
 void pool_message_release(struct pool_message *m)
@@ -286,9 +223,10 @@ int pool_request_send(int sock, const struct pool_request *r, const int stdio[3]
 		m.fds[m.n_fds++] = large;
 	}
 	if (code == 0) {
-		code = pool_packet_send(sock, bytes, size > POOL_INLINE ? sizeof(h) : size, m.fds, m.n_fds);
-		if (code < 0)
-			err_set(e, -code, "ask for an island");
+		ssize_t n = fds_send(sock, bytes, size > POOL_INLINE ? sizeof(h) : size, m.fds, m.n_fds);
+
+		if (n < 0)
+			code = err_set(e, (int)-n, "ask for an island");
 	}
 	return code;
 }
@@ -297,13 +235,13 @@ int pool_message_receive(int sock, int timeout_ms, struct pool_message *m, struc
 {
 	struct pollfd p = {.fd = sock, .events = POLLIN};
 	int flags = timeout_ms < 0 ? 0 : MSG_DONTWAIT;
-	ssize_t n = pool_packet_receive(sock, flags, m->bytes, sizeof(m->bytes), m->fds, POOL_FDS_MAX, &m->n_fds);
+	ssize_t n = fds_recv(sock, flags, m->bytes, sizeof(m->bytes), m->fds, POOL_FDS_MAX, &m->n_fds);
 
 	/* As a rule it is there already. */
 	if (n == -EAGAIN && timeout_ms >= 0) {
 		if (poll(&p, 1, timeout_ms) == 0)
 			return err_set(e, ETIMEDOUT, "receive the request for an island");
-		n = pool_packet_receive(sock, flags, m->bytes, sizeof(m->bytes), m->fds, POOL_FDS_MAX, &m->n_fds);
+		n = fds_recv(sock, flags, m->bytes, sizeof(m->bytes), m->fds, POOL_FDS_MAX, &m->n_fds);
 	}
 	if (n == 0)
 		return -ENODATA;
@@ -340,9 +278,9 @@ int pool_message_forward(int sock, struct pool_message *m, const int stdio[3], s
 	if (m->n_fds > had)
 		fds[n++] = m->fds[had]; /* the file of a large request, whose own head counts for nothing here */
 	memcpy(m->bytes, &h, sizeof(h));
-	int r = pool_packet_send(sock, m->bytes, m->size, fds, n);
+	ssize_t sent = fds_send(sock, m->bytes, m->size, fds, n);
 	memcpy(m->bytes, &own, sizeof(own)); /* it may be read again */
-	return r < 0 ? err_set(e, -r, "tell the island what to execute") : 0;
+	return sent < 0 ? err_set(e, (int)-sent, "tell the island what to execute") : 0;
 }
 
 /* Reads a large request out of its file. */

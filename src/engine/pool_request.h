@@ -67,12 +67,4 @@ int pool_message_peek(struct pool_message *m, struct arena *a, struct pool_reque
 /* Closes the descriptors. */
 void pool_message_release(struct pool_message *m);
 
-/* Sends SIZE bytes with N descriptors as one packet; 0 or a negative errno. */
-int pool_packet_send(int sock, const void *data, size_t size, const int *fds, int n) MUST_USE;
-/*
- * Receives one, with FLAGS of recvmsg(2): its size, 0 at the end, or a negative errno.  *N descriptors come into FDS,
- * which has room for MAX.
- */
-ssize_t pool_packet_receive(int sock, int flags, void *data, size_t room, int *fds, int max, int *n) MUST_USE;
-
 #endif

@@ -10,10 +10,13 @@
 
 #include "base/fd.h"
 #include "base/parse_time.h"
+#include "base/unix_socket.h"
 #include "core/process.h"
 #include "core/sys.h"
+#include "engine/background.h"
 #include "engine/compose.h"
 #include "engine/owner.h"
+#include "engine/signals.h"
 #include "engine/supervise_priv.h"
 #include "engine/sweep.h"
 
@@ -21,7 +24,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -124,8 +126,7 @@ static void hear(struct service *s, int i)
 	struct lifeline *l = &s->all[i];
 	struct pool_report rep;
 	struct err why = {0};
-	int none;
-	ssize_t n = pool_packet_receive(l->fd, 0, &rep, sizeof(rep), NULL, 0, &none);
+	ssize_t n = fds_recv(l->fd, 0, &rep, sizeof(rep), NULL, 0, NULL);
 
 	if (n != (ssize_t)sizeof(rep)) {
 		const bool parked = l->parked;
@@ -176,7 +177,7 @@ static void take_signals(struct service *s)
 {
 	struct signalfd_siginfo info;
 
-	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+	while (signals_next(s->signal_fd, &info)) {
 		if (info.ssi_signo == SIGCHLD)
 			reap();
 		else
@@ -223,10 +224,8 @@ static int fill(struct service *s, struct err *e)
 
 	while (r == 0 && !s->over && s->parked < s->o->size && !s->state.failed)
 		r = turn(s, e);
-	if (r == 0 && s->state.failed) {
-		*e = s->why;
-		r = s->why.code ? -s->why.code : -EINVAL;
-	}
+	if (r == 0 && s->state.failed)
+		r = err_copy(e, &s->why);
 	s->ready = true;
 	return r;
 }
@@ -253,7 +252,7 @@ static void end(struct service *s)
 /* ---- the whole ---- */
 
 /* Blocks what the loop reads from a descriptor. */
-static int signals_begin(struct service *s, struct err *e)
+static int open_signals(struct service *s, struct err *e)
 {
 	static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 	sigset_t set;
@@ -273,7 +272,7 @@ static int state_begin(struct service *s, struct err *e)
 	struct strs words = {0};
 	auto_fd pidfd = sys_pidfd_open(getpid(), 0);
 
-	pool_command(o->entrypoint, &o->command, s->h->arena, &words);
+	compose_command(o->entrypoint, &o->command, s->h->arena, &words);
 	s->state = (struct pool_state){
 		.root = o->root,
 		.command = compose_command_text(&words, s->h->arena),
@@ -287,10 +286,14 @@ static int state_begin(struct service *s, struct err *e)
 	return pool_state_save(&s->dir, &s->state, &s->scratch, e);
 }
 
-/* Tells the command that started a detached service how it went. */
-static void tell_command(struct service *s, const struct err *e)
+/* Tells the command that started a detached service how it went: WHY not, or (NULL) well. */
+static void tell_command(struct service *s, const struct err *why)
 {
-	if (s->report_fd >= 0 && fd_write_all(s->report_fd, e, sizeof(*e)) < 0)
+	struct background_report rep = {.ok = !why};
+
+	if (why)
+		rep.err = *why;
+	if (s->report_fd >= 0 && fd_write_all(s->report_fd, &rep, sizeof(rep)) < 0)
 		return; /* it was killed; the pool is served all the same */
 	fd_close(&s->report_fd);
 }
@@ -306,11 +309,11 @@ static int serve(struct service *s, struct err *e)
 	if (r == 0)
 		r = pool_listen(&s->dir, &s->listen_fd, e);
 	if (r == 0)
-		r = signals_begin(s, e);
+		r = open_signals(s, e);
 	if (r == 0)
 		r = fill(s, e);
 	if (r == 0 && s->report_fd >= 0) {
-		tell_command(s, &(struct err){0});
+		tell_command(s, NULL);
 		r = owner_leave_stdio(e);
 	}
 	while (r == 0 && !s->over)
@@ -321,41 +324,17 @@ static int serve(struct service *s, struct err *e)
 	return r;
 }
 
-/* The background: the same in a child, which tells us when all are parked. */
-static int serve_detached(struct service *s, struct err *e)
+/* The same in the background. */
+static int serve_detached(void *ctx, int report_fd)
 {
-	struct err heard = {0};
-	int ends[2];
+	struct service *s = ctx;
+	struct err e = {0};
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_set(e, errno, "make a pipe to the pool's service");
-	pid_t pid = fork();
-	if (pid < 0)
-		return err_set(e, errno, "make the pool's service");
-	if (pid == 0) {
-		const int keep[] = {s->h->run_fd, s->h->data_fd, ends[1]};
-
-		owner_close_inherited(keep, ARRAY_LEN(keep));
-		setsid();
-		s->report_fd = ends[1];
-		if (serve(s, &heard) < 0)
-			tell_command(s, &heard);
-		_exit(heard.what[0] ? EXIT_ISLE : 0);
-	}
-	close(ends[1]);
-	auto_fd in = ends[0];
-	size_t got = 0;
-	ssize_t n;
-	while (got < sizeof(heard) && ((n = read(in, (char *)&heard + got, sizeof(heard) - got)) > 0 || errno == EINTR))
-		got += n > 0 ? (size_t)n : 0;
-	if (got == sizeof(heard) && !heard.what[0])
+	s->report_fd = report_fd;
+	if (serve(s, &e) == 0)
 		return 0;
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (got < sizeof(heard))
-		return err_set(e, 0, "serve the pool %s: the service died", s->o->name);
-	*e = heard;
-	return heard.code ? -heard.code : -EINVAL;
+	tell_command(s, &e);
+	return EXIT_ISLE;
 }
 
 int pool_serve(struct home *h, const struct pool_options *o, const struct run_mode *m, struct err *e)
@@ -377,5 +356,14 @@ int pool_serve(struct home *h, const struct pool_options *o, const struct run_mo
 	if (r < 0)
 		return r;
 	sweep(h); /* what a service of this name left that was killed */
-	return o->detach ? serve_detached(&s, e) : serve(&s, e);
+	if (!o->detach)
+		return serve(&s, e);
+	const struct background b = {
+		.task = arena_printf(h->arena, "serve the pool %s", o->name),
+		.called = "service",
+		.live = serve_detached,
+		.ctx = &s,
+	};
+	struct background_report rep;
+	return background_make(h, &b, &rep, e);
 }

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/parse_time.h"
+#include "base/unix_socket.h"
 #include "engine/compose.h"
 #include "engine/signals.h"
 #include "engine/supervise.h"
@@ -23,7 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 10000, KILL_WAIT_MS = 10000 };
+enum { PATIENCE_MS = 10000, SIGNAL_MS = 300, KILL_WAIT_MS = 10000 };
 
 struct take {
 	struct home *h;
@@ -33,6 +34,8 @@ struct take {
 	struct pool_request r;
 	int conn;
 	int pidfd, terminal_fd;
+	int signal_fd;	  /* in the foreground: what is to be passed on */
+	sigset_t signals; /* the mask before that was blocked */
 	struct pool_answer given;
 };
 
@@ -105,21 +108,23 @@ static int connect_run(void *ctx, struct err *e)
 
 /*
  * The program's descriptors, and the request.  A container in the background has those of its keeper, one with a
- * terminal that, and /dev/null it has itself.
+ * terminal that, and /dev/null it has itself.  From the request on the program may run, and signals are for it.
  */
 static int ask_run(void *ctx, struct err *e)
 {
 	struct take *t = of(ctx);
 	int *stdio = t->s.launch.stdio, r = 0;
 
+	if (!t->o->detach) {
+		signals_block(&t->signals);
+		r = signals_open(&t->signal_fd, e);
+	}
 	for (int i = t->o->interactive ? 0 : 1; i < 3 && r == 0 && !t->o->detach && !t->o->tty; i++)
 		r = start_stdio_one(&t->s, i, e);
 	if (r == 0)
 		r = pool_request_send(t->conn, &t->r, stdio, t->h->arena, e);
 	/* Our copies of the program's ends of pipes would hide that it has closed them. */
-	for (int i = 0; i < 3; i++)
-		if (stdio[i] > 2)
-			fd_close(&stdio[i]);
+	stdio_close(stdio);
 	/* A keeper that has closed the connection has said why. */
 	return r == -EPIPE ? 0 : r;
 }
@@ -128,7 +133,7 @@ static int ask_run(void *ctx, struct err *e)
 static int hear(struct take *t, struct pool_answer *ret, int fds[2], struct err *e)
 {
 	int n;
-	ssize_t size = pool_packet_receive(t->conn, 0, ret, sizeof(*ret), fds, 2, &n);
+	ssize_t size = fds_recv(t->conn, 0, ret, sizeof(*ret), fds, 2, &n);
 
 	for (int i = MAX(n, 0); i < 2; i++)
 		fds[i] = FD_NONE;
@@ -138,28 +143,38 @@ static int hear(struct take *t, struct pool_answer *ret, int fds[2], struct err 
 			       t->given.pid ? "its keeper was killed"
 					    : "the pool's service, or the island's keeper, ended");
 	}
-	if (ret->word == POOL_REFUSED || ret->err.what[0]) {
-		if (e)
-			*e = ret->err;
-		return ret->err.code ? -ret->err.code : -EINVAL;
+	return ret->word == POOL_REFUSED || ret->err.what[0] ? err_copy(e, &ret->err) : 0;
+}
+
+/*
+ * Waits until the keeper says something, or it is LAST.  When a signal comes, the program may run already, which its
+ * keeper is about to say: then the signal is passed on by the supervisor, to which it is left.  Where nothing is said
+ * it was about us alone, and does to us what it does to any program.
+ */
+static bool await_answer(struct take *t, int64_t last)
+{
+	struct pollfd p[] = {{.fd = t->conn, .events = POLLIN}, {.fd = t->signal_fd, .events = POLLIN}};
+
+	while (p[0].revents == 0) {
+		const int64_t left = (last - time_monotonic()) / 1000000;
+
+		if (left <= 0)
+			return false;
+		if (poll(p, ARRAY_LEN(p), (int)left) <= 0 || p[0].revents || poll(p, 1, SIGNAL_MS) > 0)
+			continue;
+		sigprocmask(SIG_SETMASK, &t->signals, NULL);
+		signals_block(&t->signals);
 	}
-	return 0;
+	return true;
 }
 
 /* Waits for an island: there may be none parked at the moment. */
 static int given_run(void *ctx, struct err *e)
 {
 	struct take *t = of(ctx);
-	const int64_t last = time_monotonic() + (int64_t)PATIENCE_MS * 1000000;
-	int fds[2], n;
+	int fds[2];
 
-	do {
-		struct pollfd p = {.fd = t->conn, .events = POLLIN};
-		int64_t left = (last - time_monotonic()) / 1000000;
-
-		n = poll(&p, 1, (int)MAX(left, (int64_t)0));
-	} while (n < 0 && errno == EINTR);
-	if (n <= 0) {
+	if (!await_answer(t, time_monotonic() + (int64_t)PATIENCE_MS * 1000000)) {
 		err_set(e, ETIMEDOUT, "take an island of the pool %s", t->pool);
 		err_why(e, "in %d s none became ready", PATIENCE_MS / 1000);
 		return err_cure(e, "isle pool ls %s", "tells how it is with the pool");
@@ -191,11 +206,9 @@ static int files_run(void *ctx, struct err *e)
 		unlink(t->r.cidfile);
 	if (pid_ours)
 		unlink(t->r.pidfile);
-	struct box b;
-	if (box_find(t->h, t->given.id, false, &b, NULL) == 0) {
+	CLEANUP(box_close) struct box b;
+	if (box_find(t->h, t->given.id, false, &b, NULL) == 0)
 		(void)!box_kill_all(&b, false, KILL_WAIT_MS, NULL);
-		box_close(&b);
-	}
 	return r;
 }
 
@@ -238,14 +251,8 @@ static int hear_end(void *ctx, int *ret_status, struct err *e)
 
 static int watch(struct take *t, int *ret_status, struct err *e)
 {
-	struct supervise w = SUPERVISE_NONE;
+	struct supervise w = supervise_of(t->given.pid, t->pidfd, t->s.ours, &t->terminal_fd);
 
-	w.pid = t->given.pid;
-	w.pidfd = t->pidfd;
-	w.in_fd = fd_take(&t->s.ours[0]);
-	w.out_fd = fd_take(&t->s.ours[1]);
-	w.err_fd = fd_take(&t->s.ours[2]);
-	w.pty_fd = fd_take(&t->terminal_fd);
 	w.timeout_s = t->r.timeout_s;
 	w.interactive = t->o->interactive;
 	w.on_kill = ask_for_thaw;
@@ -254,33 +261,28 @@ static int watch(struct take *t, int *ret_status, struct err *e)
 	return supervise_foreground(&w, ret_status, e);
 }
 
-/* Wrong words are the user's affair: what step noticed them is no part of the sentence. */
-static int without_step(struct err *e, int r)
-{
-	if (e && r < 0 && (strcmp(e->step, "request") == 0 || strcmp(e->step, "connect") == 0))
-		e->step[0] = '\0';
-	return r;
-}
-
 int pool_take(struct home *h, const char *name, const struct run_options *o, const struct run_mode *m, int *ret_status,
 	      char ret_id[BOX_ID_LEN + 1], struct err *e)
 {
-	struct take t = {.h = h, .pool = name, .o = o, .conn = FD_NONE, .pidfd = FD_NONE, .terminal_fd = FD_NONE};
+	struct take t = {.h = h,
+			 .pool = name,
+			 .o = o,
+			 .conn = FD_NONE,
+			 .pidfd = FD_NONE,
+			 .terminal_fd = FD_NONE,
+			 .signal_fd = FD_NONE};
 	struct plan plan = {.steps = steps, .n = ARRAY_LEN(steps), .ctx = &t};
+	static const char *const quiet[] = {"request", "connect", NULL};
 	struct run_options options = *o;
-	struct step_lines lines = {0};
-	int r = m->timings ? plan_time(&plan, e) : 0;
+	int r;
 
 	start_init(&t.s, h, m);
 	options.root = (char *)(uintptr_t)name; /* a record has a root; the keeper knows the right one */
 	t.o = &options;
 	*ret_status = 0;
-	if (r == 0)
-		r = without_step(e, plan_run(&plan, SIDE_HOST, 0, plan.n, e));
-	if (r == 0 && m->timings && m->tell_steps) {
-		plan_timings(&plan, h->arena, &lines);
-		m->tell_steps(m->ctx, &lines);
-	}
+	r = plan_walk(&plan, plan.n, m->timings, quiet, e);
+	if (r == 0 && m->timings)
+		plan_tell(&plan, h->arena, m->tell_steps, m->ctx);
 	if (r == 0) {
 		memcpy(ret_id, t.given.id, sizeof(t.given.id));
 		r = o->detach ? 0 : watch(&t, ret_status, e);
@@ -290,5 +292,6 @@ int pool_take(struct home *h, const char *name, const struct run_options *o, con
 	fd_close(&t.conn);
 	fd_close(&t.pidfd);
 	fd_close(&t.terminal_fd);
+	fd_close(&t.signal_fd);
 	return r;
 }

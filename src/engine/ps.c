@@ -2,10 +2,11 @@
 /* The rows of 'isle ps': see ps.h. */
 #include "engine/ps.h"
 
+#include "base/parse_time.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- time for people ---- */
 
@@ -177,15 +178,13 @@ static bool passes(const struct box *b, const struct strs *filters)
 int ps_rows(struct home *h, bool all, const struct strs *filters, struct ps_rows *ret, struct err *e)
 {
 	struct boxes boxes = {0};
-	struct timespec t;
+	const int64_t now = time_now();
 	int r = filters_check(filters, &all, e);
 
 	if (r == 0)
 		r = box_list(h, &boxes, e);
 	if (r < 0)
 		return r;
-	clock_gettime(CLOCK_REALTIME, &t);
-	int64_t now = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 	for (size_t i = boxes.n; i-- > 0;) {
 		const struct box *b = boxes.v[i];
 		bool runs = b->state.status == BOX_RUNNING || b->state.status == BOX_PAUSED;

@@ -112,7 +112,7 @@ static int check_idle(struct box *b, struct err *e)
 
 int box_rm(struct home *h, const char *ref, bool force, struct err *e)
 {
-	struct box b;
+	CLEANUP(box_close) struct box b;
 	int r = box_open(h, ref, &b, e);
 
 	if (r == -ENOENT && force)
@@ -127,6 +127,5 @@ int box_rm(struct home *h, const char *ref, bool force, struct err *e)
 
 		r = box_walk(remove_steps, ARRAY_LEN(remove_steps), &m, e);
 	}
-	box_close(&b);
 	return r;
 }

@@ -80,16 +80,16 @@ static int rename_box(struct box *b, const char *new_name, struct err *e)
 
 int box_rename(struct home *h, const char *ref, const char *new_name, struct err *e)
 {
-	struct box b;
 	int r = box_name_check(new_name, e);
 
-	if (r == 0)
-		r = box_open(h, ref, &b, e);
+	if (r < 0)
+		return r;
+	CLEANUP(box_close) struct box b;
+	r = box_open(h, ref, &b, e);
 	if (r < 0)
 		return r;
 	r = rename_box(&b, new_name, e);
 	if (r < 0)
 		err_context(e, "rename container %s to \"%s\"", box_called(&b), new_name);
-	box_close(&b);
 	return r;
 }

@@ -57,3 +57,17 @@ void signals_ignore_pipe(struct sigaction *ret_old)
 
 	sigaction(SIGPIPE, &ignore, ret_old);
 }
+
+int signals_begin(struct signals *s, struct err *e)
+{
+	signals_block(&s->old_mask);
+	signals_ignore_pipe(&s->old_pipe);
+	return signals_open(&s->fd, e);
+}
+
+void signals_end(struct signals *s)
+{
+	fd_close(&s->fd);
+	sigaction(SIGPIPE, &s->old_pipe, NULL);
+	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+}

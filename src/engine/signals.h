@@ -23,4 +23,15 @@ bool signals_next(int fd, struct signalfd_siginfo *ret);
 /* Ignores SIGPIPE and gives the old action: who writes for others must learn of a closed pipe from write(2). */
 void signals_ignore_pipe(struct sigaction *ret_old);
 
+/* All of this for a while. */
+struct signals {
+	int fd; /* from which they are read; FD_NONE before */
+	sigset_t old_mask;
+	struct sigaction old_pipe;
+};
+/* Begins it; after an error, too, it must be ended. */
+int signals_begin(struct signals *s, struct err *e) MUST_USE;
+/* Gives everything back. */
+void signals_end(struct signals *s);
+
 #endif

@@ -3,6 +3,7 @@
 #include "engine/start.h"
 
 #include "base/fd.h"
+#include "base/parse_time.h"
 #include "core/defaults.h"
 #include "core/idmap.h"
 #include "core/self.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The start that a step belongs to. */
@@ -40,15 +40,6 @@ static bool is_new(const void *ctx)
 static bool is_again(const void *ctx)
 {
 	return !is_new(ctx);
-}
-
-/* CLOCK_REALTIME: it is shown to people. */
-int64_t start_now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 /* ---- our own file ---- */
@@ -165,7 +156,7 @@ static void claim_explain(const void *ctx, struct explain *x)
 
 static const struct step step_claim = {"claim", SIDE_HOST, is_new, claim_run, NULL, claim_explain};
 
-static int resolve_run(void *ctx, struct err *e)
+int start_resolve(void *ctx, struct err *e)
 {
 	struct start *s = of(ctx);
 	struct box_record *rec = &s->box.record;
@@ -203,13 +194,13 @@ static void resolve_explain(const void *ctx, struct explain *x)
 		    s->o->root);
 }
 
-static const struct step step_resolve = {"resolve", SIDE_HOST, is_new, resolve_run, NULL, resolve_explain};
+static const struct step step_resolve = {"resolve", SIDE_HOST, is_new, start_resolve, NULL, resolve_explain};
 
 static int save_run(void *ctx, struct err *e)
 {
 	struct start *s = of(ctx);
 
-	s->box.record.created_ns = start_now_ns();
+	s->box.record.created_ns = time_now();
 	return box_save(&s->box, e);
 }
 
@@ -289,7 +280,7 @@ static void warn(void *owner, const char *sentence)
 	tell_progress(s, sentence);
 }
 
-static int prepare_run(void *ctx, struct err *e)
+int start_prepare(void *ctx, struct err *e)
 {
 	struct start *s = of(ctx);
 	struct launch *l = &s->launch;
@@ -327,7 +318,7 @@ static int prepare_run(void *ctx, struct err *e)
 	return r < 0 ? r : launch_prepare(l, e);
 }
 
-static const struct step step_prepare = {"prepare", SIDE_HOST, NULL, prepare_run, NULL, NULL};
+static const struct step step_prepare = {"prepare", SIDE_HOST, NULL, start_prepare, NULL, NULL};
 
 static int stdio_run(void *ctx, struct err *e)
 {
@@ -355,18 +346,68 @@ static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, stdi
 
 /* ---- the plan ---- */
 
-static const struct step *const steps[] = {
-	&step_copy,	    &step_create,     &step_compose,  &step_find,	&step_claim,	   &step_resolve,
-	&step_prepare,	    &step_intent,     &step_cgroup,   &step_stdio,	&step_clone,	   &step_id_maps,
-	&step_join_cgroups, &step_oom,	      &step_rdt,      &step_schedule,	&step_begin,	   &step_time_offsets,
-	&step_identity,	    &step_namespaces, &step_hostname, &step_box_mounts, &step_network,	   &step_furnish,
-	&step_box_root,	    &step_root,	      &step_dev,      &step_binds,	&step_etc_files,   &step_hand_over,
-	&step_save,	    &step_state,      &step_receive,  &step_enter,	&step_submounts,   &step_attach,
-	&step_user,	    &step_terminal,   &step_session,  &step_mask,	&step_attach_late, &step_mask_late,
-	&step_sysctl,	    &step_read_only,  &step_leave,    &step_cwd,	&step_personality, &step_memory_policy,
-	&step_rights,	    &step_furnished,  &step_await_go, &step_park,	&step_exec,	   &step_go,
-	&step_await_parked,
-};
+static const struct step *const steps[] = {&step_copy,
+					   &step_create,
+					   &step_compose,
+					   &step_find,
+					   &step_claim,
+					   &step_resolve,
+					   &step_prepare,
+					   &step_net_ahead,
+					   &step_intent,
+					   &step_cgroup,
+					   &step_stdio,
+					   &step_seed,
+					   &step_user_ahead,
+					   &step_clone,
+					   &step_id_maps,
+					   &step_join_cgroups,
+					   &step_oom,
+					   &step_rdt,
+					   &step_schedule,
+					   &step_begin,
+					   &step_time_offsets,
+					   &step_identity,
+					   &step_namespaces,
+					   &step_hostname,
+					   &step_box_mounts,
+					   &step_network,
+					   &step_furnish,
+					   &step_root_mounts,
+					   &step_box_root,
+					   &step_root,
+					   &step_dev,
+					   &step_binds,
+					   &step_etc_files,
+					   &step_hand_over,
+					   &step_save,
+					   &step_state,
+					   &step_receive,
+					   &step_enter,
+					   &step_submounts,
+					   &step_attach,
+					   &step_user,
+					   &step_terminal,
+					   &step_session,
+					   &step_attached,
+					   &step_mask,
+					   &step_attach_late,
+					   &step_mask_late,
+					   &step_sysctl,
+					   &step_read_only,
+					   &step_leave,
+					   &step_cwd,
+					   &step_user_beside,
+					   &step_session_beside,
+					   &step_personality,
+					   &step_memory_policy,
+					   &step_rights,
+					   &step_furnished,
+					   &step_await_go,
+					   &step_park,
+					   &step_exec,
+					   &step_go,
+					   &step_await_parked};
 static_assert(ARRAY_LEN(steps) <= PLAN_STEPS_MAX, "the plan has more steps than a plan can have");
 
 void start_init(struct start *s, struct home *h, const struct run_mode *mode)
@@ -381,27 +422,8 @@ void start_init(struct start *s, struct home *h, const struct run_mode *mode)
 	s->plan = (struct plan){.steps = steps, .n = ARRAY_LEN(steps), .ctx = &s->launch};
 }
 
-/* Tells the times of the steps, if they were asked for. */
-static void tell_timings(struct start *s)
-{
-	struct step_lines lines = {0};
-
-	if (!s->plan.times || !s->mode->tell_steps)
-		return;
-	plan_timings(&s->plan, s->home->arena, &lines);
-	s->mode->tell_steps(s->mode->ctx, &lines);
-}
-
 /* Wrong words are the user's affair: what step of ours noticed them is no part of the sentence. */
-static int without_step(struct err *e, int r)
-{
-	static const char *const quiet[] = {"compose", "create", "find", "claim", "resolve", "prepare"};
-
-	for (size_t i = 0; e && r < 0 && i < ARRAY_LEN(quiet); i++)
-		if (strcmp(e->step, quiet[i]) == 0)
-			e->step[0] = '\0';
-	return r;
-}
+static const char *const quiet[] = {"compose", "create", "find", "claim", "resolve", "prepare", NULL};
 
 int start_run(struct start *s, struct err *e)
 {
@@ -420,61 +442,15 @@ int start_run(struct start *s, struct err *e)
 	}
 	if (r < 0) {
 		plan_undo(&s->plan);
-		return without_step(e, r);
+		step_hush(e, quiet);
+		return r;
 	}
-	for (int i = 0; i < 3; i++)
-		if (s->launch.stdio[i] > 2)
-			fd_close(&s->launch.stdio[i]);
+	stdio_close(s->launch.stdio);
 	launch_settle(&s->launch);
-	tell_timings(s);
+	if (s->plan.times)
+		plan_tell(&s->plan, s->home->arena, s->mode->tell_steps, s->mode->ctx);
 	/* The container runs; now is the time to look after what others left behind. */
-	sweep(s->home);
-	return 0;
-}
-
-/* For the plan's sake: names, ids and root as they would be. */
-static int explain_compose(struct start *s, struct err *e)
-{
-	struct box *b = &s->box;
-	struct arena *a = s->home->arena;
-	int r;
-
-	spec_init(&b->spec);
-	b->home = s->home;
-	b->record.id_slot = -1;
-	memset(b->id, '0', BOX_ID_LEN);
-	r = compose(s->o, s->home, b, e);
-	if (r < 0)
-		return r;
-	if (b->spec.lin.ns[NS_USER].mode == NS_NEW && !s->home->rootless) {
-		uint32_t base = box_ids_base(s->home, 0);
-
-		*list_add(&b->spec.lin.uid_map, a) = (struct spec_idmap){.host_id = base, .size = 65536};
-		*list_add(&b->spec.lin.gid_map, a) = (struct spec_idmap){.host_id = base, .size = 65536};
-	} else if ((r = start_ids_claim(s, e)) < 0) {
-		return r;
-	}
-	struct stat st;
-	bool kept = strcmp(s->o->root, "host") != 0 && (stat(s->o->root, &st) < 0 || !S_ISDIR(st.st_mode));
-	if (!kept)
-		return resolve_run(&s->launch, e);
-	b->record.rootfs = (struct rootfs){.kind = ROOTFS_LAYERED, .idmapped = true};
-	strs_take(&b->record.rootfs.lower, a, arena_printf(a, "%s/roots/…/rootfs", s->home->data));
-	return 0;
-}
-
-int start_explain(struct start *s, struct err *e)
-{
-	struct step_lines lines = {0};
-	int r = explain_compose(s, e);
-
-	if (r == 0)
-		r = prepare_run(&s->launch, e);
-	if (r < 0)
-		return r;
-	plan_explain(&s->plan, s->home->arena, &lines);
-	if (s->mode->tell_steps)
-		s->mode->tell_steps(s->mode->ctx, &lines);
+	sweep_beside(s->home, s->detached ? FD_NONE : s->launch.pidfd);
 	return 0;
 }
 

@@ -43,14 +43,13 @@ int start_find_cgroup(struct start *s, struct err *e) MUST_USE;
 /* Closes everything. */
 void start_release(struct start *s);
 
-/* The maps of a plain user: its own id as root, then what /etc/subuid and /etc/subgid give it. */
-int start_ids_rootless(struct spec_idmaps *uids, struct spec_idmaps *gids, struct arena *a, struct err *e) MUST_USE;
 /* Steps that write down that there will be a container, and that there is one: start_state.c. */
 extern const struct step step_intent, step_state;
 /* Writes TEXT into a file of the user's choice; *RET_OURS tells that there is a file now that we may remove again. */
 int start_note_file(const char *path, const char *text, int flags, bool *ret_ours, struct err *e) MUST_USE;
-/* Now, in nanoseconds since 1970. */
-int64_t start_now_ns(void);
+/* Finds the root; makes the launch of it: for start_explain.c, which does no more of the plan. */
+int start_resolve(void *ctx, struct err *e) MUST_USE;
+int start_prepare(void *ctx, struct err *e) MUST_USE;
 /* The ids of the container on this machine, for start.c: see start_ids.c. */
 int start_ids_claim(struct start *s, struct err *e) MUST_USE;
 /* The next safest way where a layer can't be idmapped; false if there is none.  TELL hears about it. */
@@ -64,7 +63,12 @@ int start_stdio_one(struct start *s, int i, struct err *e) MUST_USE;
  * name: a FIFO stays its owner's.
  */
 void start_stdio_own(const struct start *s, int fd);
-/* Whether our descriptor FD may be given to a container as it is. */
-bool stdio_may_inherit(int fd);
+/*
+ * Descriptor I of any program in a container: ours, where it MAY_INHERIT that and it is safe, or a pipe, of which
+ * *RET_OURS is our end.
+ */
+int stdio_open(int i, bool may_inherit, int *ret_theirs, int *ret_ours, struct err *e) MUST_USE;
+/* Closes the program's ends of pipes, and its /dev/null; what we have handed in stays open. */
+void stdio_close(int stdio[3]);
 
 #endif

@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { RANGE = 65536 };
 
@@ -25,35 +24,6 @@ enum { RANGE = 65536 };
 static void map_add(struct spec_idmaps *m, struct arena *a, uint32_t inside, uint32_t outside, uint32_t count)
 {
 	*list_add(m, a) = (struct spec_idmap){.container_id = inside, .host_id = outside, .size = count};
-}
-
-/* A plain user's map: itself as root, then what the system gives it. */
-static int map_rootless(struct spec_idmaps *m, bool groups, struct arena *a, struct err *e)
-{
-	struct spec_idmaps ranges = {0};
-	uint32_t next = 1;
-	int r = subid_ranges(getuid(), groups, a, &ranges, e);
-
-	if (r < 0)
-		return r;
-	map_add(m, a, 0, groups ? getegid() : geteuid(), 1);
-	for (size_t i = 0; i < ranges.n; i++) {
-		map_add(m, a, next, ranges.v[i].host_id, ranges.v[i].size);
-		next += ranges.v[i].size;
-	}
-	return 0;
-}
-
-int start_ids_rootless(struct spec_idmaps *uids, struct spec_idmaps *gids, struct arena *a, struct err *e)
-{
-	int r = map_rootless(uids, false, a, e);
-
-	if (r == 0)
-		r = map_rootless(gids, true, a, e);
-	/* One side alone would leave half of the container's files without an owner: then neither. */
-	if (r == 0 && (uids->n == 1) != (gids->n == 1))
-		uids->n = gids->n = 1;
-	return r;
 }
 
 int start_ids_claim(struct start *s, struct err *e)
@@ -66,7 +36,7 @@ int start_ids_claim(struct start *s, struct err *e)
 	if (spec->lin.ns[NS_USER].mode != NS_NEW || spec->lin.uid_map.n > 0)
 		return 0;
 	if (s->home->rootless)
-		return start_ids_rootless(&spec->lin.uid_map, &spec->lin.gid_map, a, e);
+		return subid_maps(&spec->lin.uid_map, &spec->lin.gid_map, a, e);
 	r = box_claim_ids(&s->box, &base, e);
 	if (r < 0)
 		return r;

@@ -3,6 +3,7 @@
 #include "engine/start.h"
 
 #include "base/fd.h"
+#include "base/parse_time.h"
 #include "core/process.h"
 
 #include <errno.h>
@@ -46,7 +47,7 @@ static void intent_undo(void *ctx)
 
 	s->box.state.exit_status = EXIT_ISLE;
 	s->box.state.status = BOX_EXITED;
-	s->box.state.finished_ns = start_now_ns();
+	s->box.state.finished_ns = time_now();
 	if (!s->o && !s->launch.group_left && box_state_end(&s->box, NULL) < 0)
 		return; /* the sweep will see a dead owner */
 }
@@ -74,7 +75,7 @@ static int state_run(void *ctx, struct err *e)
 
 	s->box.state.status = s->pool ? BOX_CREATED : BOX_RUNNING;
 	s->box.state.pid = s->launch.pid;
-	s->box.state.started_ns = start_now_ns();
+	s->box.state.started_ns = time_now();
 	snprintf(pid, sizeof(pid), "%d", (int)s->launch.pid);
 	r = process_identity(s->launch.pidfd, s->launch.pid, &s->box.state.pid_identity);
 	if (r < 0)
@@ -109,13 +110,7 @@ const struct step step_state = {"state", SIDE_HOST, NULL, state_run, state_undo,
 
 int start_find_cgroup(struct start *s, struct err *e)
 {
-	const struct cgroup_host *host;
-	char *path = NULL;
-	int r = home_cgroups(s->home, &host, e);
-
-	if (r == 0)
-		r = box_cgroup_path(&s->box, &path, e);
-	return r < 0 ? r : cgroup_open(&s->launch.cg, host, path, s->home->arena, e);
+	return box_cgroup_open(&s->box, &s->launch.cg, e);
 }
 
 int start_finish(struct start *s, int status, struct err *e)
@@ -125,7 +120,7 @@ int start_finish(struct start *s, int status, struct err *e)
 
 	s->box.state.status = BOX_EXITED;
 	s->box.state.exit_status = status;
-	s->box.state.finished_ns = start_now_ns();
+	s->box.state.finished_ns = time_now();
 	s->box.state.pid = 0;
 	if (l->cg.path) {
 		s->box.state.oom_killed = cgroup_oom_killed(&l->cg);

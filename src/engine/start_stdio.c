@@ -4,11 +4,11 @@
  *
  *     detached         pipes to the monitor; standard input only with -i
  *     foreground       ours as they are, standard input only with -i, else /dev/null
- *     but only files, pipes, sockets and /dev/null are handed in: for anything else a pipe stands in, which we relay. 
- *     A
- *                      container that holds the caller's terminal could read its keys and type into it; one that holds
- *                      a directory could walk the machine from there.
  *     with -t          none: the container opens a terminal of its own
+ *
+ * Only files, pipes, sockets and /dev/null are handed in; for anything else a pipe stands in, which we relay.  A
+ * container that holds the caller's terminal could read its keys and type into it; one that holds a directory could
+ * walk the machine from there.
  */
 #include "engine/start.h"
 
@@ -22,18 +22,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* A pipe for descriptor I: the program's end and ours. */
-static int pipe_open(struct start *s, int i, struct err *e)
-{
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_set(e, errno, "make a pipe for the container's descriptor %d", i);
-	s->launch.stdio[i] = ends[i == 0 ? 0 : 1];
-	s->ours[i] = ends[i == 0 ? 1 : 0];
-	return 0;
-}
-
 void start_stdio_own(const struct start *s, int fd)
 {
 	struct statfs fs;
@@ -43,7 +31,8 @@ void start_stdio_own(const struct start *s, int fd)
 			return; /* a pipe of a name space that is not ours to change: it works all the same */
 }
 
-bool stdio_may_inherit(int fd)
+/* Whether our descriptor FD may be given to a container as it is. */
+static bool can_inherit(int fd)
 {
 	struct stat st;
 
@@ -53,12 +42,31 @@ bool stdio_may_inherit(int fd)
 	       (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
 }
 
+int stdio_open(int i, bool may_inherit, int *ret_theirs, int *ret_ours, struct err *e)
+{
+	int ends[2];
+
+	if (may_inherit && can_inherit(i)) {
+		*ret_theirs = i;
+		return 0;
+	}
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_set(e, errno, "make a pipe for the program's descriptor %d", i);
+	*ret_theirs = ends[i == 0 ? 0 : 1];
+	*ret_ours = ends[i == 0 ? 1 : 0];
+	return 0;
+}
+
+void stdio_close(int stdio[3])
+{
+	for (int i = 0; i < 3; i++)
+		if (stdio[i] > 2)
+			fd_close(&stdio[i]);
+}
+
 int start_stdio_one(struct start *s, int i, struct err *e)
 {
-	if (s->detached || !stdio_may_inherit(i))
-		return pipe_open(s, i, e);
-	s->launch.stdio[i] = i;
-	return 0;
+	return stdio_open(i, !s->detached, &s->launch.stdio[i], &s->ours[i], e);
 }
 
 int start_stdio_open(struct start *s, struct err *e)

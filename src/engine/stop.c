@@ -121,12 +121,8 @@ static int stop_box(struct box *b, int timeout_s, struct err *e)
 
 int box_stop(struct home *h, const char *ref, int timeout_s, struct err *e)
 {
-	struct box b;
+	CLEANUP(box_close) struct box b;
 	int r = box_find(h, ref, false, &b, e);
 
-	if (r < 0)
-		return r;
-	r = stop_box(&b, timeout_s, e);
-	box_close(&b);
-	return r;
+	return r < 0 ? r : stop_box(&b, timeout_s, e);
 }

@@ -42,6 +42,19 @@ bool insistence_grows(struct insistence *i)
 	return ++i->count >= COUNT;
 }
 
+struct supervise supervise_of(pid_t pid, int pidfd, int ours[3], int *terminal_fd)
+{
+	struct supervise s = SUPERVISE_NONE;
+
+	s.pid = pid;
+	s.pidfd = pidfd;
+	s.in_fd = fd_take(&ours[0]);
+	s.out_fd = fd_take(&ours[1]);
+	s.err_fd = fd_take(&ours[2]);
+	s.pty_fd = fd_take(terminal_fd);
+	return s;
+}
+
 void supervise_signal(const struct supervise *s, int sig)
 {
 	sys_pidfd_send_signal(s->pidfd, sig, NULL, 0);

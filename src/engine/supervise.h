@@ -49,6 +49,12 @@ struct supervise {
 			    .listen_fd = FD_NONE})
 
 /*
+ * What there is to tell of the process PID.  OURS, our ends of the pipes to its descriptors 0 to 2, and the master of
+ * its terminal are given away.
+ */
+struct supervise supervise_of(pid_t pid, int pidfd, int ours[3], int *terminal_fd);
+
+/*
  * signals_block (signals.h), called before the launch, keeps a ^C that comes in between for the container.
  *
  * Both return 0 and *RET_STATUS, as the shell has it (0-255; 128+N: ended by signal N), after the first process is

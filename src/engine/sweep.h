@@ -14,5 +14,10 @@
 
 /* Sweeps everything; never fails, one bad entry does not stop it.  Cheap when there is nothing to do. */
 void sweep(struct home *h);
+/*
+ * The same for who has just started the process PIDFD, and should not be kept by the containers of others: when it has
+ * looked at 64 boxes, it goes on only as long as that process runs; FD_NONE: not at all.  Each begins somewhere else.
+ */
+void sweep_beside(struct home *h, int pidfd);
 
 #endif

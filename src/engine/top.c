@@ -122,12 +122,11 @@ static void pids_of_namespace(unsigned long pidns, struct arena *a, struct pids 
 /* The processes of the box. */
 static int find_pids(struct box *b, struct pids *ret, struct err *e)
 {
-	struct cgroup cg;
+	CLEANUP(cgroup_release) struct cgroup cg;
 	int r = box_cgroup_open(b, &cg, e);
 
 	if (r == 0)
 		r = cgroup_pids(&cg, b->home->arena, ret, e);
-	cgroup_release(&cg);
 	if (r < 0 || ret->n > 0)
 		return r;
 	auto_fd pidfd = FD_NONE;
@@ -150,15 +149,13 @@ int top_rows(struct home *h, const char *ref, struct top_rows *ret, struct err *
 {
 	struct timespec now, up;
 	struct pids pids = {0};
-	struct box b;
+	CLEANUP(box_close) struct box b;
 	int r = box_find(h, ref, false, &b, e);
 
-	if (r < 0)
-		return r;
-	r = box_must_run(&b, e);
+	if (r == 0)
+		r = box_must_run(&b, e);
 	if (r == 0)
 		r = find_pids(&b, &pids, e);
-	box_close(&b);
 	if (r < 0)
 		return r;
 	if (pids.n > 1)

@@ -3,11 +3,13 @@
 #ifndef ISLE_ENGINE_TRIM_H
 #define ISLE_ENGINE_TRIM_H
 
+#include <poll.h>
+
 /*
- * Gives back the program's read-only pages, which come again from the page cache when they are needed, and the part of
- * the stack below the caller's frame, which deeper calls have used before.
+ * poll(2), but before it waits it gives back the program's read-only pages, which come again from the page cache when
+ * they are needed, and the part of the stack below the caller's frame, which deeper calls have used before.
  */
-void trim_memory(void);
+int trim_and_poll(struct pollfd *p, nfds_t n, int timeout_ms);
 /* The opposite: maps the program's read-only pages now, so that what comes after a wait has no page faults for them. */
 void warm_memory(void);
 

@@ -50,11 +50,14 @@ static void say_namespaces(struct criu *criu, const struct spec *s, pid_t pid)
 	}
 }
 
-/* Where the group can be frozen criu does that, instead of stopping processes one by one. */
-static int say_group(struct criu *criu, const struct oci_container *c, struct err *e)
+/*
+ * Where the group can be frozen criu does that, instead of stopping processes one by one.  What the container sees of
+ * control groups is not criu's to make.
+ */
+static int say_group(struct criu *criu, const struct oci_container *c, const struct spec *s, struct err *e)
 {
 	struct cgroup_manager m;
-	struct cgroup cg;
+	CLEANUP(cgroup_release) struct cgroup cg;
 	int r = container_cgroup(c, &m, &cg, e);
 
 	if (r < 0 || !cg.path)
@@ -66,8 +69,7 @@ static int say_group(struct criu *criu, const struct oci_container *c, struct er
 		criu_word(criu, "--freeze-cgroup");
 		criu_word(criu, "%s%s", top, cg.path);
 	}
-	cgroup_release(&cg);
-	return 0;
+	return criu_cgroups(criu, s, cg.host, cg.path, e);
 }
 
 /* Masked files are binds of /dev/null, which are made again from the machine's; directories are criu's own to keep. */
@@ -102,7 +104,7 @@ static int dump(struct oci_container *c, const struct oci_criu_options *o, struc
 	say_namespaces(&criu, &spec, c->record.pid);
 	criu_mounts(&criu, &spec);
 	say_masks(&criu, &spec, c->record.pid);
-	r = say_group(&criu, c, e);
+	r = say_group(&criu, c, &spec, e);
 	r = r < 0 || o->pre_dump ? r : save_descriptors(&criu, c->record.pid, e);
 	return r < 0 ? r : criu_run(&criu, e);
 }

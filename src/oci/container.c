@@ -5,6 +5,7 @@
 #include "base/json_bind.h"
 #include "base/parse_time.h"
 #include "base/tree.h"
+#include "base/unix_socket.h"
 #include "core/process.h"
 #include "oci/spec_json.h"
 
@@ -17,7 +18,6 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -227,14 +227,13 @@ void container_look(struct oci_container *c)
 enum oci_status container_status(struct oci_container *c)
 {
 	struct cgroup_manager m;
-	struct cgroup cg;
 
 	container_look(c);
-	if ((c->status != STATUS_RUNNING && c->status != STATUS_CREATED) || container_cgroup(c, &m, &cg, NULL) < 0)
+	if (c->status != STATUS_RUNNING && c->status != STATUS_CREATED)
 		return c->status;
-	if (cg.path && cgroup_frozen(&cg))
+	CLEANUP(cgroup_release) struct cgroup cg;
+	if (container_cgroup(c, &m, &cg, NULL) == 0 && cg.path && cgroup_frozen(&cg))
 		c->status = STATUS_PAUSED;
-	cgroup_release(&cg);
 	return c->status;
 }
 
@@ -251,6 +250,17 @@ int container_cgroup(const struct oci_container *c, struct cgroup_manager *m, st
 	if (r == 0)
 		r = cgroup_manager_find(m, &host, rec->cgroup, rec->unit, rec->user_manager, c->rt->arena, e);
 	return r == 0 ? cgroup_open(cg, &m->host, m->path, c->rt->arena, e) : r;
+}
+
+int container_own_cgroup(const struct oci_container *c, const char *task, struct cgroup_manager *m, struct cgroup *cg,
+			 struct err *e)
+{
+	int r = container_cgroup(c, m, cg, e);
+
+	if (r < 0 || cg->path)
+		return r;
+	err_set(e, 0, "%s the container %s", task, c->id);
+	return err_why(e, "it has no control group of its own");
 }
 
 void container_hook_state(const struct oci_container *c, const struct spec *spec, enum oci_status status, pid_t pid,
@@ -284,20 +294,12 @@ char *container_listener_text(const struct oci_container *c, const struct spec *
 
 /* ---- the socket of the parked process ---- */
 
-/* By the descriptor: an address has room for 107 bytes of path. */
-static void start_address(const struct oci_container *c, struct sockaddr_un *ret)
-{
-	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/start", c->dir_fd);
-}
-
 int container_listen(const struct oci_container *c, int *ret_fd, struct err *e)
 {
-	struct sockaddr_un address;
+	const struct sockaddr_un address = unix_address(c->dir_fd, "start");
 	auto_fd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	start_address(c, &address);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return err_set(e, errno, "make the socket on which the container %s waits for its start", c->id);
 	*ret_fd = fd_take(&fd);
 	return 0;
@@ -305,11 +307,10 @@ int container_listen(const struct oci_container *c, int *ret_fd, struct err *e)
 
 int container_connect(const struct oci_container *c, int *ret_fd)
 {
-	struct sockaddr_un address;
+	const struct sockaddr_un address = unix_address(c->dir_fd, "start");
 	auto_fd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	start_address(c, &address);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	*ret_fd = fd_take(&fd);
 	return 0;

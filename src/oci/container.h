@@ -82,6 +82,9 @@ int container_spec(const struct oci_container *c, struct spec *ret, struct err *
  */
 int container_cgroup(const struct oci_container *c, struct cgroup_manager *m, struct cgroup *cg, struct err *e)
 	MUST_USE;
+/* The same for a TASK ("pause") that can't be done without one of its own. */
+int container_own_cgroup(const struct oci_container *c, const char *task, struct cgroup_manager *m, struct cgroup *cg,
+			 struct err *e) MUST_USE;
 /* Its state for hooks: SPEC's version and annotations, STATUS and PID; without what runc and crun add. */
 void container_hook_state(const struct oci_container *c, const struct spec *spec, enum oci_status status, pid_t pid,
 			  struct oci_state *ret);

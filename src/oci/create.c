@@ -8,20 +8,23 @@
 #include <string.h>
 
 static const struct step *const steps[] = {
-	&step_config,	     &step_net_ahead,	  &step_claim,	     &step_choose_group, &step_prepare,
-	&step_create_intent, &step_group,	  &step_seed,	     &step_clone,	 &step_id_maps,
-	&step_enter_group,   &step_rdt,		  &step_schedule,    &step_oom,		 &step_begin,
-	&step_net_devices,   &step_time_offsets,  &step_identity,    &step_namespaces,	 &step_hostname,
-	&step_personality,   &step_memory_policy, &step_box_mounts,  &step_network,	 &step_net_await,
-	&step_furnish,	     &step_root_mounts,	  &step_box_root,    &step_root,	 &step_dev,
-	&step_binds,	     &step_hand_over,	  &step_record,	     &step_receive,	 &step_enter,
-	&step_submounts,     &step_attach,	  &step_nodes,	     &step_user,	 &step_terminal,
-	&step_session,	     &step_mask,	  &step_attach_late, &step_mask_late,	 &step_device_rules,
-	&step_hooks,	     &step_box_hooks,	  &step_sysctl,	     &step_read_only,	 &step_leave,
-	&step_propagation,   &step_cwd,		  &step_rights,	     &step_furnished,	 &step_park,
-	&step_await_go,	     &step_start_hooks,	  &step_exec,	     &step_await_parked, &step_go,
-	&step_finish,
-};
+	&step_config,	   &step_net_ahead,	&step_claim,	     &step_choose_group,
+	&step_prepare,	   &step_create_intent, &step_group,	     &step_seed,
+	&step_user_ahead,  &step_clone,		&step_id_maps,	     &step_enter_group,
+	&step_rdt,	   &step_schedule,	&step_oom,	     &step_begin,
+	&step_net_devices, &step_time_offsets,	&step_identity,	     &step_namespaces,
+	&step_hostname,	   &step_personality,	&step_memory_policy, &step_box_mounts,
+	&step_network,	   &step_net_await,	&step_furnish,	     &step_root_mounts,
+	&step_box_root,	   &step_root,		&step_dev,	     &step_binds,
+	&step_hand_over,   &step_record,	&step_receive,	     &step_enter,
+	&step_submounts,   &step_attach,	&step_nodes,	     &step_user,
+	&step_terminal,	   &step_session,	&step_attached,	     &step_mask,
+	&step_attach_late, &step_mask_late,	&step_device_rules,  &step_hooks,
+	&step_box_hooks,   &step_sysctl,	&step_read_only,     &step_leave,
+	&step_propagation, &step_cwd,		&step_user_beside,   &step_session_beside,
+	&step_rights,	   &step_furnished,	&step_park,	     &step_await_go,
+	&step_start_hooks, &step_exec,		&step_await_parked,  &step_go,
+	&step_finish};
 static_assert(ARRAY_LEN(steps) <= PLAN_STEPS_MAX, "the plan has more steps than a plan can have");
 
 void creation_init(struct creation *k, struct oci_runtime *rt, const char *id, const struct oci_create_options *o)
@@ -41,7 +44,6 @@ void creation_init(struct creation *k, struct oci_runtime *rt, const char *id, c
 /* Tells what would be done, and does nothing. */
 static int explain(struct creation *k, struct err *e)
 {
-	struct step_lines lines = {0};
 	int r = step_config.run(&k->launch, e);
 
 	if (r == 0)
@@ -51,50 +53,24 @@ static int explain(struct creation *k, struct err *e)
 	if (r < 0)
 		return r;
 	k->launch.start_fd = !k->run;
-	plan_explain(&k->plan, k->rt->arena, &lines);
+	plan_tell(&k->plan, k->rt->arena, k->rt->tell_steps, k->rt->ctx);
 	k->launch.start_fd = 0;
-	if (k->rt->tell_steps)
-		k->rt->tell_steps(k->rt->ctx, &lines);
 	return 0;
-}
-
-/* Tells the times of the steps, if they were asked for. */
-static void tell_timings(struct creation *k)
-{
-	struct step_lines lines = {0};
-
-	if (!k->plan.times || !k->rt->tell_steps)
-		return;
-	plan_timings(&k->plan, k->rt->arena, &lines);
-	k->rt->tell_steps(k->rt->ctx, &lines);
-}
-
-/* Wrong words are the user's affair: what step of ours noticed them is no part of the sentence. */
-static int without_step(struct err *e, int r)
-{
-	static const char *const quiet[] = {"config", "claim", "prepare", "choose-cgroup"};
-
-	for (size_t i = 0; e && i < ARRAY_LEN(quiet); i++)
-		if (strcmp(e->step, quiet[i]) == 0)
-			e->step[0] = '\0';
-	return r;
 }
 
 int creation_run(struct creation *k, struct err *e)
 {
+	static const char *const quiet[] = {"config", "claim", "prepare", "choose-cgroup", NULL};
 	int r;
 
 	if (k->rt->explain)
 		return explain(k, e);
-	r = k->rt->timings ? plan_time(&k->plan, e) : 0;
-	if (r == 0)
-		r = plan_run(&k->plan, SIDE_HOST, 0, k->plan.n, e);
-	if (r < 0) {
-		plan_undo(&k->plan);
-		return without_step(e, r);
-	}
+	r = plan_walk(&k->plan, k->plan.n, k->rt->timings, quiet, e);
+	if (r < 0)
+		return r;
 	launch_settle(&k->launch);
-	tell_timings(k);
+	if (k->rt->timings)
+		plan_tell(&k->plan, k->rt->arena, k->rt->tell_steps, k->rt->ctx);
 	return 0;
 }
 

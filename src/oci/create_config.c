@@ -7,6 +7,7 @@
 #include "oci/console.h"
 #include "oci/device_rules.h"
 #include "oci/hooks.h"
+#include "oci/mount_ids.h"
 #include "oci/spec_check.h"
 #include "oci/spec_json.h"
 
@@ -73,7 +74,8 @@ static int config_run(void *ctx, struct err *e)
 	int r = file_read(AT_FDCWD, path, a, CONFIG_MAX, &k->config, &k->config_size, e);
 	if (r == 0 && (r = spec_parse(k->config, k->config_size, a, &k->spec, e)) < 0)
 		return err_context(e, "%s", path);
-	if (r == 0 && ((r = spec_check(&k->spec, e)) < 0 || (r = spec_check_joined(&k->spec, e)) < 0))
+	if (r == 0 && ((r = mount_ids_take(&k->spec, a, e)) < 0 || (r = spec_check(&k->spec, e)) < 0 ||
+		       (r = spec_check_joined(&k->spec, e)) < 0))
 		return err_context(e, "%s", path);
 	if (r < 0)
 		return r;

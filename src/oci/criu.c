@@ -3,6 +3,7 @@
 #include "oci/criu.h"
 
 #include "base/fd.h"
+#include "core/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,6 +151,25 @@ void criu_mounts(struct criu *c, const struct spec *s)
 	}
 }
 
+int criu_cgroups(struct criu *c, const struct spec *s, const struct cgroup_host *host, const char *group, struct err *e)
+{
+	const bool restore = strcmp(c->verb, "restore") == 0;
+	struct strs names = {0}, places = {0};
+	int r = group ? launch_cgroup_parts_list(host, group, c->arena, &names, &places, e) : 0;
+
+	for (size_t i = 0; i < s->mounts.n && r == 0; i++) {
+		const struct spec_mount *m = &s->mounts.v[i];
+
+		for (size_t k = 0; k < names.n && m->type && strcmp(m->type, "cgroup") == 0; k++) {
+			const char *path = arena_printf(c->arena, "%s/%s", m->destination, names.v[k]);
+
+			criu_word(c, "--external");
+			criu_word(c, "mnt[%s]:%s", path, restore ? places.v[k] : path);
+		}
+	}
+	return r;
+}
+
 /* The process that is to be criu, before it is; a step that fails is told on standard error, which is the log's. */
 static _Noreturn void become(const struct criu *c, int output)
 {
@@ -173,14 +193,22 @@ static _Noreturn void become(const struct criu *c, int output)
 	_exit(NOT_EXECUTED);
 }
 
-/* The first line of TEXT that is an error; NULL: there is none.  That a tun can't be made only tells criu that. */
-static char *first_error(char *text, struct arena *a)
+/* Errors after which criu goes on: it looks whether tuns can be made, and would like to have more descriptors. */
+static bool is_harmless(const char *line)
 {
-	char *p = text ? strstr(text, "Error (") : NULL;
+	return strncmp(line, "Error (criu/tun.c", 17) == 0 || strstr(line, "rlimit: Can't setup RLIMIT_NOFILE");
+}
 
-	while (p && strncmp(p, "Error (criu/tun.c", 17) == 0)
-		p = strstr(p + 1, "Error (");
-	return p ? arena_strndup(a, p, strcspn(p, "\n")) : NULL;
+/* The first line of TEXT that is an error; NULL: there is none. */
+static char *first_error(const char *text, struct arena *a)
+{
+	for (const char *p = text; p && (p = strstr(p, "Error (")); p++) {
+		char *line = arena_strndup(a, p, strcspn(p, "\n"));
+
+		if (!is_harmless(line))
+			return line;
+	}
+	return NULL;
 }
 
 /* Says why criu failed: what it printed, or what its log has. */

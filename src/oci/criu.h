@@ -34,6 +34,9 @@ int criu_begin(struct criu *c, const char *verb, const struct oci_criu_options *
 void criu_word(struct criu *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* "--external mnt[DESTINATION]:…" for each mount of S that criu can't make itself. */
 void criu_mounts(struct criu *c, const struct spec *s);
+/* The same for the hierarchies in its mounts of control groups, of which HOST has v1: they show GROUP, if any. */
+int criu_cgroups(struct criu *c, const struct spec *s, const struct cgroup_host *host, const char *group, struct err *e)
+	MUST_USE;
 /* Runs it to its end. */
 int criu_run(struct criu *c, struct err *e) MUST_USE;
 

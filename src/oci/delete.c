@@ -38,14 +38,13 @@ static int group_by_config(const struct oci_container *c, const struct spec *spe
 static int end_group(const struct oci_container *c, const struct spec *spec, struct err *e)
 {
 	struct cgroup_manager m = {.arena = c->rt->arena};
-	struct cgroup cg = {.v2_fd = FD_NONE};
+	CLEANUP(cgroup_release) struct cgroup cg = {.v2_fd = FD_NONE};
 	int r = c->record.bundle ? container_cgroup(c, &m, &cg, e) : group_by_config(c, spec, &m, &cg, e);
 
 	if (r == 0 && cg.path)
 		r = cgroup_kill(&cg, KILL_MS, e);
 	if (r == 0 && cg.path)
 		r = cgroup_manager_remove(&m, &cg, KILL_MS, e);
-	cgroup_release(&cg);
 	return r;
 }
 

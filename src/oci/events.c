@@ -162,7 +162,6 @@ int oci_events(struct oci_runtime *rt, const char *id, int interval_ms, bool sta
 	const struct listener to = {say, ctx};
 	CLEANUP(container_close) struct oci_container c;
 	struct cgroup_manager m;
-	struct cgroup cg;
 	int r;
 
 	container_init(&c, rt, id);
@@ -171,14 +170,9 @@ int oci_events(struct oci_runtime *rt, const char *id, int interval_ms, bool sta
 		return r;
 	if (c.pidfd < 0)
 		return err_set(e, 0, "container with id %s is not running", id);
-	r = container_cgroup(&c, &m, &cg, e);
+	CLEANUP(cgroup_release) struct cgroup cg;
+	r = container_own_cgroup(&c, "look at the use of", &m, &cg, e);
 	if (r < 0)
 		return r;
-	if (!cg.path) {
-		err_set(e, 0, "look at what the container %s uses", id);
-		return err_why(e, "it has no control group of its own");
-	}
-	r = stats_only ? tell_stats(&cg, id, &to, e) : watch(&c, &cg, interval_ms, &to, e);
-	cgroup_release(&cg);
-	return r;
+	return stats_only ? tell_stats(&cg, id, &to, e) : watch(&c, &cg, interval_ms, &to, e);
 }

@@ -235,6 +235,8 @@ static const struct step *const steps[] = {
 	&step_user,	&step_terminal,	  &step_cwd,	     &step_personality, &step_memory_policy,
 	&step_rights,	&step_spawn,	  &step_await_spawn,
 };
+/* So many of them look, and make nothing: with --explain they are all that is done. */
+enum { EXPLAIN_STEPS = 2 };
 
 /* A warning of the launch, from either side. */
 static void warn(void *owner, const char *sentence)
@@ -318,41 +320,18 @@ static int exec_follow(struct exec *x, int *ret_status, struct err *e)
 	return p->detach ? 0 : foreground_wait(&f, &x->signals, ret_status, e);
 }
 
-/* --explain: looks at the container, and tells what would be done. */
-static int exec_explain(struct exec *x, struct step_lines *lines, struct err *e)
-{
-	int r = find_run(&x->launch, e);
-
-	r = r < 0 ? r : compose_run(&x->launch, e);
-	if (r == 0)
-		plan_explain(&x->plan, x->rt->arena, lines);
-	return r;
-}
-
 int oci_exec(struct oci_runtime *rt, const char *id, const struct oci_exec_options *o, int *ret_status, struct err *e)
 {
+	static const char *const quiet[] = {"find", "compose", NULL};
 	CLEANUP(exec_release) struct exec x = {.console = FD_NONE};
-	struct step_lines lines = {0};
-	int r = 0;
+	int r;
 
 	exec_init(&x, rt, id, o);
 	*ret_status = 0;
-	if (rt->explain) {
-		r = exec_explain(&x, &lines, e);
-	} else {
-		r = rt->timings ? plan_time(&x.plan, e) : 0;
-		r = r < 0 ? r : plan_run(&x.plan, SIDE_HOST, 0, x.plan.n, e);
-		if (r < 0)
-			plan_undo(&x.plan);
-		else if (rt->timings)
-			plan_timings(&x.plan, rt->arena, &lines);
-	}
-	if (r < 0) {
-		if (e && (strcmp(e->step, "find") == 0 || strcmp(e->step, "compose") == 0))
-			e->step[0] = '\0';
+	r = plan_walk(&x.plan, rt->explain ? EXPLAIN_STEPS : x.plan.n, rt->timings && !rt->explain, quiet, e);
+	if (r < 0)
 		return r;
-	}
-	if (lines.n && rt->tell_steps)
-		rt->tell_steps(rt->ctx, &lines);
+	if (rt->explain || rt->timings)
+		plan_tell(&x.plan, rt->arena, rt->tell_steps, rt->ctx);
 	return rt->explain ? 0 : exec_follow(&x, ret_status, e);
 }

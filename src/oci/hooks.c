@@ -6,6 +6,7 @@
 #include "base/parse_time.h"
 #include "core/process.h"
 #include "core/sys.h"
+#include "oci/spec_json_tables.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -18,17 +19,6 @@
 #ifndef MFD_NOEXEC_SEAL /* 6.3 */
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
-
-/* The runtime spec's names, by enum spec_hook_kind. */
-static const char *const kind_words[] = {
-	[HOOK_PRESTART] = "prestart",
-	[HOOK_CREATE_RUNTIME] = "createRuntime",
-	[HOOK_CREATE_CONTAINER] = "createContainer",
-	[HOOK_START_CONTAINER] = "startContainer",
-	[HOOK_POSTSTART] = "poststart",
-	[HOOK_POSTSTOP] = "poststop",
-};
-static_assert(ARRAY_LEN(kind_words) == HOOK_KIND_COUNT, "kind_words[] does not match enum spec_hook_kind");
 
 /* One hook that runs, and the end of what it has printed. */
 struct hook_run {
@@ -225,7 +215,7 @@ static int hook_run_one(const struct hook_call *c, size_t i, struct err *e)
 	const struct spec_hook *hook = &c->hooks->v[i];
 	int r = hook_run(hook, c->directory, c->state, e);
 
-	return r < 0 ? err_context(e, "run the %s hook #%zu, %s", kind_words[c->kind], i, hook->path) : 0;
+	return r < 0 ? err_context(e, "run the %s hook #%zu, %s", spec_hook_names.v[c->kind], i, hook->path) : 0;
 }
 
 int hooks_run(const struct spec *s, enum spec_hook_kind kind, const struct oci_state *state, struct arena *a,

@@ -33,7 +33,7 @@ static int signal_group(const struct cgroup *cg, int sig, struct arena *a, struc
 static int signal_all(struct oci_container *c, int sig, struct err *e)
 {
 	struct cgroup_manager m;
-	struct cgroup cg;
+	CLEANUP(cgroup_release) struct cgroup cg;
 	int r = container_cgroup(c, &m, &cg, e);
 
 	if (r < 0)
@@ -42,22 +42,17 @@ static int signal_all(struct oci_container *c, int sig, struct err *e)
 		return c->pidfd >= 0 && sys_pidfd_send_signal(c->pidfd, sig, NULL, 0) < 0 && errno != ESRCH
 			       ? err_set(e, errno, "send signal %d to the container %s", sig, c->id)
 			       : 0;
-	r = sig == SIGKILL ? cgroup_kill(&cg, KILL_MS, e) : signal_group(&cg, sig, c->rt->arena, e);
-	cgroup_release(&cg);
-	return r;
+	return sig == SIGKILL ? cgroup_kill(&cg, KILL_MS, e) : signal_group(&cg, sig, c->rt->arena, e);
 }
 
 /* A process that is killed while it is frozen ends only when it is thawed, on v1. */
 static void thaw(const struct oci_container *c)
 {
 	struct cgroup_manager m;
-	struct cgroup cg;
+	CLEANUP(cgroup_release) struct cgroup cg;
 
-	if (container_cgroup(c, &m, &cg, NULL) < 0)
-		return;
-	if (cg.path && cgroup_frozen(&cg))
+	if (container_cgroup(c, &m, &cg, NULL) == 0 && cg.path && cgroup_frozen(&cg))
 		(void)!cgroup_freeze(&cg, false, FREEZE_MS, NULL);
-	cgroup_release(&cg);
 }
 
 /* Whether the end of the first process is the end of all. */

@@ -3,6 +3,7 @@
 #include "oci/notify.h"
 
 #include "base/fd.h"
+#include "base/unix_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #define NOTIFY_DIR "notify"	   /* below the container's directory; what is mounted */
 #define NOTIFY_NAME "notify"	   /* the socket in it */
@@ -52,15 +52,13 @@ int notify_offer(const struct oci_container *c, struct spec *s, struct err *e)
 int notify_listen(const struct oci_container *c, struct notify *ret, struct err *e)
 {
 	auto_fd dir = openat(c->dir_fd, NOTIFY_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	*ret = (struct notify){.manager = manager_socket(), .fd = FD_NONE};
 	if (!ret->manager || dir < 0)
 		return 0;
-	/* By the descriptor: an address has room for 107 bytes of path. */
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" NOTIFY_NAME, dir);
+	const struct sockaddr_un address = unix_address(dir, NOTIFY_NAME);
 	auto_fd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    fchmodat(dir, NOTIFY_NAME, 0666, 0) < 0) /* for whatever user the program runs as */
 		return err_set(e, errno, "make the container's " NOTIFY_ENV);
 	ret->fd = fd_take(&fd);

@@ -27,19 +27,14 @@ static int check_status(struct oci_container *c, bool freeze, struct err *e)
 static int freeze_container(struct oci_container *c, bool freeze, struct err *e)
 {
 	struct cgroup_manager m;
-	struct cgroup cg;
-	int r = container_cgroup(c, &m, &cg, e);
+	CLEANUP(cgroup_release) struct cgroup cg;
+	int r = container_own_cgroup(c, freeze ? "pause" : "resume", &m, &cg, e);
 
 	if (r < 0)
 		return r;
-	if (!cg.path) {
-		err_set(e, 0, "%s the container %s", freeze ? "pause" : "resume", c->id);
-		return err_why(e, "it has no control group of its own");
-	}
 	r = cgroup_freeze(&cg, freeze, FREEZE_MS, e);
 	if (r < 0 && freeze) /* half frozen helps nobody */
 		(void)!cgroup_freeze(&cg, false, FREEZE_MS, NULL);
-	cgroup_release(&cg);
 	return r;
 }
 

@@ -19,14 +19,13 @@ enum { OUTPUT_MAX = 64 << 20 };
 static int find_pids(struct oci_container *c, struct pids *ret, struct err *e)
 {
 	struct cgroup_manager m;
-	struct cgroup cg;
+	CLEANUP(cgroup_release) struct cgroup cg;
 	int r = container_cgroup(c, &m, &cg, e);
 
 	if (r == 0 && cg.path)
 		r = cgroup_pids(&cg, c->rt->arena, ret, e);
 	else if (r == 0 && c->pidfd >= 0)
 		*(pid_t *)list_add(ret, c->rt->arena) = c->record.pid;
-	cgroup_release(&cg);
 	return r;
 }
 

@@ -115,7 +115,7 @@ static int compose(struct restore *x, struct criu *criu, const char *pid_file, s
 	r = r < 0 ? r : say_namespaces(criu, &k->spec, e);
 	criu_mounts(criu, &k->spec);
 	say_masks(criu, &k->spec);
-	return r;
+	return r < 0 ? r : criu_cgroups(criu, &k->spec, k->launch.cgroup_host, k->launch.cgroup_path, e);
 }
 
 /* The pid that criu has noted. */

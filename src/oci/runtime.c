@@ -3,6 +3,7 @@
 #include "oci/runtime.h"
 
 #include "base/fd.h"
+#include "base/tree.h"
 #include "core/ns.h"
 
 #include <errno.h>
@@ -15,17 +16,6 @@
 
 enum { ID_MAX = 1024 };
 
-/* Whether we lack the rights of the machine's root: another user, or root of a user namespace only. */
-static bool is_rootless(void)
-{
-	enum { INITIAL_USER_NS = 0xEFFFFFFD }; /* PROC_USER_INIT_INO, linux/proc_ns.h: the same on every machine */
-
-	if (geteuid() != 0)
-		return true;
-	unsigned long ns = ns_inode(0, NS_USER);
-	return ns != 0 && ns != INITIAL_USER_NS;
-}
-
 /* Where containers are noted when the command line does not say. */
 static const char *default_root(const struct oci_runtime *rt)
 {
@@ -36,25 +26,6 @@ static const char *default_root(const struct oci_runtime *rt)
 	if (geteuid() != 0)
 		return arena_printf(rt->arena, "/tmp/isle-oci-%u", (unsigned int)geteuid());
 	return "/run/isle-oci";
-}
-
-/* Makes PATH, and the directories above it that do not exist. */
-static int make_with_parents(struct arena *a, const char *path, struct err *e)
-{
-	char *part = arena_strdup(a, path);
-
-	for (char *slash = part; slash;) {
-		slash = strchr(slash + 1, '/');
-		if (slash)
-			*slash = '\0';
-		int r = mkdir(part, 0700) < 0 ? -errno : 0;
-		/* A read-only file system says so before it says "exists". */
-		if (r < 0 && r != -EEXIST && access(part, F_OK) < 0)
-			return err_set(e, -r, "make the directory %s", part);
-		if (slash)
-			*slash = '/';
-	}
-	return 0;
 }
 
 /* Refuses a root in which somebody else could put containers of his own making. */
@@ -75,12 +46,12 @@ int oci_open(struct oci_runtime *rt, bool make, struct err *e)
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 	rt->root_fd = FD_NONE;
-	rt->rootless = is_rootless();
+	rt->rootless = ns_is_rootless();
 	if (!rt->root || !*rt->root)
 		rt->root = default_root(rt);
 	auto_fd fd = open(rt->root, flags);
 	if (fd < 0 && errno == ENOENT) {
-		int r = make ? make_with_parents(rt->arena, rt->root, e) : 0;
+		int r = make ? tree_make(rt->root, e) : 0;
 
 		if (r < 0 || !make)
 			return r; /* without a root there are no containers, which is no error */

@@ -24,5 +24,7 @@ int spec_check_process(const struct spec_process *p, struct err *e) MUST_USE;
 int spec_check_resources(const struct spec_resources *r, struct err *e) MUST_USE;
 /* Whether S says what to run. */
 bool spec_has_process(const struct spec *s);
+/* The kind of namespace that the kernel parameter KEY belongs to, an enum ns_kind; -1: none. */
+int spec_sysctl_kind(const char *key);
 
 #endif

@@ -41,9 +41,6 @@ struct part_rule {
 /* Fails at the first part that is wrong, with its path in front. */
 int check_parts(const struct part_rule *rules, size_t n, const struct spec *s, struct err *e) MUST_USE;
 
-/* The kind of namespace that the sysctl KEY belongs to, an enum ns_kind; -1: none. */
-int spec_sysctl_kind(const char *key);
-
 /* "linux", without its resources. */
 int check_linux(const struct spec *s, struct err *e) MUST_USE;
 /* A list of id mappings. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The tables that make up config.json, and the words in them; for spec_*_json.c and features.c. */
+/* The tables that make up config.json, and the words in them; for spec_*_json.c, features.c and hooks.c. */
 #ifndef ISLE_OCI_SPEC_JSON_TABLES_H
 #define ISLE_OCI_SPEC_JSON_TABLES_H
 

@@ -38,22 +38,15 @@ static int update_rdt(const struct oci_container *c, const struct oci_update_opt
 static int update_group(struct oci_container *c, struct spec_resources *res, struct err *e)
 {
 	struct cgroup_manager m;
-	struct cgroup cg;
-	int r = container_cgroup(c, &m, &cg, e);
+	CLEANUP(cgroup_release) struct cgroup cg;
+	int r = container_own_cgroup(c, "update", &m, &cg, e);
 
 	if (r < 0)
 		return r;
 	const char *waived = cgroup_waive(&m.host, res);
 	if (waived && c->rt->warn)
 		c->rt->warn(c->rt->ctx, waived);
-	if (cg.path) {
-		r = cgroup_manager_update(&m, &cg, res, e);
-	} else {
-		err_set(e, 0, "update the container %s", c->id);
-		r = err_why(e, "it has no control group of its own");
-	}
-	cgroup_release(&cg);
-	return r;
+	return cgroup_manager_update(&m, &cg, res, e);
 }
 
 int oci_update(struct oci_runtime *rt, const char *id, const struct oci_update_options *o, struct err *e)

@@ -135,21 +135,17 @@ static void prepare(struct nsenter *n, const struct nsenter_request *req, struct
 }
 
 /* The steps inside; the times are told before the last one, after which nobody is left to tell them. */
-static int run_inside(struct plan *p, const struct nsenter_mode *mode, struct arena *a, struct err *e)
+static int run_inside(struct plan *p, const struct tool_mode *mode, struct arena *a, struct err *e)
 {
 	size_t last = p->n - 1;
 	int r = plan_run(p, SIDE_BOX, 0, last, e);
 
-	if (r == 0 && mode->timings) {
-		struct step_lines lines = {0};
-
-		plan_timings(p, a, &lines);
-		mode->tell_steps(mode->ctx, &lines);
-	}
+	if (r == 0 && mode->timings)
+		plan_tell(p, a, mode->tell_steps, mode->ctx);
 	return r < 0 ? r : plan_run(p, SIDE_BOX, last, p->n, e);
 }
 
-int nsenter_run(const struct nsenter_request *req, const struct nsenter_mode *mode, struct arena *a, int *ret_status,
+int nsenter_run(const struct nsenter_request *req, const struct tool_mode *mode, struct arena *a, int *ret_status,
 		struct err *e)
 {
 	struct nsenter n;
@@ -158,10 +154,7 @@ int nsenter_run(const struct nsenter_request *req, const struct nsenter_mode *mo
 
 	prepare(&n, req, a);
 	if (mode->explain) {
-		struct step_lines lines = {0};
-
-		plan_explain(&p, a, &lines);
-		mode->tell_steps(mode->ctx, &lines);
+		plan_tell(&p, a, mode->tell_steps, mode->ctx);
 		return 0;
 	}
 	if (mode->timings)

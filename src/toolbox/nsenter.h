@@ -18,7 +18,7 @@
 
 #include "base/opt.h"
 #include "core/ns.h"
-#include "core/step.h"
+#include "toolbox/mode.h"
 #include "toolbox/target.h"
 
 /* A user or group id: not given; a number; or "follow", the target's. */
@@ -43,13 +43,6 @@ struct nsenter_request {
 	char **argv; /* NULL-terminated; empty: a login shell */
 };
 
-/* What is told, and how. */
-struct nsenter_mode {
-	bool explain, timings;
-	void (*tell_steps)(void *ctx, const struct step_lines *lines);
-	void *ctx;
-};
-
 /* Reads a number or "follow". */
 int nsenter_id_parse(const char *text, struct nsenter_id *ret, struct err *e) MUST_USE;
 /* Refuses what contradicts itself, or lacks a part. */
@@ -58,7 +51,7 @@ int nsenter_check(const struct nsenter_request *req, struct err *e) MUST_USE;
  * Does it.  Becomes the program, or waits for the child that does: *RET_STATUS is its exit status.  A child that fails
  * before returns the error, and the caller ends with the status that it stands for.
  */
-int nsenter_run(const struct nsenter_request *req, const struct nsenter_mode *mode, struct arena *a, int *ret_status,
+int nsenter_run(const struct nsenter_request *req, const struct tool_mode *mode, struct arena *a, int *ret_status,
 		struct err *e) MUST_USE;
 
 #endif

@@ -78,11 +78,7 @@ int outsider_ask(const struct outsider *o, int what, struct err *e)
 		return err_set(e, errno, "ask the process that stays outside");
 	if (n != sizeof(answer))
 		return err_set(e, EPIPE, "ask the process that stays outside: it died");
-	if (!answer.what[0])
-		return 0;
-	if (e)
-		*e = answer;
-	return answer.code ? -answer.code : -EINVAL;
+	return answer.what[0] ? err_copy(e, &answer) : 0;
 }
 
 void outsider_leave(struct outsider *o)

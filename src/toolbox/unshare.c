@@ -31,20 +31,18 @@ static int steps_run(struct unshare *u, struct err *e)
 	return r;
 }
 
-int unshare_run(const struct unshare_options *o, const struct unshare_mode *m, struct arena *a, int *ret_status,
+int unshare_run(const struct unshare_options *o, const struct tool_mode *m, struct arena *a, int *ret_status,
 		struct err *e)
 {
 	struct plan plan = {.steps = steps, .n = ARRAY_LEN(steps)};
 	struct unshare u = {.arena = a, .plan = &plan, .mode = m, .outsider = {.sock = FD_NONE}, .parent_fd = FD_NONE};
-	struct step_lines lines = {0};
 	int r = unshare_request(o, &u, e);
 
 	plan.ctx = &u;
 	if (r < 0)
 		return r;
 	if (m->explain) {
-		plan_explain(&plan, a, &lines);
-		m->tell_steps(m->ctx, &lines);
+		plan_tell(&plan, a, m->tell_steps, m->ctx);
 		return 0;
 	}
 	/* Ignored, as a caller may hand it down, it would keep us and the program from waiting for children. */

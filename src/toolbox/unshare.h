@@ -9,7 +9,7 @@
 
 #include "base/opt.h"
 #include "core/ns.h"
-#include "core/step.h"
+#include "toolbox/mode.h"
 
 /* What the user asked for, in his words; NULL and false: not given. */
 struct unshare_options {
@@ -28,19 +28,11 @@ struct unshare_options {
 	char *const *command;	   /* NULL or empty: the login shell */
 };
 
-/* How it is done. */
-struct unshare_mode {
-	bool explain; /* nothing is done; the steps are told */
-	bool timings; /* the steps' times are told when the program is about to start */
-	void (*tell_steps)(void *ctx, const struct step_lines *lines);
-	void *ctx;
-};
-
 /*
  * Does it.  Without --fork it returns only on failure, with what was left on the machine undone.  With it, it returns
  * in two processes: in the child only on failure; in the tool after the child's end, with its status in *RET_STATUS.
  */
-int unshare_run(const struct unshare_options *o, const struct unshare_mode *m, struct arena *a, int *ret_status,
+int unshare_run(const struct unshare_options *o, const struct tool_mode *m, struct arena *a, int *ret_status,
 		struct err *e) MUST_USE;
 
 #endif

@@ -319,15 +319,12 @@ static void tie_explain(const void *ctx, struct explain *x)
 static int program_run(void *ctx, struct err *e)
 {
 	const struct unshare *u = ctx;
-	struct step_lines lines = {0};
 	int r = unshare_keep_files(u, e);
 
 	if (r < 0)
 		return r;
-	if (u->mode->timings) {
-		plan_timings(u->plan, u->arena, &lines);
-		u->mode->tell_steps(u->mode->ctx, &lines);
-	}
+	if (u->mode->timings)
+		plan_tell(u->plan, u->arena, u->mode->tell_steps, u->mode->ctx);
 	return program_become(u->command, u->env, u->arena, e);
 }
 

@@ -19,7 +19,7 @@ struct unshare {
 	/* what to do */
 	struct arena *arena;
 	struct plan *plan;
-	const struct unshare_mode *mode;
+	const struct tool_mode *mode;
 	unsigned int flags;		  /* CLONE_NEW… */
 	const char *files[NS_KIND_COUNT]; /* that keep a namespace alive, or NULL */
 	bool any_file;			  /* whether there is one */

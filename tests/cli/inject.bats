@@ -47,7 +47,7 @@ refuse() {
 		shift
 	done
 	shift
-	timeout -k 1 20 strace -qq -E "${raw[1]}" -o "$BATS_TEST_TMPDIR/calls" "${words[@]}" "${raw[@]:2}" run --rm -h inside --read-only \
+	timeout -k 1 20 strace -qq -e signal=none -E "${raw[1]}" -o "$BATS_TEST_TMPDIR/calls" "${words[@]}" "${raw[@]:2}" run --rm -h inside --read-only \
 		-v "$BATS_FILE_TMPDIR/shared:/mnt:ro" "$@" </dev/null
 }
 
@@ -80,7 +80,7 @@ was_refused() {
 
 @test "a process that can't be born in its control group is moved there" {
 	for error in EINVAL E2BIG EBUSY EOPNOTSUPP; do
-		output=$(refuse -e trace=clone3 -e inject="clone3:error=$error:when=1" -- -m 100m host sh -c "$examine")
+		output=$(refuse -f -e trace=clone3 -e inject="clone3:error=$error:when=1" -- -m 100m host sh -c "$examine")
 		[ "$output" = well ]
 		was_refused
 	done
@@ -100,6 +100,7 @@ was_refused() {
 		[ "$output" = well ]
 	done
 	# Layers that are attached nowhere are refused when the file system is made.
+	refuse -e trace=fsconfig -- host true
 	for create in $(fsconfig_calls FSCONFIG_CMD_CREATE); do
 		output=$(refuse -e trace=fsconfig -e inject="fsconfig:error=EINVAL:when=$create" -- host sh -c "$examine" 2>&1) ||
 			[[ $output == "isle: run: "*": Invalid argument"* ]]
@@ -131,7 +132,7 @@ fsconfig_calls() {
 		fsopen make a tmpfs file system
 		fsmount mount a tmpfs file system
 		move_mount attach the container's root
-		unshare make a cgroup namespace
+		unshare make the container's own namespaces (cgroup, ipc, uts)
 		setns enter the container's network namespace
 		chroot enter the container's root
 		pivot_root let go of the machine's root

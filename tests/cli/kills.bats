@@ -63,9 +63,18 @@ nothing_runs() {
 	done
 }
 
+# Whether process $1 has ended, and let go of its locks, reaped or not.
+dead() {
+	! grep -qs '^State:.[^ZX]' "/proc/$1/status"
+}
+
 @test "SIGKILL of the monitor: the container ends with it" {
+	local monitor
+
 	"${raw[@]}" run -d --rm --name x -e ISLE_TEST_MARK host sleep 1000
-	kill -KILL "$(inspected x state ownerPid)"
+	monitor=$(inspected x state ownerPid)
+	kill -KILL "$monitor"
+	wait_for dead "$monitor"
 	"${raw[@]}" ps -a
 	nothing_left_soon "the monitor's death"
 

@@ -164,6 +164,24 @@ memory_of_monitor() {
 	nothing_left_soon "the line"
 }
 
+# KiB of memory that are the monitor of x's alone, or its share of what it has together with others.
+share_of_monitor() {
+	awk '/^Pss:/ {print $2}' "/proc/$(inspected x state ownerPid)/smaps_rollup"
+}
+
+is_frugal() {
+	[ "$(share_of_monitor)" -le 64 ]
+}
+
+@test "a monitor that waits needs 64 KiB at most, also after work" {
+	"${raw[@]}" run -d --name x -e ISLE_TEST_MARK host \
+		sh -c 'head -c 3000000 /dev/zero | tr "\0" x | fold -w 1000; echo; echo the end; exec sleep 1000'
+	WAIT_S=60 wait_for said_the_end
+	wait_for is_frugal
+	"${raw[@]}" rm -f x
+	nothing_left_soon "the monitor"
+}
+
 @test "the log is deleted or cut while it is written: the container goes on" {
 	"${raw[@]}" run -d --name x -e ISLE_TEST_MARK host sh -c 'while :; do echo line; sleep 0.01; done'
 	log=$ISLE_DATA/containers/$(readlink "$ISLE_ROOT/names/x")/log

@@ -6,6 +6,7 @@
 
 load ../lib/isle
 load ../lib/oci
+load ../lib/look
 
 setup_file() {
 	isle_setup_file
@@ -32,14 +33,6 @@ without_seed() {
 		mount -t tmpfs tmpfs /run && . '$T/functions' && $1" "${@:2}"
 }
 
-# What a container sees: its mounts without their numbers, interfaces, devices, rights and limits.
-look='
-	sed "s/^[0-9]* [0-9]* [0-9]*:[0-9]* //; s/ shared:[0-9]*//; s/master:[0-9]*//" /proc/self/mountinfo | sort
-	cat /proc/net/dev /proc/self/status | grep -v -e Pid -e Tgid -e ^NS -e ctxt -e Vm -e Rss -e Threads -e Sig -e Mems -e Cpus -e Speculation
-	find /dev /sys/class/net -exec stat -c "%A %u %g %t %T %n" {} + | sort
-	readlink /proc/1/root /proc/1/cwd; hostname; ulimit -a
-	cat /sys/class/net/lo/flags; ls / /..; grep -c . /proc/self/cgroup'
-
 @test "a container is the same whichever way it was made" {
 	filter="l['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [{'names': ['acct'], 'action': 'SCMP_ACT_ERRNO'}]}"
 	in_bundle "$filter" -- sh -c "$look" >"$T/fast"
@@ -48,6 +41,18 @@ look='
 		diff "$T/fast" "$T/long"
 	done
 	grep -q '^ *lo:' "$T/fast"
+}
+
+@test "with a user namespace of its own, too, whatever it asks for" {
+	user="l['namespaces'] += [{'type': 'user'}]; l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 100000, 'size': 65536}]"
+	sys="mount_at('/sys')['options'].append('noatime')"
+	for change in '' "$sys" "p['rlimits'] = [{'type': 'RLIMIT_NOFILE', 'soft': 64, 'hard': 64}]" "l['maskedPaths'] = ['/etc/passwd', '/proc/keys']"; do
+		in_bundle "$user" ${change:+"$change"} -- sh -c "$look" >"$T/fast"
+		ISLE_WITHOUT=seed,network-ahead,early-filter in_bundle "$user" ${change:+"$change"} -- sh -c "$look" >"$T/long"
+		diff "$T/fast" "$T/long"
+	done
+	bundle "$T/np" "$user" "p['args'] = ['echo', 'well']"
+	[ "$(oci run --no-pivot --bundle "$T/np" np)" = well ]
 }
 
 @test "the seed: made by the first who needs it, kept for the others, made anew when it is gone" {
@@ -59,17 +64,6 @@ look='
 		umount -l /run/isle/seed && in_bundle -- true && grep -q " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo &&
 		umount /run/isle/seed/mnt && in_bundle -- true && [ "$(grep -c " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo)" -eq 1 ]'
 }
-
-# Tells what is at the root of the mount namespace $1, once $2 is unmounted, and whether it can be written to.
-into='import ctypes, os, sys
-c, fd = ctypes.CDLL(None, use_errno=True), os.open(sys.argv[1], os.O_RDONLY)
-if len(sys.argv) > 2 and c.umount2(sys.argv[2].encode(), 2) or c.setns(fd, 0):
-    sys.exit(os.strerror(ctypes.get_errno()))
-print(os.listdir("/"), os.listdir("/.."))
-try:
-    os.mkdir("/new")
-except OSError as e:
-    print(e.strerror)'
 
 @test "the seed is empty and read-only, and so is what is below a container's root" {
 	without_seed 'in_bundle -- true && python3 -c "$0" /run/isle/seed/mnt >"$T/seed"' "$into"

@@ -159,6 +159,23 @@ refused() {
 	refused 'idmap' "add('/probe/a', '$T/src', options=['bind','idmap'])"
 }
 
+@test "idmapped mounts: mappings in the option's words, also relative to the user namespace" {
+	chown 5:6 "$T/src/file"
+	run in_bundle "add('/probe/a', '$T/src', options=['idmap=uids=0-7000-100#200-0-1;gids=0-8000-100','bind'])" \
+		"add('/probe/b', '$T/src', options=['rbind','ridmap=gids=6-9-1;uids=5-8-1'])" -- stat -c %u:%g /probe/a/file /probe/b/file
+	[ "$output" = $'7005:8006\n8:9' ] || { echo "$output"; false; }
+	local user="l['namespaces'].append({'type': 'user'}); l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 300000, 'size': 65536}]"
+	chown -R 300000:300000 "$T/b/rootfs"
+	run in_bundle "$user" "add('/probe/a', '$T/src', options=['bind','idmap=uids=@5-100-1;gids=@0-200-10'])" \
+		"add('/probe/b', '$T/src', options=['bind','idmap=uids=0-0-100;gids=0-0-100'])" -- stat -c %u:%g /probe/a/file /probe/b/file
+	[ "$output" = $'100:206\n65534:65534' ] || { echo "$output"; false; }
+	refused 'options[0]: must be FROM-TO-SIZE' "add('/probe/a', '$T/src', options=['idmap=uids=0','bind'])"
+	refused 'gidMappings: is missing' "add('/probe/a', '$T/src', options=['idmap=uids=0-0-1','bind'])"
+	refused 'not in one range' "add('/probe/a', '$T/src', options=['idmap=uids=@0-0-1;gids=@0-0-1','bind'])"
+	refused 'has others already' "add('/probe/a', '$T/src', options=['idmap=uids=0-0-1;gids=0-0-1','bind'])" \
+		"mounts[-1].update({k: [{'containerID': 0, 'hostID': 7000, 'size': 100}] for k in ('uidMappings', 'gidMappings')})"
+}
+
 # ---- propagation ----
 
 @test "rootfsPropagation: what the root is in the end" {

@@ -129,7 +129,8 @@ map_of() {
 
 # Starts unshare "$@" in the background with its output in $T/out, and sets P to its pid.
 begin() {
-	"$@" >"$T/out" 3>&- &
+	: >"$T/out" # at once, not when the background comes to it: the last one's output is no sign of this one
+	"$@" >>"$T/out" 3>&- &
 	P=$!
 	echo "$P" >>"$T/started"
 	wait_for grep -q up "$T/out"

@@ -13,6 +13,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +65,89 @@ static void tell(const char *name, long r)
 	printf("%s %s\n", name, name_of(r < 0 ? errno : 0));
 }
 
-/* A call that makes a process or changes this one: tried in a child, which says what came of it. */
-static void tell_forked(const char *name, long number, long a, long b)
+/* Tried with pointers and descriptors that lead nowhere: what is let through fails behind the filter with EFAULT, EBADF… */
+static const struct {
+	const char *name;
+	long number;
+} plain[] = {
+	{"add_key", SYS_add_key},
+	{"bpf", SYS_bpf},
+	{"fanotify_init", SYS_fanotify_init},
+	{"fsconfig", SYS_fsconfig},
+	{"fsmount", SYS_fsmount},
+	{"fsopen", SYS_fsopen},
+	{"fspick", SYS_fspick},
+	{"io_uring_enter", SYS_io_uring_enter},
+	{"io_uring_register", SYS_io_uring_register},
+	{"io_uring_setup", SYS_io_uring_setup},
+	{"kcmp", SYS_kcmp},
+	{"kexec_load", SYS_kexec_load},
+	{"keyctl", SYS_keyctl},
+	{"lookup_dcookie", SYS_lookup_dcookie},
+	{"mount", SYS_mount},
+	{"mount_setattr", SYS_mount_setattr},
+	{"move_mount", SYS_move_mount},
+	{"name_to_handle_at", SYS_name_to_handle_at},
+	{"open_by_handle_at", SYS_open_by_handle_at},
+	{"open_tree", SYS_open_tree},
+	{"perf_event_open", SYS_perf_event_open},
+	{"pidfd_getfd", SYS_pidfd_getfd},
+	{"pivot_root", SYS_pivot_root},
+	{"quotactl", SYS_quotactl},
+	{"request_key", SYS_request_key},
+	{"setns", SYS_setns},
+	{"swapon", SYS_swapon},
+	{"syslog", SYS_syslog},
+	{"umount2", SYS_umount2},
+	{"userfaultfd", SYS_userfaultfd},
+	{"vmsplice", SYS_vmsplice},
+#ifdef __x86_64__
+	{"iopl", SYS_iopl},
+	{"modify_ldt", SYS_modify_ldt},
+#endif
+};
+
+/* Calls that make a process or change this one, or may be answered by death: tried in a child. */
+static const struct trial {
+	const char *name;
+	long number, a, b;
+	bool i386; /* by the door for 32-bit programs */
+} trials[] = {
+	{"unshare_user", SYS_unshare, CLONE_NEWUSER, 0, false},
+	{"unshare_mnt", SYS_unshare, CLONE_NEWNS, 0, false},
+	{"unshare_net", SYS_unshare, CLONE_NEWNET, 0, false},
+	{"unshare_cgroup", SYS_unshare, 0x02000000, 0, false},
+	{"clone_user", SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, false},
+	{"clone_user_high", SYS_clone, (long)(CLONE_NEWUSER | SIGCHLD | 0x4000000000000000UL), 0, false},
+#ifdef __x86_64__
+	{"i386_getpid", 20, 0, 0, true},
+	{"i386_unshare_user", 310, CLONE_NEWUSER, 0, true},
+	{"i386_clone_user", 120, CLONE_NEWUSER | SIGCHLD, 0, true},
+	{"i386_mount", 21, 0, 0, true},
+	{"i386_keyctl", 288, -1, 0, true},
+	{"i386_socket_alg", 359, 38, 0, true},
+	{"x32_unshare_user", 0x40000000L + SYS_unshare, CLONE_NEWUSER, 0, false},
+	{"x32_keyctl", 0x40000000L + SYS_keyctl, -1, 0, false},
+#endif
+};
+
+/* The call NUMBER of 32-bit programs. */
+static long call_i386(long number, long a)
+{
+	long r = -ENOSYS;
+
+#ifdef __x86_64__
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "a"(number), "b"(a), "c"(0), "d"(0), "S"(0), "D"(0)
+			 : "memory", "r8", "r9", "r10", "r11");
+#endif
+	errno = r < 0 ? (int)-r : 0;
+	return r < 0 ? -1 : r;
+}
+
+/* Forks, and says what came of it. */
+static void tell_trial(const struct trial *t)
 {
 	int status;
 	pid_t pid;
@@ -72,110 +155,23 @@ static void tell_forked(const char *name, long number, long a, long b)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		long r = syscall(number, a, b, 0, 0, 0);
+		long r = t->i386 ? call_i386(t->number, t->a) : syscall(t->number, t->a, t->b, 0, 0, 0);
 
 		_exit(r < 0 ? errno : 0); /* a child of the child says OK, too, but nobody waits for it */
 	}
 	waitpid(pid, &status, 0);
-	printf("%s %s\n", name, WIFEXITED(status) ? name_of(WEXITSTATUS(status)) : "KILLED");
+	printf("%s %s\n", t->name, WIFEXITED(status) ? name_of(WEXITSTATUS(status)) : "KILLED");
 }
-
-#ifdef __x86_64__
-/* The same call by the door for 32-bit programs. */
-static long call_i386(long number, long a)
-{
-	long r;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(r)
-			 : "a"(number), "b"(a), "c"(0), "d"(0), "S"(0), "D"(0)
-			 : "memory", "r8", "r9", "r10", "r11");
-	errno = r < 0 ? (int)-r : 0;
-	return r < 0 ? -1 : r;
-}
-
-/* In a child, since a filter may kill. */
-static void tell_i386(const char *name, long number, long a)
-{
-	int status;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0)
-		_exit(call_i386(number, a) < 0 ? errno : 0);
-	waitpid(pid, &status, 0);
-	printf("%s %s\n", name, WIFEXITED(status) ? name_of(WEXITSTATUS(status)) : "KILLED");
-}
-#endif
 
 static void calls(void)
 {
-	static const struct {
-		const char *name;
-		long number;
-	} plain[] = {
-		{"add_key", SYS_add_key},
-		{"bpf", SYS_bpf},
-		{"fanotify_init", SYS_fanotify_init},
-		{"fsconfig", SYS_fsconfig},
-		{"fsmount", SYS_fsmount},
-		{"fsopen", SYS_fsopen},
-		{"fspick", SYS_fspick},
-		{"io_uring_enter", SYS_io_uring_enter},
-		{"io_uring_register", SYS_io_uring_register},
-		{"io_uring_setup", SYS_io_uring_setup},
-		{"kcmp", SYS_kcmp},
-		{"kexec_load", SYS_kexec_load},
-		{"keyctl", SYS_keyctl},
-		{"lookup_dcookie", SYS_lookup_dcookie},
-		{"mount", SYS_mount},
-		{"mount_setattr", SYS_mount_setattr},
-		{"move_mount", SYS_move_mount},
-		{"name_to_handle_at", SYS_name_to_handle_at},
-		{"open_by_handle_at", SYS_open_by_handle_at},
-		{"open_tree", SYS_open_tree},
-		{"perf_event_open", SYS_perf_event_open},
-		{"pidfd_getfd", SYS_pidfd_getfd},
-		{"pivot_root", SYS_pivot_root},
-		{"quotactl", SYS_quotactl},
-		{"request_key", SYS_request_key},
-		{"setns", SYS_setns},
-		{"swapon", SYS_swapon},
-		{"syslog", SYS_syslog},
-		{"umount2", SYS_umount2},
-		{"userfaultfd", SYS_userfaultfd},
-		{"vmsplice", SYS_vmsplice},
-#ifdef __x86_64__
-		{"iopl", SYS_iopl},
-		{"modify_ldt", SYS_modify_ldt},
-#endif
-	};
-
-	/*
-	 * Pointers and descriptors that lead nowhere: what is let through fails behind the filter with EFAULT, EBADF…
-	 */
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		tell(plain[i].name, syscall(plain[i].number, -1L, -1L, -1L, -1L, -1L));
 	tell("personality", syscall(SYS_personality, (long)ADDR_NO_RANDOMIZE));
 	tell("clone3", syscall(SYS_clone3, NULL, 0L));
 	tell("unknown", syscall(4000L));
-	tell_forked("unshare_user", SYS_unshare, CLONE_NEWUSER, 0);
-	tell_forked("unshare_mnt", SYS_unshare, CLONE_NEWNS, 0);
-	tell_forked("unshare_net", SYS_unshare, CLONE_NEWNET, 0);
-	tell_forked("unshare_cgroup", SYS_unshare, 0x02000000, 0);
-	tell_forked("clone_user", SYS_clone, CLONE_NEWUSER | SIGCHLD, 0);
-	tell_forked("clone_user_high", SYS_clone, (long)(CLONE_NEWUSER | SIGCHLD | 0x4000000000000000UL), 0);
-#ifdef __x86_64__
-	tell_i386("i386_getpid", 20, 0);
-	tell_i386("i386_unshare_user", 310, CLONE_NEWUSER);
-	tell_i386("i386_clone_user", 120, CLONE_NEWUSER | SIGCHLD);
-	tell_i386("i386_mount", 21, 0);
-	tell_i386("i386_keyctl", 288, -1);
-	tell_i386("i386_socket_alg", 359, 38);
-	tell_forked("x32_unshare_user", 0x40000000L + SYS_unshare, CLONE_NEWUSER, 0);
-	tell_forked("x32_keyctl", 0x40000000L + SYS_keyctl, -1, 0);
-#endif
+	for (size_t i = 0; i < sizeof(trials) / sizeof(trials[0]); i++)
+		tell_trial(&trials[i]);
 }
 
 static void sockets(void)

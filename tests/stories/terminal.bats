@@ -113,7 +113,7 @@ users_own() { # ROOT
 
 	sit 0 -- isle run --rm -it -u nobody "$1" sh -c "$look"
 	[[ $output == *nobody*open* ]]
-	isle run -d --name shop "$1" sleep 100
+	isle run -d --name shop --cap-drop ALL "$1" sleep 100
 	sit 0 -- isle exec -it -u nobody shop sh -c "$look"
 	[[ $output == *nobody*open* ]]
 }

@@ -66,16 +66,63 @@ static inline void take_down(struct cgroup *cg)
 	assert_int_equal(cg->v1_used, 0);
 }
 
+static inline bool is_v2(enum cgroup_controller c)
+{
+	return cgroup_place(&host, c) == PLACE_V2;
+}
+
 /* The text of FILE in the group, in the v2 tree or in the v1 hierarchy of C; "" if there is none. */
 static inline char *group_file(const struct cgroup *cg, int c, const char *file)
 {
-	bool v2 = c < 0 || cgroup_place(&host, (enum cgroup_controller)c) == PLACE_V2;
+	bool v2 = c < 0 || is_v2((enum cgroup_controller)c);
 	char *path = arena_printf(&arena, "%s%s/%s", v2 ? host.v2 : host.v1[c], cg->path, file), *text;
 
 	if (file_read(AT_FDCWD, path, &arena, 65536, &text, NULL, NULL) < 0)
 		return arena_strdup(&arena, "");
 	text[strcspn(text, "\n")] = '\0';
 	return text;
+}
+
+/* The text of the file of controller C, which has another name in each version. */
+static inline char *setting(const struct cgroup *cg, enum cgroup_controller c, const char *v2, const char *v1)
+{
+	return group_file(cg, (int)c, is_v2(c) ? v2 : v1);
+}
+
+static inline void update(struct cgroup *cg, const struct spec_resources *res)
+{
+	struct err e = {0};
+
+	assert_done(cgroup_update(cg, res, &e), &e);
+}
+
+/* Fails unless R is an error with WORD in the sentence of E. */
+static inline void assert_refused(int r, const struct err *e, const char *word)
+{
+	char text[2048];
+
+	assert_true(r < 0);
+	err_format(e, text, sizeof(text));
+	assert_non_null(strstr(text, word));
+}
+
+/* A group with RES can't be made, for a reason that has WORD in it. */
+static inline void make_refused(const struct spec_resources *res, const char *word)
+{
+	struct cgroup cg;
+	struct err e = {0};
+	int r = cgroup_make(&cg, &host, test_path, res, &arena, &e);
+
+	assert_refused(r, &e, word);
+}
+
+/* The same for a change. */
+static inline void update_refused(struct cgroup *cg, const struct spec_resources *res, const char *word)
+{
+	struct err e = {0};
+	int r = cgroup_update(cg, res, &e);
+
+	assert_refused(r, &e, word);
 }
 
 /* Tells that the layout lacks controller C, after checking that RES is refused for it. */
@@ -92,11 +139,6 @@ static inline bool lacks(enum cgroup_controller c, const struct spec_resources *
 	assert_true(*e.why && *e.cure);
 	print_message("# %s: no controller %s here: refused, not tested further\n", layout, name);
 	return true;
-}
-
-static inline bool is_v2(enum cgroup_controller c)
-{
-	return cgroup_place(&host, c) == PLACE_V2;
 }
 
 /* Starts FN in a process that is in the group before it begins; FN's value is its exit status. */

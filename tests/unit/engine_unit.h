@@ -39,6 +39,16 @@ static inline void must(int r, const struct err *e)
 	fail_msg("%s (%d)", text, r);
 }
 
+/* The sentence of the last error has WORDS in it. */
+static inline void says(const struct rig *g, const char *words)
+{
+	char text[1024];
+
+	err_format(&g->err, text, sizeof(text));
+	if (!strstr(text, words))
+		fail_msg("\"%s\" does not say \"%s\"", text, words);
+}
+
 static inline void rig_open(struct rig *g)
 {
 	must(home_open(&g->home, g->run, g->data, &g->arena, &g->err), &g->err);
@@ -67,6 +77,9 @@ static int rig_teardown(void **state)
 	free(g);
 	return 0;
 }
+
+/* A row for the test TEST, in a rig of its own. */
+#define IN_RIG(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
 
 /* A complete box, owned by us; NAME NULL: made up. */
 static inline void rig_box(struct rig *g, const char *name, bool persistent, struct box *b)

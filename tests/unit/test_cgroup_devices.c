@@ -60,7 +60,7 @@ static void device_rules(void **state)
 	rule(&more, true, 'a', -1, -1, "rwm");
 	rule(&more, false, 'c', 1, 5, "rwm");
 	rule(&more, false, 'b', -1, -1, "m");
-	assert_done(cgroup_update(&cg, &more, &e), &e);
+	update(&cg, &more);
 	assert_int_equal(end_of(start(&cg, do_try_devices)), (1 | 2 | 4 | 16 | 32) << 8);
 	/* A part of an earlier rule taken back: by a program, not by v1's lists. */
 	rule(&part, true, 'c', 1, -1, "rw");
@@ -78,7 +78,7 @@ static void device_rules(void **state)
 	rule(&again, false, 'c', 1, 5, "rwm");
 	rule(&again, true, 'c', -1, -1, "m");
 	rule(&again, true, 'c', 1, 5, "r");
-	assert_done(cgroup_update(&cg, &again, &e), &e);
+	update(&cg, &again);
 	assert_int_equal(end_of(start(&cg, do_try_devices)), (8 | 32) << 8);
 	/* A minor of any major and a major with any minor meet in one device; the later rule has it. */
 	struct spec_resources cross = {0};
@@ -86,7 +86,7 @@ static void device_rules(void **state)
 	rule(&cross, false, 'c', -1, 5, "r");
 	rule(&cross, true, 'b', 7, -1, "m");
 	if (host.v2) {
-		assert_done(cgroup_update(&cg, &cross, &e), &e);
+		update(&cg, &cross);
 		assert_int_equal(end_of(start(&cg, do_try_devices)), (1 | 2 | 4 | 16 | 32 | 64) << 8);
 	}
 	take_down(&cg);
@@ -107,7 +107,7 @@ static void bad_device_rules_are_refused(void **state)
 		struct spec_resources res = {0};
 
 		rule(&res, true, bad[i].type, bad[i].major, 0, bad[i].access);
-		assert_true(cgroup_make(&cg, &host, test_path, &res, &arena, &e) < 0);
+		make_refused(&res, "");
 	}
 	struct spec_resources many = {0};
 	for (int i = 0; i < 5000; i++)

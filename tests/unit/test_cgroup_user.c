@@ -68,33 +68,10 @@ static void delegated_group_is_used(void **state)
 	take_down(&cg);
 }
 
-/* The group's directory and the files that the kernel names belong to the user; the limits do not. */
-static void given_group_belongs_to_the_user(void **state)
-{
-	struct spec_resources res = {0};
-	struct stat st;
-	struct cgroup cg;
-	struct err e = {0};
-
-	(void)state;
-	make(&cg, &res);
-	assert_done(cgroup_give(&cg, NOBODY, &e), &e);
-	if (host.v2) {
-		assert_int_equal(fstat(cg.v2_fd, &st), 0);
-		assert_int_equal(st.st_uid, NOBODY);
-		assert_int_equal(fstatat(cg.v2_fd, "cgroup.procs", &st, 0), 0);
-		assert_int_equal(st.st_uid, NOBODY);
-		assert_int_equal(fstatat(cg.v2_fd, "cgroup.max.depth", &st, 0), 0);
-		assert_int_equal(st.st_uid, 0);
-	}
-	take_down(&cg);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(delegated_group_is_used),
-		cmocka_unit_test(given_group_belongs_to_the_user),
 	};
 
 	return run_both("cgroup_user", tests, ARRAY_LEN(tests));

@@ -11,66 +11,63 @@
 #define HEX32 "89abcdef0123456789abcdef01234567"
 #define POD "pod0d1e2f3a_4b5c_6d7e_8f90_a1b2c3d4e5f6"
 
+static const struct {
+	const char *path, *label; /* NULL: no container */
+} paths[] = {
+	{"/isle/" HEX32, "isle:89abcdef0123"},
+	{"/user.slice/user-1000.slice/user@1000.service/isle/" HEX32, "isle:89abcdef0123"},
+	{"/isle/" HEX32 "/docker/" HEX64, "isle:89abcdef0123"}, /* what is below may lie */
+	{"/isle/isle-caller", NULL},
+	{"/isle/" HEX64, NULL},
+	{"/docker/" HEX64, "docker:0123456789ab"},
+	{"/system.slice/docker-" HEX64 ".scope", "docker:0123456789ab"},
+	{"/docker/" HEX64 "/docker/" OTHER64, "docker:0123456789ab"},
+	{"/system.slice/docker.service", NULL},
+	{"/docker/" HEX32, NULL},
+	{"/docker/buildkit", NULL},
+	{"/system.slice:docker:" HEX64, "docker:0123456789ab"},
+	{"/machine.slice/libpod-" HEX64 ".scope", "podman:0123456789ab"},
+	{"/machine.slice/libpod-" HEX64 ".scope/container", "podman:0123456789ab"},
+	{"/machine.slice/libpod-conmon-" HEX64 ".scope", NULL},
+	{"/libpod_parent/libpod-" HEX64, "podman:0123456789ab"},
+	{"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" HEX64 ".scope", "podman:0123456789ab"},
+	{"/system.slice/web.service/libpod-payload-" HEX64, "podman:0123456789ab"},
+	{"/system.slice/cri-containerd-" HEX64 ".scope", "containerd:0123456789ab"},
+	{"/system.slice/nerdctl-" HEX64 ".scope", "containerd:0123456789ab"},
+	{"/default/" HEX64, "containerd:0123456789ab"},
+	{"/pods.slice/crio-" HEX64 ".scope", "crio:0123456789ab"},
+	{"/kubepods/burstable/" POD "/" HEX64, "k8s:0123456789ab"},
+	{"/kubepods/besteffort/" POD "/crio-" HEX64, "k8s:0123456789ab"},
+	{"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-" POD ".slice/cri-containerd-" HEX64 ".scope",
+	 "k8s:0123456789ab"},
+	{"/kubepods.slice/kubepods-" POD ".slice/docker-" HEX64 ".scope", "k8s:0123456789ab"},
+	{"/system.slice/containerd.service/kubepods-burstable-" POD ".slice:cri-containerd:" HEX64, "k8s:0123456789ab"},
+	{"/kubepods/burstable/" POD, NULL},
+	{"/lxc.payload.web/init.scope", "lxc:web"},
+	{"/lxc/web", "lxc:web"},
+	{"/machine.slice/machine-my\\x2dbox.scope", "machine:my-box"},
+	{"/machine.slice/systemd-nspawn@web.service", "machine:web"},
+	{"/machine.slice/machine-.scope", NULL},
+	{"/" HEX64, NULL},
+	{"/user.slice/user-1000.slice/session-2.scope", NULL},
+	{"/", NULL},
+	{"", NULL},
+	{"//docker//" HEX64 "/", "docker:0123456789ab"},
+	{"/docker/0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef", NULL},
+};
+
 static void paths_are_known_by_their_parts(void **state)
 {
-	static const struct {
-		const char *path, *label; /* NULL: no container */
-	} rows[] = {
-		{"/isle/" HEX32, "isle:89abcdef0123"},
-		{"/user.slice/user-1000.slice/user@1000.service/isle/" HEX32, "isle:89abcdef0123"},
-		{"/isle/" HEX32 "/docker/" HEX64, "isle:89abcdef0123"}, /* what is below may lie */
-		{"/isle/isle-caller", NULL},
-		{"/isle/" HEX64, NULL},
-		{"/docker/" HEX64, "docker:0123456789ab"},
-		{"/system.slice/docker-" HEX64 ".scope", "docker:0123456789ab"},
-		{"/docker/" HEX64 "/docker/" OTHER64, "docker:0123456789ab"},
-		{"/system.slice/docker.service", NULL},
-		{"/docker/" HEX32, NULL},
-		{"/docker/buildkit", NULL},
-		{"/system.slice:docker:" HEX64, "docker:0123456789ab"},
-		{"/machine.slice/libpod-" HEX64 ".scope", "podman:0123456789ab"},
-		{"/machine.slice/libpod-" HEX64 ".scope/container", "podman:0123456789ab"},
-		{"/machine.slice/libpod-conmon-" HEX64 ".scope", NULL},
-		{"/libpod_parent/libpod-" HEX64, "podman:0123456789ab"},
-		{"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" HEX64 ".scope",
-		 "podman:0123456789ab"},
-		{"/system.slice/web.service/libpod-payload-" HEX64, "podman:0123456789ab"},
-		{"/system.slice/cri-containerd-" HEX64 ".scope", "containerd:0123456789ab"},
-		{"/system.slice/nerdctl-" HEX64 ".scope", "containerd:0123456789ab"},
-		{"/default/" HEX64, "containerd:0123456789ab"},
-		{"/pods.slice/crio-" HEX64 ".scope", "crio:0123456789ab"},
-		{"/kubepods/burstable/" POD "/" HEX64, "k8s:0123456789ab"},
-		{"/kubepods/besteffort/" POD "/crio-" HEX64, "k8s:0123456789ab"},
-		{"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-" POD ".slice/cri-containerd-" HEX64
-		 ".scope",
-		 "k8s:0123456789ab"},
-		{"/kubepods.slice/kubepods-" POD ".slice/docker-" HEX64 ".scope", "k8s:0123456789ab"},
-		{"/system.slice/containerd.service/kubepods-burstable-" POD ".slice:cri-containerd:" HEX64,
-		 "k8s:0123456789ab"},
-		{"/kubepods/burstable/" POD, NULL},
-		{"/lxc.payload.web/init.scope", "lxc:web"},
-		{"/lxc/web", "lxc:web"},
-		{"/machine.slice/machine-my\\x2dbox.scope", "machine:my-box"},
-		{"/machine.slice/systemd-nspawn@web.service", "machine:web"},
-		{"/machine.slice/machine-.scope", NULL},
-		{"/" HEX64, NULL},
-		{"/user.slice/user-1000.slice/session-2.scope", NULL},
-		{"/", NULL},
-		{"", NULL},
-		{"//docker//" HEX64 "/", "docker:0123456789ab"},
-		{"/docker/0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef", NULL},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		struct arena a = {0};
 		struct container_name name;
-		const bool is = container_of_path(rows[i].path, &a, &name);
+		const bool is = container_of_path(paths[i].path, &a, &name);
 
-		if (is != !!rows[i].label)
-			fail_msg("%s: %d", rows[i].path, is);
+		if (is != !!paths[i].label)
+			fail_msg("%s: %d", paths[i].path, is);
 		if (is)
-			assert_string_equal(container_label(&name, &a), rows[i].label);
+			assert_string_equal(container_label(&name, &a), paths[i].label);
 		arena_free(&a);
 	}
 }

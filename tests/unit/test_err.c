@@ -36,6 +36,20 @@ static void without_errno_it_still_fails(void **state)
 	assert_int_equal(err_context(NULL, "z"), -EPERM);
 }
 
+static void the_error_of_another_process_becomes_ours(void **state)
+{
+	struct err e, from;
+
+	(void)state;
+	err_set(&from, EROFS, "write there");
+	assert_int_equal(err_copy(&e, &from), -EROFS);
+	assert_memory_equal(&e, &from, sizeof(e));
+	assert_int_equal(err_copy(NULL, &from), -EROFS);
+	assert_int_equal(err_why(NULL, "y"), -EROFS);
+	from.code = 0;
+	assert_true(err_copy(&e, &from) < 0);
+}
+
 static void long_text_is_cut_with_a_mark(void **state)
 {
 	struct err e;
@@ -67,6 +81,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sentence_grows_in_front),
 		cmocka_unit_test(without_errno_it_still_fails),
+		cmocka_unit_test(the_error_of_another_process_becomes_ours),
 		cmocka_unit_test(long_text_is_cut_with_a_mark),
 		cmocka_unit_test(control_characters_do_not_reach_the_terminal),
 	};

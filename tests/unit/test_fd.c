@@ -202,6 +202,33 @@ static void no_write_is_cut_short(void **state)
 	assert_int_equal(fd_write_all(FD_NONE, "", 0), 0);
 }
 
+static void no_read_is_cut_short(void **state)
+{
+	enum { PARTS = 100 };
+	char got[4 * PARTS + 8];
+	int ends[2];
+
+	(void)state;
+	must_call(pipe2(ends, O_CLOEXEC));
+	pid_t pid = child_start();
+	if (pid == 0) {
+		for (int i = 0; i < PARTS; i++) {
+			usleep(500);
+			if (fd_write_all(ends[1], "part", 4) < 0)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	assert_int_equal(fd_read_full(ends[0], got, 6), 6);
+	assert_memory_equal(got, "partpa", 6);
+	assert_int_equal(fd_read_full(ends[0], got, sizeof(got)), 4 * PARTS - 6); /* the end */
+	assert_int_equal(fd_read_full(ends[0], got, sizeof(got)), 0);
+	assert_int_equal(child_end(pid), 0);
+	close(ends[0]);
+	assert_int_equal(fd_read_full(FD_NONE, got, 1), -EBADF);
+}
+
 /* How many entries the directory DIR has. */
 static int entries(const char *dir)
 {
@@ -289,6 +316,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_file_is_refused_at_once),
 		cmocka_unit_test(writing_into_files_of_the_kernel),
 		cmocka_unit_test(no_write_is_cut_short),
+		cmocka_unit_test(no_read_is_cut_short),
 		cmocka_unit_test(a_file_is_replaced_whole),
 		cmocka_unit_test(a_reader_never_sees_a_half),
 	};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The words between host and box: what is sent arrives whole, and whatever else happens is an error with a sentence. */
 #include "core/handshake.h"
+
+#include "base/unix_socket.h"
 #include "jail.h"
 
 #include <sys/socket.h>
@@ -200,15 +202,7 @@ static void one_that_left_without_listening_is_heard(void **state)
 /* Sends SIZE bytes of TEXT as they are, with a descriptor. */
 static void send_raw(int sock, const void *text, size_t size, int fd)
 {
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} c = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
-	struct iovec iov = {.iov_base = (void *)(uintptr_t)text, .iov_len = size};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c)};
-
-	memcpy(CMSG_DATA(&c.head), &fd, sizeof(fd));
-	must_call(sendmsg(sock, &msg, 0));
+	assert_int_equal(fds_send(sock, text, size, &fd, 1), (ssize_t)size);
 }
 
 static void garbage_is_refused_and_what_came_with_it_closed(void **state)

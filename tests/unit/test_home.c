@@ -266,15 +266,11 @@ static void a_broken_record_stays_after_a_boot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(modes_do_not_depend_on_the_umask, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(foreign_or_open_directories_are_refused, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(data_may_be_reached_by_a_link, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(another_data_beside_a_known_run_is_made, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(who_only_looks_makes_nothing, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(a_plain_user_has_directories_of_his_own, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(first_commands_at_once_all_succeed, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(containers_come_back_after_a_boot, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(a_broken_record_stays_after_a_boot, rig_setup, rig_teardown),
+		IN_RIG(modes_do_not_depend_on_the_umask),   IN_RIG(foreign_or_open_directories_are_refused),
+		IN_RIG(data_may_be_reached_by_a_link),	    IN_RIG(another_data_beside_a_known_run_is_made),
+		IN_RIG(who_only_looks_makes_nothing),	    IN_RIG(a_plain_user_has_directories_of_his_own),
+		IN_RIG(first_commands_at_once_all_succeed), IN_RIG(containers_come_back_after_a_boot),
+		IN_RIG(a_broken_record_stays_after_a_boot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,66 +215,66 @@ static void absent_and_null_leave_defaults(void **state)
 	assert_null(c.motto);
 }
 
+static const struct {
+	const char *text, *sentence;
+} wrong[] = {
+	{"[]", "the document: must be an object"},
+	{"{\"a\":", "1:6: a value was expected, but the text ends"},
+	{"{\"name\":1}", "name: must be a string"},
+	{"{\"new\":\"true\"}", "new: must be true or false"},
+	{"{\"sold\":0}", "sold: must be true or false"},
+	{"{\"gear\":1.0}", "gear: must be an integer"},
+	{"{\"gear\":\"1\"}", "gear: must be an integer"},
+	{"{\"gear\":2147483648}", "gear: must be between -2147483648 and 2147483647"},
+	{"{\"gear\":-99999999999999999999999}", "gear: must be between -2147483648 and 2147483647"},
+	{"{\"km\":9223372036854775808}", "km: must be between -9223372036854775808 and 9223372036854775807"},
+	{"{\"debt\":1e2}", "debt: must be an integer"},
+	{"{\"doors\":65536}", "doors: must be between 0 and 65535"},
+	{"{\"doors\":-1}", "doors: must be between 0 and 65535"},
+	{"{\"owner\":4294967295}", "owner: must be between 0 and 4294967294"},
+	{"{\"serial\":18446744073709551616}", "serial: must be between 0 and 18446744073709551615"},
+	{"{\"price\":-1}", "price: must be between 0 and 18446744073709551615"},
+	{"{\"colour\":\"blue\"}", "colour: must be one of \"red\", \"green\""},
+	{"{\"colour\":1}", "colour: must be one of \"red\", \"green\""},
+	{"{\"seats\":\"a\"}", "seats: must be a list of strings"},
+	{"{\"seats\":[\"a\",null]}", "seats[1]: must be a string"},
+	{"{\"keys\":{}}", "keys: must be a list of integers"},
+	{"{\"keys\":[1,2,-3]}", "keys[2]: must be between 0 and 4294967295"},
+	{"{\"notes\":[]}", "notes: must be an object of strings"},
+	{"{\"notes\":{\"a.b\":1}}", "notes.a.b: must be a string"},
+	{"{\"fifth\":[]}", "fifth: must be an object"},
+	{"{\"fifth\":{}}", "fifth.make: is missing"},
+	{"{\"fifth\":{\"make\":null}}", "fifth.make: is missing"},
+	{"{\"wheels\":{}}", "wheels: must be a list of objects"},
+	{"{\"wheels\":[{\"make\":\"m\"},3]}", "wheels[1]: must be an object"},
+	{"{\"wheels\":[{\"make\":\"m\"},{\"size\":true}]}", "wheels[1].size: must be an integer"},
+	{"{\"wheels\":[{\"tyre\":1}]}", "wheels[0].tyre: is not known here"},
+	{"{\"sides\":{\"left\":{}}}", "sides.left: must be an integer"},
+	{"{\"letter\":\"ab\"}", "letter: must be one letter"},
+	{"{\"fuel\":\"\"}", "fuel: must be one of \"petrol\", \"electric\""},
+	{"{\"fuels\":\"petrol\"}", "fuels: must be a list of strings"},
+	{"{\"fuels\":[\"petrol\",\"red\"]}", "fuels[1]: must be one of \"petrol\", \"electric\""},
+	{"{\"parts\":[]}", "parts: must be an object of objects"},
+	{"{\"parts\":{\"a\":{},\"b\":null}}", "parts.b: must be an object"},
+	{"{\"parts\":{\"a\":{\"pieces\":\"1\"}}}", "parts.a.pieces: must be an integer"},
+	{"{\"radio\":[]}", "radio: must be an object"},
+	{"{\"radio\":{\"station\":true}}", "radio.station: must be an integer"},
+	{"{\"heat\":6}", "heat: must be between -5 and 5"},
+	{"{\"heat\":-6}", "heat: must be between -5 and 5"},
+	{"{\"tax\":101}", "tax: must be between 0 and 100"},
+	{"{\"wings\":2}", "wings: is not for cars"},
+};
+
 static void errors_name_the_path(void **state)
 {
-	static const struct {
-		const char *text, *sentence;
-	} rows[] = {
-		{"[]", "the document: must be an object"},
-		{"{\"a\":", "1:6: a value was expected, but the text ends"},
-		{"{\"name\":1}", "name: must be a string"},
-		{"{\"new\":\"true\"}", "new: must be true or false"},
-		{"{\"sold\":0}", "sold: must be true or false"},
-		{"{\"gear\":1.0}", "gear: must be an integer"},
-		{"{\"gear\":\"1\"}", "gear: must be an integer"},
-		{"{\"gear\":2147483648}", "gear: must be between -2147483648 and 2147483647"},
-		{"{\"gear\":-99999999999999999999999}", "gear: must be between -2147483648 and 2147483647"},
-		{"{\"km\":9223372036854775808}", "km: must be between -9223372036854775808 and 9223372036854775807"},
-		{"{\"debt\":1e2}", "debt: must be an integer"},
-		{"{\"doors\":65536}", "doors: must be between 0 and 65535"},
-		{"{\"doors\":-1}", "doors: must be between 0 and 65535"},
-		{"{\"owner\":4294967295}", "owner: must be between 0 and 4294967294"},
-		{"{\"serial\":18446744073709551616}", "serial: must be between 0 and 18446744073709551615"},
-		{"{\"price\":-1}", "price: must be between 0 and 18446744073709551615"},
-		{"{\"colour\":\"blue\"}", "colour: must be one of \"red\", \"green\""},
-		{"{\"colour\":1}", "colour: must be one of \"red\", \"green\""},
-		{"{\"seats\":\"a\"}", "seats: must be a list of strings"},
-		{"{\"seats\":[\"a\",null]}", "seats[1]: must be a string"},
-		{"{\"keys\":{}}", "keys: must be a list of integers"},
-		{"{\"keys\":[1,2,-3]}", "keys[2]: must be between 0 and 4294967295"},
-		{"{\"notes\":[]}", "notes: must be an object of strings"},
-		{"{\"notes\":{\"a.b\":1}}", "notes.a.b: must be a string"},
-		{"{\"fifth\":[]}", "fifth: must be an object"},
-		{"{\"fifth\":{}}", "fifth.make: is missing"},
-		{"{\"fifth\":{\"make\":null}}", "fifth.make: is missing"},
-		{"{\"wheels\":{}}", "wheels: must be a list of objects"},
-		{"{\"wheels\":[{\"make\":\"m\"},3]}", "wheels[1]: must be an object"},
-		{"{\"wheels\":[{\"make\":\"m\"},{\"size\":true}]}", "wheels[1].size: must be an integer"},
-		{"{\"wheels\":[{\"tyre\":1}]}", "wheels[0].tyre: is not known here"},
-		{"{\"sides\":{\"left\":{}}}", "sides.left: must be an integer"},
-		{"{\"letter\":\"ab\"}", "letter: must be one letter"},
-		{"{\"fuel\":\"\"}", "fuel: must be one of \"petrol\", \"electric\""},
-		{"{\"fuels\":\"petrol\"}", "fuels: must be a list of strings"},
-		{"{\"fuels\":[\"petrol\",\"red\"]}", "fuels[1]: must be one of \"petrol\", \"electric\""},
-		{"{\"parts\":[]}", "parts: must be an object of objects"},
-		{"{\"parts\":{\"a\":{},\"b\":null}}", "parts.b: must be an object"},
-		{"{\"parts\":{\"a\":{\"pieces\":\"1\"}}}", "parts.a.pieces: must be an integer"},
-		{"{\"radio\":[]}", "radio: must be an object"},
-		{"{\"radio\":{\"station\":true}}", "radio.station: must be an integer"},
-		{"{\"heat\":6}", "heat: must be between -5 and 5"},
-		{"{\"heat\":-6}", "heat: must be between -5 and 5"},
-		{"{\"tax\":101}", "tax: must be between 0 and 100"},
-		{"{\"wings\":2}", "wings: is not for cars"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		struct car c = {0};
 		struct err e = {0};
 
-		assert_true(bind_parse(&car_table, rows[i].text, strlen(rows[i].text), &c, &arena, &e) < 0);
-		assert_string_equal(e.what, rows[i].sentence);
-		assert_true(bind_parse(&car_table, rows[i].text, strlen(rows[i].text), &c, &arena, NULL) < 0);
+		assert_true(bind_parse(&car_table, wrong[i].text, strlen(wrong[i].text), &c, &arena, &e) < 0);
+		assert_string_equal(e.what, wrong[i].sentence);
+		assert_true(bind_parse(&car_table, wrong[i].text, strlen(wrong[i].text), &c, &arena, NULL) < 0);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* A call that is really asked about, and answered by who got the listener. */
 #include "core/seccomp_listener.h"
 
+#include "base/unix_socket.h"
 #include "core/handshake.h"
 #include "jail.h"
 #include "seccomp_text.h"
@@ -31,29 +32,13 @@ static int agent_listen(const char *name)
 /* Takes one listener with its text, all of it. */
 static int agent_take(int sock, char *text, size_t size)
 {
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
 	size_t used = 0;
-	int fd = FD_NONE;
+	int fd = FD_NONE, n_fds;
 	auto_fd from = accept(sock, NULL, NULL);
 
 	must_call(from);
-	for (;;) {
-		struct iovec iov = {text + used, size - 1 - used};
-		struct msghdr m = {
-			.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-		ssize_t n = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
-
-		must_call(n);
-		if (n == 0)
-			break;
-		used += (size_t)n;
-		struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-		if (h && h->cmsg_type == SCM_RIGHTS)
-			memcpy(&fd, CMSG_DATA(h), sizeof(fd));
-	}
+	for (ssize_t n = 1; n > 0; used += (size_t)n)
+		must_call(n = fds_recv(from, 0, text + used, size - 1 - used, &fd, 1, &n_fds));
 	text[used] = '\0';
 	return fd;
 }

@@ -38,6 +38,17 @@ static const char *wrong(const char *text)
 	return spec_check(&s, &e) < 0 ? arena_strdup(&arena, e.what) : "";
 }
 
+/* What is demanded of TEXT, and the sentence for a spec that has it all the same. */
+struct demand {
+	const char *text, *sentence;
+};
+
+static void demand_all(const struct demand *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		assert_string_equal(wrong(rows[i].text), rows[i].sentence);
+}
+
 #define PROCESS(members) "\"process\":{\"cwd\":\"/\",\"args\":[\"sh\"]," members "}"
 #define LINUX(members) "\"linux\":{" members "}"
 #define RESOURCES(members) LINUX("\"resources\":{" members "}")
@@ -80,9 +91,7 @@ static void good_specs(void **state)
 
 static void demands_of_the_whole(void **state)
 {
-	static const struct {
-		const char *text, *sentence;
-	} rows[] = {
+	static const struct demand rows[] = {
 		{"\"hostname\":\"h\"", "hostname: needs a uts namespace, or the machine's own would change"},
 		{"\"domainname\":\"h\"", "domainname: needs a uts namespace, or the machine's own would change"},
 		{"\"annotations\":{\"\":\"x\"}", "annotations: has an empty key"},
@@ -104,15 +113,12 @@ static void demands_of_the_whole(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_string_equal(wrong(rows[i].text), rows[i].sentence);
+	demand_all(rows, ARRAY_LEN(rows));
 }
 
 static void demands_of_the_process(void **state)
 {
-	static const struct {
-		const char *text, *sentence;
-	} rows[] = {
+	static const struct demand rows[] = {
 		{"\"process\":{\"args\":[\"sh\"]}", "process.cwd: is missing"},
 		{"\"process\":{\"args\":[\"sh\"],\"cwd\":\"tmp\"}", "process.cwd: must be an absolute path"},
 		{"\"process\":{\"cwd\":\"/\"}", "process.args: must have at least one entry"},
@@ -141,15 +147,12 @@ static void demands_of_the_process(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_string_equal(wrong(rows[i].text), rows[i].sentence);
+	demand_all(rows, ARRAY_LEN(rows));
 }
 
-static void demands_of_linux(void **state)
+static void demands_of_namespaces(void **state)
 {
-	static const struct {
-		const char *text, *sentence;
-	} rows[] = {
+	static const struct demand rows[] = {
 		{LINUX("\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
 		 "linux.uidMappings: needs a user namespace"},
 		{NAMESPACE("user", "\"gidMappings\":[{\"containerID\":0,\"hostID\":4294967295,\"size\":1}]"),
@@ -176,6 +179,15 @@ static void demands_of_linux(void **state)
 		 "linux.sysctl.kernel.semx: belongs to no namespace and would change for the whole machine"},
 		{NAMESPACE("uts", "\"sysctl\":{\"kernel.hostname\":\"h\"}"),
 		 "linux.sysctl.kernel.hostname: is set by \"hostname\""},
+	};
+
+	(void)state;
+	demand_all(rows, ARRAY_LEN(rows));
+}
+
+static void demands_of_linux(void **state)
+{
+	static const struct demand rows[] = {
 		{LINUX("\"devices\":[{\"path\":\"dev/x\",\"type\":\"p\"}]"),
 		 "linux.devices[0].path: must be an absolute path"},
 		{LINUX("\"devices\":[{\"path\":\"/dev/x\",\"type\":\"c\"}]"), "linux.devices[0].major: is missing"},
@@ -208,15 +220,12 @@ static void demands_of_linux(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_string_equal(wrong(rows[i].text), rows[i].sentence);
+	demand_all(rows, ARRAY_LEN(rows));
 }
 
 static void demands_of_the_resources(void **state)
 {
-	static const struct {
-		const char *text, *sentence;
-	} rows[] = {
+	static const struct demand rows[] = {
 		{"\"cpu\":{\"cpus\":\"3-1\"}", "cpu.cpus: must be a list of numbers such as 0-3,7"},
 		{"\"cpu\":{\"mems\":\"a\"}", "cpu.mems: must be a list of numbers such as 0-3,7"},
 		{"\"cpu\":{\"quota\":5,\"burst\":6}", "cpu.burst: must not be above \"quota\""},
@@ -327,6 +336,7 @@ int main(void)
 		cmocka_unit_test_teardown(good_specs, teardown),
 		cmocka_unit_test_teardown(demands_of_the_whole, teardown),
 		cmocka_unit_test_teardown(demands_of_the_process, teardown),
+		cmocka_unit_test_teardown(demands_of_namespaces, teardown),
 		cmocka_unit_test_teardown(demands_of_linux, teardown),
 		cmocka_unit_test_teardown(demands_of_the_resources, teardown),
 		cmocka_unit_test_teardown(versions, teardown),

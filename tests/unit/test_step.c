@@ -259,6 +259,68 @@ static void what_would_be_done_is_told(void **state)
 	arena_free(&a);
 }
 
+/* Counts the lines that are told. */
+static void count_lines(void *ctx, const struct step_lines *lines)
+{
+	*(size_t *)ctx += lines->n;
+}
+
+static void who_asked_is_told(void **state)
+{
+	struct story s = {0};
+	struct plan p = plan_of(&s);
+	struct arena a = {0};
+	struct err e;
+	size_t told = 0;
+
+	(void)state;
+	plan_tell(&p, &a, count_lines, &told);
+	assert_int_equal(told, 2); /* what it would do… */
+	plan_tell(&p, &a, NULL, NULL);
+	must(plan_time(&p, &e), &e);
+	plan_tell(&p, &a, count_lines, &told);
+	assert_int_equal(told, 2); /* …and what it did: nothing yet */
+	munmap(p.times, sizeof(*p.times) * PLAN_STEPS_MAX);
+	arena_free(&a);
+}
+
+static void some_steps_are_no_part_of_a_sentence(void **state)
+{
+	static const char *const quiet[] = {"first", "second", NULL};
+	struct err e = {.step = "second"};
+
+	(void)state;
+	step_hush(&e, quiet);
+	assert_string_equal(e.step, "");
+	strcpy(e.step, "third");
+	step_hush(&e, quiet);
+	assert_string_equal(e.step, "third");
+	step_hush(NULL, quiet);
+}
+
+static void a_command_walks_or_undoes(void **state)
+{
+	static const char *const quiet[] = {"first", NULL};
+	struct story s = {0};
+	struct plan p = plan_of(&s);
+	struct err e = {0};
+
+	(void)state;
+	must(plan_walk(&p, 2, false, quiet, &e), &e); /* what --explain does, too */
+	assert_string_equal(s.text, "12");
+	assert_null(p.times);
+	plan_undo(&p);
+	s = (struct story){.fail = 4};
+	must_fail(plan_walk(&p, p.n, true, quiet, &e), EIO, &e, "fourth: do what step 4 does");
+	assert_string_equal(s.text, "124BA");
+	assert_non_null(p.times);
+	munmap(p.times, sizeof(*p.times) * PLAN_STEPS_MAX);
+	p.times = NULL;
+	s = (struct story){.fail = 1};
+	must_fail(plan_walk(&p, p.n, false, quiet, &e), EIO, &e, "do what step 1 does");
+	assert_string_equal(e.step, "");
+}
+
 static void a_command_told_is_never_cut(void **state)
 {
 	struct arena a = {0};
@@ -340,6 +402,9 @@ int main(void)
 		cmocka_unit_test(the_step_named_is_the_innermost),
 		cmocka_unit_test(faults_happen_where_they_are_asked_for),
 		cmocka_unit_test(what_would_be_done_is_told),
+		cmocka_unit_test(who_asked_is_told),
+		cmocka_unit_test(some_steps_are_no_part_of_a_sentence),
+		cmocka_unit_test(a_command_walks_or_undoes),
 		cmocka_unit_test(a_command_told_is_never_cut),
 		cmocka_unit_test(times_of_both_sides_are_seen),
 	};

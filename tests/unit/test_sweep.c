@@ -3,6 +3,7 @@
 #include "engine/sweep.h"
 #include "engine_unit.h"
 
+#include "core/sys.h"
 #include "engine/claim.h"
 #include "engine/lifecycle.h"
 
@@ -93,6 +94,28 @@ static void of_two_names_the_recorded_one_stays(void **state)
 	must(box_find(&g->home, "new", false, &found, &g->err), &g->err);
 	box_close(&found);
 	box_close(&b);
+}
+
+/* More boxes than a start looks at, all of killed owners: it looks at 64, at all while its process runs. */
+static void a_start_does_not_sweep_for_ever(void **state)
+{
+	enum { BOXES = 150, ALWAYS = 64 };
+	struct rig *g = *state;
+	auto_fd running = FD_NONE;
+
+	for (int round = 0; round < 2; round++) {
+		for (int i = count_entries(g->home.run_fd, "boxes"); i < BOXES; i++) {
+			struct box b;
+
+			rig_box(g, NULL, false, &b);
+			box_close(&b);
+		}
+		sweep_beside(&g->home, running);
+		assert_int_equal(count_entries(g->home.run_fd, "boxes"), round ? 0 : BOXES - ALWAYS);
+		running = sys_pidfd_open(getpid(), 0);
+		assert_true(running >= 0);
+	}
+	assert_empty(g);
 }
 
 static void unborn_boxes_and_trash_are_deleted(void **state)
@@ -310,17 +333,16 @@ static void killed_at_random_among_others_nothing_is_left(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_living_are_left_alone, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(what_a_killed_owner_left_is_settled, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(claims_of_nobody_are_released, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(of_two_names_the_recorded_one_stays, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(unborn_boxes_and_trash_are_deleted, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(killed_at_every_system_call_nothing_is_left, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(a_boot_killed_at_every_system_call_is_done_again, rig_setup,
-						rig_teardown),
-		cmocka_unit_test_setup_teardown(a_removal_killed_at_every_system_call_is_repeated, rig_setup,
-						rig_teardown),
-		cmocka_unit_test_setup_teardown(killed_at_random_among_others_nothing_is_left, rig_setup, rig_teardown),
+		IN_RIG(the_living_are_left_alone),
+		IN_RIG(what_a_killed_owner_left_is_settled),
+		IN_RIG(claims_of_nobody_are_released),
+		IN_RIG(of_two_names_the_recorded_one_stays),
+		IN_RIG(a_start_does_not_sweep_for_ever),
+		IN_RIG(unborn_boxes_and_trash_are_deleted),
+		IN_RIG(killed_at_every_system_call_nothing_is_left),
+		IN_RIG(a_boot_killed_at_every_system_call_is_done_again),
+		IN_RIG(a_removal_killed_at_every_system_call_is_repeated),
+		IN_RIG(killed_at_random_among_others_nothing_is_left),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

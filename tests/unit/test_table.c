@@ -8,11 +8,12 @@
 static void columns_are_aligned(void **state)
 {
 	struct arena a = {0};
-	struct table t = {.arena = &a, .columns = 3, .right = 1u << 1};
-	static const char *const cells[] = {"NAME",	"PID",	    "COMMAND", "wéb", "7",
-					    "sleep  1", "database", "12345",   "db"};
+	struct table t = {.arena = &a, .right = 1u << 1};
+	static const char *const heads[] = {"NAME", "PID", "COMMAND"};
+	static const char *const cells[] = {"wéb", "7", "sleep  1", "database", "12345", "db"};
 
 	(void)state;
+	table_heads(&t, heads, ARRAY_LEN(heads));
 	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
 		table_add(&t, cells[i]);
 	assert_string_equal(table_format(&t), "NAME        PID  COMMAND\n"

@@ -47,10 +47,7 @@ setup_file() {
 }
 
 teardown_file() {
-	[ ! -e "$WORLD/dockerd.pid" ] || {
-		kill "$(cat "$WORLD/dockerd.pid")"
-		WAIT_S=60 wait_for [ ! -e "$WORLD/dockerd.pid" ] || kill -KILL "$(cat "$WORLD/dockerd.pid")"
-	}
+	[ "$(id -u)" != 0 ] || docker_end
 	# Podman keeps its store mounted, and its files may be those of subordinate ids.
 	set -- sh -c 'umount -l "$1/overlay"; rm -rf "$1"' sh "$WORLD/graph"
 	if [ "$(id -u)" != 0 ]; then
@@ -81,6 +78,11 @@ podman() {
 # Fails with a list where a container's unit is left.
 no_units() {
 	! $SYSTEMCTL list-units --all --plain --no-legend 'libpod-*' '*libpod_pod_*' 'docker-*.scope' 'ctr-*.scope' | grep .
+}
+
+# Whether systemd knows nothing of unit $1 any more.
+unit_gone() {
+	[ "$($SYSTEMCTL show -P LoadState "$1")" = not-found ]
 }
 
 # What systemd has for $2 of the unit of container $1, or of the unit $1.
@@ -155,7 +157,7 @@ pid_of() {
 	unit=libpod-$(podman inspect --format '{{.Id}}' db).scope
 	podman stop -t 20 db
 	[ "$(podman inspect --format '{{.State.ExitCode}}' db)" = 9 ]
-	wait_for [ "$($SYSTEMCTL show -P LoadState "$unit")" = not-found ]
+	wait_for unit_gone "$unit"
 	podman start db
 	[ "$(property db ActiveState)" = active ]
 	podman restart -t 0 db
@@ -163,7 +165,7 @@ pid_of() {
 	podman kill db
 	[ "$(podman wait db)" = 137 ]
 	podman rm db
-	wait_for [ "$($SYSTEMCTL show -P LoadState "$unit")" = not-found ]
+	wait_for unit_gone "$unit"
 }
 
 @test "podman: more memory than the limit is 137, and a hundredth process is refused" {
@@ -199,13 +201,36 @@ docker_begin() {
 	dockerd --exec-opt native.cgroupdriver=systemd --add-runtime "isle=$OCI_RUNTIME" --default-runtime isle \
 		--data-root "$WORLD/docker" --exec-root "$WORLD/dexec" --pidfile "$WORLD/dockerd.pid" \
 		--host "unix://$WORLD/docker.sock" --bridge none --iptables=false --ip6tables=false \
-		>"$WORLD/dockerd.log" 2>&1 3>&- &
+		>"$WORLD/dockerd.log" 2>&1 3>&- 4>&- &
 	wait_for docker version
 	docker import -c 'ENV PATH=/bin' - box <"$WORLD/image.tar"
 }
 
+# Ends docker, and the containerd that it has started, whatever they are at: bats waits for who has its descriptors.
+docker_end() {
+	local pid file
+
+	for file in "$WORLD/dockerd.pid" "$WORLD/dexec/containerd/containerd.pid"; do
+		pid=$(cat "$file" 2>/dev/null) || continue
+		kill "$pid" || continue
+		WAIT_S=60 wait_for [ ! -e "/proc/$pid" ] || kill -KILL "$pid"
+	done
+}
+
 docker() {
 	timeout --foreground -s KILL 120 /usr/bin/docker --host "unix://$WORLD/docker.sock" "$@"
+}
+
+# Ends a test that docker can't pass here.
+docker_wanted() {
+	[ "$(id -u)" = 0 ] || skip "for root"
+	! grep -qs Y /sys/module/apparmor/parameters/enabled || command -v apparmor_parser >/dev/null ||
+		skip "docker needs apparmor_parser (Debian's package apparmor) where the kernel has AppArmor"
+}
+
+# Whether docker has heard why its container $1 ended.
+oom_killed() {
+	[ "$(docker inspect --format '{{.State.OOMKilled}}' "$1")" = true ]
 }
 
 docker_unit() {
@@ -213,7 +238,7 @@ docker_unit() {
 }
 
 @test "docker: the cgroup driver is systemd; run, limits, stats, update" {
-	[ "$(id -u)" = 0 ] || skip "for root"
+	docker_wanted
 	[ "$(docker info --format '{{.CgroupDriver}} {{.CgroupVersion}} {{.DefaultRuntime}}')" = 'systemd 2 isle' ]
 	[ "$(docker run --rm --network none box echo hello)" = hello ]
 	docker run -d --name it --network none --memory 64m --pids-limit 50 --cpus 0.5 box sleep 1000
@@ -227,7 +252,7 @@ docker_unit() {
 }
 
 @test "docker: exec, pause, stop, start, restart, rm" {
-	[ "$(id -u)" = 0 ] || skip "for root"
+	docker_wanted
 	docker run -d --name it --network none box sh -c 'trap "exit 9" TERM; while :; do sleep 0.1; done'
 	unit=$(docker_unit it)
 	[ "$(docker exec it echo in)" = in ]
@@ -237,19 +262,19 @@ docker_unit() {
 	docker unpause it
 	docker stop -t 20 it
 	[ "$(docker inspect --format '{{.State.ExitCode}}' it)" = 9 ]
-	wait_for [ "$($SYSTEMCTL show -P LoadState "$unit")" = not-found ]
+	wait_for unit_gone "$unit"
 	docker start it
 	docker restart -t 0 it
 	[ "$(property "$unit" ActiveState)" = active ]
 	docker exec it true
 	docker rm -f it
-	wait_for [ "$($SYSTEMCTL show -P LoadState "$unit")" = not-found ]
+	wait_for unit_gone "$unit"
 }
 
 @test "docker: out of memory, and a slice that is chosen" {
-	[ "$(id -u)" = 0 ] || skip "for root"
+	docker_wanted
 	run -137 docker run --name it --network none --memory 16m --memory-swap 16m box dd if=/dev/zero of=/dev/null bs=64M
-	wait_for [ "$(docker inspect --format '{{.State.OOMKilled}}' it)" = true ]
+	wait_for oom_killed it
 	docker run -d --name other --network none --cgroup-parent ours.slice box sleep 1000
 	[ "$(property "$(docker_unit other)" Slice)" = ours.slice ]
 }
@@ -264,7 +289,7 @@ docker_unit() {
 	ctr_ task kill -s KILL it
 	wait_for ctr_ task rm it
 	ctr_ container rm it
-	wait_for [ "$(systemctl show -P LoadState ctr-it.scope)" = not-found ]
+	wait_for unit_gone ctr-it.scope
 }
 
 ctr_() {

@@ -1,0 +1,146 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The fast ways of 'isle run' (docs/decisions/0009-seed.md, 0011-user-ahead.md): the user namespace and the network ahead of the
+# container's first process, which begins from the seed.  With and without them a container is the same, and nobody of isle's
+# outlives them.
+# shellcheck disable=SC2154,SC2016 # look and into are of lib/look; what stands in single quotes is for the shell inside
+
+load ../lib/isle
+load ../lib/look
+
+setup_file() { isle_setup_file; }
+setup() { T=$BATS_TEST_TMPDIR; }
+teardown() { isle_teardown; }
+teardown_file() { isle_teardown_file; }
+
+@test "a container is the same whichever way it was made" {
+	for net in none host; do
+		isle run --rm --net "$net" --hostname h --tmpfs /x --read-only host sh -c "$look" >"$T/fast"
+		for ways in seed network-ahead early-filter built-in-filter seed,network-ahead,early-filter,built-in-filter; do
+			ISLE_WITHOUT=$ways isle run --rm --net "$net" --hostname h --tmpfs /x --read-only host sh -c "$look" >"$T/long"
+			diff "$T/fast" "$T/long"
+		done
+		grep -q '^ *lo:' "$T/fast"
+	done
+}
+
+@test "the same with the machine's namespaces, other users, rights and limits" {
+	for options in '--uts host' '-h h --userns host' '-h h -u 1000:1000' '-h h --cap-add SYS_ADMIN' '-h h --pid host' '-h h --ipc host' \
+		'-h h --cgroupns host' '-h h --net host' '-h h --ulimit nofile=64 --ulimit fsize=1000000' '-h h --security-opt seccomp=unconfined'; do
+		# shellcheck disable=SC2086 # several words
+		isle run --rm --net none $options host sh -c "$look" >"$T/fast"
+		# shellcheck disable=SC2086
+		ISLE_WITHOUT=seed,network-ahead,early-filter isle run --rm --net none $options host sh -c "$look" >"$T/long"
+		diff "$T/fast" "$T/long"
+	done
+}
+
+@test "the seed of user namespaces has husks of /proc and /sys, and is read-only" {
+	unshare --mount --propagation private sh -c "
+		mount -t tmpfs tmpfs /run && isle run --rm --net none host true && python3 -c '$into' /run/isle/seed/mnt-user" >"$T/seed"
+	[ "$(cat "$T/seed")" = "['proc', 'sys', 'tmp'] ['proc', 'sys', 'tmp']
+[]
+[]
+Read-only file system" ]
+}
+
+@test "nothing of the seed is left in a container, not even what makes the kernel allow a whole /proc" {
+	try='unshare -Urmpfn sh -c "for type in proc sysfs; do mount -t \$type \$type /mnt && echo \$type; done; echo tried"'
+	for ways in '' seed; do
+		run env ISLE_WITHOUT=$ways isle run --rm --net none --cap-add SYS_ADMIN --security-opt seccomp=unconfined host sh -c "$try"
+		[ "$status" -eq 0 ]
+		[[ $output == *"permission denied"*"permission denied"*tried && $output != *proc$'\n'* && $output != *sysfs$'\n'* ]]
+		run env ISLE_WITHOUT=$ways isle run --rm --net none --cap-add SYS_ADMIN --security-opt seccomp=unconfined host \
+			python3 -c "$into" /proc/self/ns/mnt
+		[[ $output == *"'usr'"*"'usr'"* && $output != *"Read-only"* ]]
+	done
+}
+
+@test "who lends isle's memory has ended before the program runs" {
+	strace -f -o "$T/trace" -e trace=clone,clone3,execve -e signal=none isle run --rm --net none host true
+	[ "$(grep -c 'CLONE_VM|CLONE_FILES|CLONE_' "$T/trace")" -eq 2 ]
+	awk '
+		/CLONE_VM\|CLONE_FILES\|CLONE_/ { if ($NF ~ /^[0-9]+$/) lends[$NF]; else waits[$1] }
+		/clone resumed/ && $1 in waits { lends[$NF]; delete waits[$1] }
+		/exited with/ { over[$1] }
+		/execve\("[^"]*\/true"/ { for (pid in lends) if (!(pid in over)) { print "still there: " pid; bad = 1 } ran = 1 }
+		END { exit bad || !ran }' "$T/trace"
+}
+
+# Starts container x in the background, which has the making of its network delayed; waits until the box is there, too.
+delayed() { # OPTIONS-OF-RUN...
+	strace -f -o "$T/trace" -e trace=unshare,clone,clone3 -e signal=none -e inject=unshare:delay_enter=3000000:when=1 \
+		isle run --name x --net none -e ISLE_TEST_MARK "$@" </dev/null >"$T/out" 2>&1 3>&- &
+	tracer=$!
+	wait_for grep -q 'unshare(CLONE_NEWNET' "$T/trace"
+	maker=$(awk '/unshare\(CLONE_NEWNET/ { print $1; exit }' "$T/trace")
+}
+
+@test "who lends isle's memory can't be looked into, even by who comes in before the program runs" {
+	delayed -d --rm --pid host --cap-add SYS_PTRACE host sleep 100
+	wait_for isle exec x true
+	for file in environ maps mem; do
+		run isle exec x cat "/proc/$maker/$file"
+		[ "$status" -ne 0 ]
+	done
+	run isle exec x ls "/proc/$maker/root/"
+	[ "$status" -ne 0 ]
+	[ -e "/proc/$maker/ns" ] # it was there all the time
+	wait "$tracer"
+	isle rm -f x
+}
+
+@test "a signal while the namespaces are made is the program's" {
+	delayed --rm --pid host host sleep 1000
+	pkill -TERM -P "$tracer"
+	wait "$tracer" || status=$?
+	[ "$status" -eq 143 ]
+	[ ! -s "$T/out" ]
+}
+
+@test "isle dies with its parent where it was told to" {
+	sh -c 'setpriv --pdeathsig KILL isle run --rm --net none -e ISLE_TEST_MARK host sleep 1000 </dev/null & sleep 3; kill -KILL $$' || true
+	wait_for sh -c '[ -z "$(isle ps -q)" ]'
+}
+
+@test "users are found though their file is masked, and with many descriptors open" {
+	for net in none host; do
+		for _ in 1 2 3 4 5; do
+			[ "$(isle run --rm --net "$net" --security-opt mask=/etc/passwd -u daemon host id -u)" = 1 ]
+		done
+	done
+	run python3 -c 'import os
+for fd in [os.open("/dev/null", 0) for _ in range(1100)]:
+    os.set_inheritable(fd, True)
+os.execvp("isle", ["isle", "run", "--rm", "--net", "none", "--ulimit", "nofile=1024", "host", "echo", "well"])'
+	[ "$output" = well ]
+}
+
+@test "killed while the namespaces are made ahead: their maker goes, too" {
+	delayed --rm host true
+	pkill -KILL -P "$tracer"
+	timeout 20 tail --pid="$tracer" -f /dev/null
+	wait "$tracer" || true
+	wait_for [ ! -e "/proc/$maker" ]
+	isle ps -a
+}
+
+@test "a network that can't be made ahead is made by the container's process" {
+	# The maker's third ioctl opens the namespace; nobody else does so many.
+	run strace -f -o "$T/trace" -e trace=ioctl,unshare -e inject=ioctl:error=EPERM:when=3 isle run --rm --net none host cat /proc/net/dev
+	[ "$status" -eq 0 ]
+	[[ $output == *lo:* ]]
+	grep -q 'ioctl.*INJECTED' "$T/trace"
+	[ "$(grep -c 'unshare(CLONE_NEWNET' "$T/trace")" -eq 2 ]
+}
+
+@test "a user namespace that can't be entered is made anew, with its network" {
+	for call in 1 2; do # the seed, and the user namespace
+		run strace -f -o "$T/trace" -e trace=setns,clone,clone3 -e inject=setns:error=EPERM:when=$call isle run --rm --net none host \
+			sh -c 'grep lo: /proc/net/dev; wc -l </proc/self/uid_map; ls -nd /dev/mqueue'
+		[ "$status" -eq $((call == 1 ? 125 : 0)) ]
+		grep -q 'setns.*INJECTED' "$T/trace"
+	done
+	[[ $output == *lo:*$'\n1\n'*" 0 0 "* ]]
+	grep -q 'clone3.*CLONE_NEWUSER' "$T/trace"
+}

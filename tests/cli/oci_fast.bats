@@ -46,9 +46,10 @@ without_seed() {
 @test "with a user namespace of its own, too, whatever it asks for" {
 	user="l['namespaces'] += [{'type': 'user'}]; l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 100000, 'size': 65536}]"
 	sys="mount_at('/sys')['options'].append('noatime')"
-	for change in '' "$sys" "p['rlimits'] = [{'type': 'RLIMIT_NOFILE', 'soft': 64, 'hard': 64}]" "l['maskedPaths'] = ['/etc/passwd', '/proc/keys']"; do
-		in_bundle "$user" ${change:+"$change"} -- sh -c "$look" >"$T/fast"
-		ISLE_WITHOUT=seed,network-ahead,early-filter in_bundle "$user" ${change:+"$change"} -- sh -c "$look" >"$T/long"
+	changes=('' "$sys" "p['rlimits'] = [{'type': 'RLIMIT_NOFILE', 'soft': 64, 'hard': 64}]" "l['maskedPaths'] = ['/etc/passwd', '/proc/keys']")
+	for change in "${changes[@]}"; do
+		in_bundle "$user" "${change:-0}" -- sh -c "$look" >"$T/fast"
+		ISLE_WITHOUT=seed,network-ahead,early-filter in_bundle "$user" "${change:-0}" -- sh -c "$look" >"$T/long"
 		diff "$T/fast" "$T/long"
 	done
 	bundle "$T/np" "$user" "p['args'] = ['echo', 'well']"

@@ -32,7 +32,7 @@ static inline int teardown(void **state)
 struct build {
 	struct rootfs r;
 	struct rootfs_env env;
-	struct fds spent;
+	struct fds spent, husks;
 	struct err e;
 };
 
@@ -94,6 +94,7 @@ static inline void build_begin(struct build *b, bool guarded)
 			.arena = &arena},
 	};
 	b->env.spent = &b->spent;
+	b->env.husks = &b->husks;
 	strs_add(&b->r.lower, &arena, "/tmp/low");
 }
 
@@ -121,6 +122,7 @@ static inline void build_on(struct build *b, const char *submount, const char *w
 	must(mount_attach(fd, target, &none, where, &b->e), &b->e);
 	close(fd);
 	fds_close(&b->spent);
+	fds_close(&b->husks);
 	assert_int_equal(open_fds(), before);
 }
 

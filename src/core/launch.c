@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The host side of a launch: see launch.h for the theory. */
-#include "core/launch.h"
+#include "core/launch_threads.h"
 
 #include "base/fd.h"
 #include "core/handshake.h"
@@ -350,6 +350,8 @@ static bool goes_at_once(const void *ctx)
 static int go_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
+
+	launch_user_ahead_await(l);
 	int r = hs_send(l->sock, HS_GO, NULL, 0, e);
 
 	if (r == 0)
@@ -363,6 +365,8 @@ const struct step step_go = {"go", SIDE_HOST, goes_at_once, go_run, NULL, NULL};
 static int await_parked_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
+
+	launch_user_ahead_await(l);
 	int r = l->aside ? hs_send(l->sock, HS_RULED, NULL, 0, e) : 0;
 
 	if (r == 0)

@@ -38,21 +38,22 @@ static struct {
 	bool given_up; /* the launch has failed: what comes after the clone is left undone */
 } ahead;
 
-int launch_net_make(void)
+int launch_net_make(int sock)
 {
 	if (unshare(CLONE_NEWNET) < 0 || launch_loopback_up() < 0)
 		return -errno;
 	auto_fd any = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	return any < 0 ? -errno : ioctl(any, SIOCGSKNS);
+	auto_fd net = any < 0 ? FD_NONE : ioctl(any, SIOCGSKNS);
+	return net < 0 ? -errno : hs_send(sock, HS_NETWORK, &net, 1, NULL);
 }
 
 static void *network_thread(void *unused)
 {
 	struct launch *l = ahead.launch;
-	auto_fd net = l->user_ahead ? launch_user_ahead_make(l) : launch_net_make();
+	int r = l->user_ahead ? launch_user_ahead_make(l, ahead.sock) : launch_net_make(ahead.sock);
 
 	(void)unused;
-	if (net < 0 || hs_send(ahead.sock, HS_NETWORK, &net, 1, NULL) < 0)
+	if (r < 0)
 		shutdown(ahead.sock, SHUT_RDWR);
 	launch_sem_await(&ahead.cloned);
 	fd_close(&ahead.sock);

@@ -48,10 +48,10 @@ void launch_net_ahead_inherit(const struct launch *l);
 int launch_net_ahead_take(struct launch *l) MUST_USE;
 
 /*
- * A network namespace with its loopback interface, made by the caller, who stays in it; a descriptor, or a negative
+ * Makes a network namespace with its loopback interface, in which the caller stays, and sends it to SOCK; a negative
  * errno: what is wrong the box finds out by trying again.
  */
-int launch_net_make(void) MUST_USE;
+int launch_net_make(int sock) MUST_USE;
 
 /*
  * The user namespace ahead of the box (launch_user_ahead.c).  Host: whether that can be done; before the thread begins;
@@ -59,7 +59,9 @@ int launch_net_make(void) MUST_USE;
  */
 bool launch_user_ahead_wanted(const struct launch *l);
 void launch_user_ahead_begin(struct launch *l);
-int launch_user_ahead_make(struct launch *l) MUST_USE;
+int launch_user_ahead_make(struct launch *l, int sock) MUST_USE;
+/* Host: waits for the end of who lent our memory; to be called before the container's program may run. */
+void launch_user_ahead_await(const struct launch *l);
 /* Host, after the thread's end: closes what nobody took. */
 void launch_user_ahead_drop(void);
 

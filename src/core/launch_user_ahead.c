@@ -4,7 +4,7 @@
  *
  * The network belongs to the container's user namespace, so that must be there first, with its ids: the kernel asks
  * them whose the files are that show the network.  The thread of launch_net_ahead.c has a process born in a new one
- * that shares our memory and our descriptors, maps the ids, and has the network made while the host side goes on.  The
+ * that shares our memory, maps the ids, and has the network made while the host side goes on.  The
  * box is cloned by a second process of this kind, which enters the namespace and does nothing else.
  *
  * Should:  leave every refusal to the long way, which tries again and says what is wrong.
@@ -29,12 +29,25 @@
 
 /* A process launches one container at a time. */
 static struct {
+	struct launch *launch;
 	pid_t host;    /* who we are */
+	int sock;      /* the network is sent there */
 	int userns_fd; /* what came of it, or FD_NONE: nobody could; */
-	int net_fd;
-	sem_t mapped; /* the ids: the network can be made; */
-	sem_t ready;  /* the user namespace can be entered, or never will */
+	int result;    /* of the network */
+	sem_t mapped;  /* the ids: the network can be made; */
+	sem_t ready;   /* the user namespace can be entered, or never will; */
+	sem_t gone;    /* the maker has ended */
 } maker;
+
+/*
+ * Both processes have descriptors of their own, and let go of the lock at once: it is to end with the host side, and
+ * they may end a moment later.
+ */
+static void lock_release(const struct launch *l)
+{
+	if (l->lock_fd > 2)
+		close(l->lock_fd);
+}
 
 /*
  * The life of the maker.  Its thread's errno is its own, too: none of them reads it while the other may write it, for
@@ -43,12 +56,13 @@ static struct {
 static int maker_main(void *unused)
 {
 	(void)unused;
+	lock_release(maker.launch);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != maker.host)
 		return 1;
 	launch_sem_await(&maker.mapped);
 	if (maker.userns_fd >= 0)
-		maker.net_fd = launch_net_make();
+		maker.result = launch_net_make(maker.sock);
 	return 0;
 }
 
@@ -71,7 +85,7 @@ static pid_t maker_clone(struct launch *l)
 	pid_t pid = -1;
 	int begun = launch_bound_begin(l, &saved);
 	if (begun >= 0)
-		pid = clone(maker_main, stack + sizeof(stack), CLONE_VM | CLONE_FILES | CLONE_NEWUSER, NULL);
+		pid = clone(maker_main, stack + sizeof(stack), CLONE_VM | CLONE_NEWUSER, NULL);
 	launch_bound_end(begun, &saved);
 	return pid;
 }
@@ -84,24 +98,36 @@ bool launch_user_ahead_wanted(const struct launch *l)
 void launch_user_ahead_begin(struct launch *l)
 {
 	l->user_ahead = true;
+	maker.launch = l;
 	maker.host = getpid();
-	maker.userns_fd = maker.net_fd = FD_NONE;
+	maker.userns_fd = FD_NONE;
+	maker.result = -ECHILD;
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	sem_init(&maker.mapped, 0, 0);
 	sem_init(&maker.ready, 0, 0);
+	sem_init(&maker.gone, 0, 0);
 }
 
-int launch_user_ahead_make(struct launch *l)
+int launch_user_ahead_make(struct launch *l, int sock)
 {
+	maker.sock = sock;
 	pid_t pid = maker_clone(l);
-
 	if (pid > 0)
 		maker.userns_fd = userns_furnish(l, pid);
 	sem_post(&maker.mapped);
 	sem_post(&maker.ready);
 	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
-	return maker.net_fd;
+	sem_post(&maker.gone);
+	return maker.result;
+}
+
+void launch_user_ahead_await(const struct launch *l)
+{
+	if (!l->user_ahead)
+		return;
+	launch_sem_await(&maker.gone);
+	sem_post(&maker.gone); /* another step may ask again */
 }
 
 void launch_user_ahead_drop(void)
@@ -160,6 +186,7 @@ static int errand_run(void *ctx)
 	struct errand *x = ctx;
 	struct launch *l = x->launch;
 
+	lock_release(l);
 	l->seeded = l->seeded && setns(l->seed_fd, CLONE_NEWNS) == 0;
 	x->entered = setns(l->userns_fd, CLONE_NEWUSER) == 0;
 	if (!x->entered)
@@ -182,6 +209,19 @@ static void forget(struct launch *l)
 	l->seeded = false;
 }
 
+/* Opens the box PID, whose pidfd went to who cloned it; gives PID, or a negative errno. */
+static pid_t open_box(struct launch *l, pid_t pid)
+{
+	l->pidfd = sys_pidfd_open(pid, 0);
+	if (l->pidfd >= 0)
+		return pid;
+	int code = errno;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	return -code;
+}
+
 pid_t launch_clone_inside(struct launch *l, bool *ret_in_group)
 {
 	/* The box lives on it. */
@@ -194,12 +234,12 @@ pid_t launch_clone_inside(struct launch *l, bool *ret_in_group)
 	/* The host side stands still until it is done: ^Z for both would be heard by one alone. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &x.mask);
-	pid_t pid = clone(errand_run, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &x);
+	pid_t pid = clone(errand_run, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &x);
 	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	sigprocmask(SIG_SETMASK, &x.mask, NULL);
 	*ret_in_group = x.in_group;
 	if (!x.entered)
 		forget(l);
-	return x.box;
+	return x.box < 0 ? x.box : open_box(l, x.box);
 }

@@ -58,9 +58,9 @@ Read-only file system" ]
 
 @test "who lends isle's memory has ended before the program runs" {
 	strace -f -o "$T/trace" -e trace=clone,clone3,execve -e signal=none isle run --rm --net none host true
-	[ "$(grep -c 'CLONE_VM|CLONE_FILES|CLONE_' "$T/trace")" -eq 2 ]
+	[ "$(grep -c 'CLONE_VM|CLONE_[NV]' "$T/trace")" -eq 2 ]
 	awk '
-		/CLONE_VM\|CLONE_FILES\|CLONE_/ { if ($NF ~ /^[0-9]+$/) lends[$NF]; else waits[$1] }
+		/CLONE_VM\|CLONE_[NV]/ { if ($NF ~ /^[0-9]+$/) lends[$NF]; else waits[$1] }
 		/clone resumed/ && $1 in waits { lends[$NF]; delete waits[$1] }
 		/exited with/ { over[$1] }
 		/execve\("[^"]*\/true"/ { for (pid in lends) if (!(pid in over)) { print "still there: " pid; bad = 1 } ran = 1 }

@@ -125,6 +125,18 @@ static bool is_harmless(const char *name, const uint64_t args[6])
 	return false;
 }
 
+/*
+ * Kills the whole process of TID.  Another thread of it may be about to tell of a birth, and never will: whoever waits to
+ * be told of goes on.
+ */
+static void kill_process(pid_t tid)
+{
+	wanted.killed = kill(tid, SIGKILL) == 0;
+	for (size_t i = 0; i < (size_t)task_n; i++)
+		if (tasks[i].begun && !tasks[i].path[0])
+			go_on(tasks[i].tid, 0);
+}
+
 /* Task T is about to make a call: notes it, or kills the process that it belongs to. */
 static void look_at_call(struct task *t)
 {
@@ -140,7 +152,7 @@ static void look_at_call(struct task *t)
 	if (wanted.list)
 		fprintf(wanted.list, "%s %u %s\n", t->path, t->changes, name);
 	else if (t->changes == wanted.change && !strcmp(t->path, wanted.path))
-		wanted.killed = kill(t->tid, SIGKILL) == 0; /* a thread's whole process */
+		kill_process(t->tid);
 }
 
 /* Task T has born another one. */
@@ -167,7 +179,7 @@ static void stopped(pid_t tid, int status)
 
 	if (!t->begun) { /* a stop with which the kernel gives it to us */
 		t->begun = true;
-		if (t->path[0])
+		if (t->path[0] || wanted.killed)
 			go_on(tid, 0);
 		return;
 	}

@@ -291,14 +291,6 @@ static int box_exec_done(struct launch *l, struct err *e)
 	return -EINVAL;
 }
 
-/* What the box says before it ends; with what only the machine's side can know. */
-static int box_failed(const struct launch *l, const struct err *from, struct err *e)
-{
-	int r = err_copy(e, from);
-
-	return from->code == ENOSPC && strcmp(from->step, "namespaces") == 0 ? launch_refused(l, ENOSPC, e) : r;
-}
-
 int launch_hear(struct launch *l, enum hs_word until, struct err *e)
 {
 	struct hs_msg m;
@@ -327,7 +319,7 @@ int launch_hear(struct launch *l, enum hs_word until, struct err *e)
 				return r;
 			break;
 		case HS_FAILED:
-			return box_failed(l, &m.err, e);
+			return err_copy(e, &m.err);
 		case HS_END:
 			return box_exec_done(l, e);
 		default:

@@ -246,6 +246,8 @@ int launch_step_out(struct launch *l, struct err *e) MUST_USE;
 int launch_step_in(struct launch *l, struct err *e) MUST_USE;
 /* Says why the kernel refused namespaces with CODE, and what to do; E has what was attempted.  Returns -CODE. */
 int launch_refused(const struct launch *l, int code, struct err *e);
+/* Host: adds to the error E of a plan that failed what the box could not know: a limit of the machine's. */
+void launch_failed(const struct launch *l, struct err *e);
 /* What the box runs from its first instruction to exec; never returns. */
 _Noreturn void launch_box(struct launch *l);
 

@@ -79,7 +79,8 @@ static int namespaces_make(const struct launch *l, uint64_t flags, struct err *e
 				 ns_facts[k].oci);
 	err_set(e, code, "make the container's own namespaces (%s)", names);
 	/*
-	 * In a user namespace of its own a limit of the machine's can't be read: the host side says which (launch.c).
+	 * In a user namespace of its own a limit of the machine's can't be read: the host side says which
+	 * (launch_failed).
 	 */
 	return code == ENOSPC && launch_new_ns(l, NS_USER) ? -code : launch_refused(l, code, e);
 }

@@ -4,6 +4,7 @@
 #include "core/refused.h"
 
 #include <errno.h>
+#include <string.h>
 
 int launch_refused(const struct launch *l, int code, struct err *e)
 {
@@ -16,4 +17,10 @@ int launch_refused(const struct launch *l, int code, struct err *e)
 	if ((code == EPERM || code == EACCES) && !launch_new_ns(l, NS_USER))
 		return -code;
 	return ns_refused(flags, code, l->rootless, l->arena, e);
+}
+
+void launch_failed(const struct launch *l, struct err *e)
+{
+	if (e && e->code == ENOSPC && l->spec && launch_new_ns(l, NS_USER) && strcmp(e->step, "namespaces") == 0)
+		(void)launch_refused(l, ENOSPC, e);
 }

@@ -195,7 +195,6 @@ static int give_up(int r)
 /* Makes both, unless somebody else is about to: nobody waits for it.  Gives the one of KIND. */
 static int make(enum seed_kind kind)
 {
-
 	if (!cgroup_is_machine_root() || (mkdir(home, 0700) < 0 && errno != EEXIST))
 		return FD_NONE;
 	auto_fd lock = open(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -442,6 +442,7 @@ int start_run(struct start *s, struct err *e)
 	}
 	if (r < 0) {
 		plan_undo(&s->plan);
+		launch_failed(&s->launch, e);
 		step_hush(e, quiet);
 		return r;
 	}

@@ -66,8 +66,10 @@ int creation_run(struct creation *k, struct err *e)
 	if (k->rt->explain)
 		return explain(k, e);
 	r = plan_walk(&k->plan, k->plan.n, k->rt->timings, quiet, e);
-	if (r < 0)
+	if (r < 0) {
+		launch_failed(&k->launch, e);
 		return r;
+	}
 	launch_settle(&k->launch);
 	if (k->rt->timings)
 		plan_tell(&k->plan, k->rt->arena, k->rt->tell_steps, k->rt->ctx);

@@ -88,6 +88,14 @@ without_seed() {
 		nsenter --mount=/run/isle/seed/mnt true; [ $? -ne 0 ]'
 }
 
+@test "a kernel that can't make a seed is asked once, and containers start all the same" {
+	without_seed '
+		bundle "$T/b" && strace -f -o "$T/first" -e trace=pivot_root -e inject=pivot_root:error=ENOSYS:when=1 "${oci[@]}" run --bundle "$T/b" f;
+		[ -e /run/isle/seed/refused ] && oci run --bundle "$T/b" n && ! grep -q "seed/mnt" /proc/self/mountinfo &&
+		umount -l /run/isle/seed && oci run --bundle "$T/b" m && grep -q "seed/mnt " /proc/self/mountinfo'
+	grep -q 'pivot_root.*INJECTED' "$T/first"
+}
+
 @test "a network that can't be made ahead is made by the container's process" {
 	bundle "$T/b" "p['args'] = ['cat', '/proc/net/dev']"
 	run env ISLE_FAULT=fail=network-ahead "${oci[@]}" run --bundle "$T/b" f

@@ -86,8 +86,8 @@ delayed() { # OPTIONS-OF-RUN...
 	run isle exec x ls "/proc/$maker/root/"
 	[ "$status" -ne 0 ]
 	[ -e "/proc/$maker/ns" ] # it was there all the time
-	wait "$tracer"
 	isle rm -f x
+	wait "$tracer" || true # it was still being started
 }
 
 @test "a signal while the namespaces are made is the program's" {
@@ -99,7 +99,11 @@ delayed() { # OPTIONS-OF-RUN...
 }
 
 @test "isle dies with its parent where it was told to" {
-	sh -c 'setpriv --pdeathsig KILL isle run --rm --net none -e ISLE_TEST_MARK host sleep 1000 </dev/null & sleep 3; kill -KILL $$' || true
+	sh -c 'setpriv --pdeathsig KILL isle run --rm --net none -e ISLE_TEST_MARK host sleep 1000 </dev/null & sleep 1000' 3>&- &
+	parent=$!
+	wait_for sh -c '[ -n "$(isle ps -q)" ]'
+	pkill -KILL -x sleep -P "$parent"
+	kill -KILL "$parent" 2>/dev/null || true
 	wait_for sh -c '[ -z "$(isle ps -q)" ]'
 }
 
@@ -114,6 +118,13 @@ for fd in [os.open("/dev/null", 0) for _ in range(1100)]:
     os.set_inheritable(fd, True)
 os.execvp("isle", ["isle", "run", "--rm", "--net", "none", "--ulimit", "nofile=1024", "host", "echo", "well"])'
 	[ "$output" = well ]
+}
+
+@test "a limit on namespaces is told, and what to do" {
+	# shellcheck disable=SC2016 # for the shell inside
+	run unshare --user --map-root-user --mount sh -c 'echo 0 >/proc/sys/user/max_ipc_namespaces; isle run --rm --net none host true'
+	[ "$status" -eq 125 ]
+	[[ $output == "isle: run: namespaces: "*"no ipc namespaces"*"sysctl user.max_ipc_namespaces=10000"* ]]
 }
 
 @test "killed while the namespaces are made ahead: their maker goes, too" {

@@ -32,9 +32,10 @@ static struct {
 	struct launch *launch;
 	pid_t host;    /* who we are */
 	int sock;      /* the network is sent there */
-	int userns_fd; /* what came of it, or FD_NONE: nobody could; */
+	int userns_fd; /* what came of it, until the host side takes it, or FD_NONE: nobody could; */
+	bool can;      /* its ids are mapped: the network can be made */
 	int result;    /* of the network */
-	sem_t mapped;  /* the ids: the network can be made; */
+	sem_t mapped;  /* the ids, or never will be; */
 	sem_t ready;   /* the user namespace can be entered, or never will; */
 	sem_t gone;    /* the maker has ended */
 } maker;
@@ -61,7 +62,7 @@ static int maker_main(void *unused)
 	if (getppid() != maker.host)
 		return 1;
 	launch_sem_await(&maker.mapped);
-	if (maker.userns_fd >= 0)
+	if (maker.can)
 		maker.result = launch_net_make(maker.sock);
 	return 0;
 }
@@ -101,6 +102,7 @@ void launch_user_ahead_begin(struct launch *l)
 	maker.launch = l;
 	maker.host = getpid();
 	maker.userns_fd = FD_NONE;
+	maker.can = false;
 	maker.result = -ECHILD;
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	sem_init(&maker.mapped, 0, 0);
@@ -114,6 +116,7 @@ int launch_user_ahead_make(struct launch *l, int sock)
 	pid_t pid = maker_clone(l);
 	if (pid > 0)
 		maker.userns_fd = userns_furnish(l, pid);
+	maker.can = maker.userns_fd >= 0;
 	sem_post(&maker.mapped);
 	sem_post(&maker.ready);
 	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)

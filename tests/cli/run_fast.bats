@@ -67,13 +67,20 @@ Read-only file system" ]
 		END { exit bad || !ran }' "$T/trace"
 }
 
-# Starts container x in the background, which has the making of its network delayed; waits until the box is there, too.
+# Finds the process that strace holds at unshare(CLONE_NEWNET): the trace itself may name it only when that is over.
+held() {
+	for maker in $(grep -lE '^[0-9]+ 0x40000000 ' /proc/[0-9]*/syscall | tr -dc '0-9\n'); do
+		grep -q "^TracerPid:[[:space:]]*$tracer\$" "/proc/$maker/status" && return
+	done
+	false
+}
+
+# Starts container x in the background, which has the making of its network delayed; waits until that has begun.
 delayed() { # OPTIONS-OF-RUN...
 	strace -f -o "$T/trace" -e trace=unshare,clone,clone3 -e signal=none -e inject=unshare:delay_enter=3000000:when=1 \
 		isle run --name x --net none -e ISLE_TEST_MARK "$@" </dev/null >"$T/out" 2>&1 3>&- &
 	tracer=$!
-	wait_for grep -q 'unshare(CLONE_NEWNET' "$T/trace"
-	maker=$(awk '/unshare\(CLONE_NEWNET/ { print $1; exit }' "$T/trace")
+	wait_for held
 }
 
 @test "who lends isle's memory can't be looked into, even by who comes in before the program runs" {

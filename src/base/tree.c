@@ -94,12 +94,33 @@ static int remove_shallow(int top, const char *name, unsigned long *serial)
 	return unlinkat(top, name, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENOTEMPTY ? 0 : -errno;
 }
 
+/* Whether the last part of NAME is the directory itself, or what it is in. */
+static bool leads_out(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	const char *last = slash ? slash + 1 : name;
+
+	return !*last || strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
+}
+
+/* Whether NAME ends in "." or "..": what that is, others have to decide, and what is around it is theirs. */
+static bool is_around(const char *name)
+{
+	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
+
+	return strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
+}
+
 int tree_delete(int dirfd_above, const char *name, struct err *e)
 {
 	unsigned long serial = 0;
 	bool found = true;
 	const char *entry;
 
+	if (is_around(name))
+		return err_set(e, EINVAL, "remove %s", name);
+	if (leads_out(name))
+		return err_set(e, EINVAL, "remove \"%s\"", name);
 	if (remove_easy(dirfd_above, name))
 		return 0;
 	auto_dir top = dir_open(dirfd_above, name);

@@ -67,6 +67,25 @@ static void files_links_and_odd_names(void **state)
 	assert_int_equal(tree_delete(place_fd, "keep", &e), 0);
 }
 
+static void never_upwards(void **state)
+{
+	static const char *const names[] = {"", ".", "..", "a/..", "a/.", "a/"};
+
+	(void)state;
+	mkdirat(place_fd, "t", 0700);
+	mkdirat(place_fd, "t/a", 0700);
+	touch("t/a/canary");
+	auto_fd t = openat(place_fd, "t", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct err e = {0};
+
+		assert_int_equal(tree_delete(t, names[i], &e), -EINVAL);
+		assert_string_not_equal(e.what, "");
+	}
+	assert_true(exists("t/a/canary"));
+	assert_int_equal(tree_delete(place_fd, "t", NULL), 0);
+}
+
 static void what_is_not_there_and_what_is_a_file(void **state)
 {
 	struct err e = {0};
@@ -102,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_links_and_odd_names),
+		cmocka_unit_test(never_upwards),
 		cmocka_unit_test(what_is_not_there_and_what_is_a_file),
 		cmocka_unit_test(a_tree_deeper_than_any_path),
 	};

@@ -50,6 +50,29 @@ struct sys_sched_attr {
 	uint32_t util_min, util_max;
 };
 
+/* What statx(2) gives: newer libcs declare it beside stat(2), older ones not, and none together with linux/stat.h. */
+struct sys_statx_time {
+	int64_t sec;
+	uint32_t nsec;
+	int32_t spare;
+};
+struct sys_statx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, spare;
+	uint64_t ino, size, blocks, attributes_mask;
+	struct sys_statx_time atime, btime, ctime, mtime;
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t newer[14];
+};
+_Static_assert(sizeof(struct sys_statx) == 256, "the kernel fills in 256 bytes");
+enum { SYS_STATX_TYPE = 1, SYS_STATX_INO = 0x100, SYS_STATX_ATTR_MOUNT_ROOT = 0x2000 /* 5.8 */ };
+
+static inline int sys_statx(int dirfd, const char *path, int flags, unsigned int mask, struct sys_statx *ret)
+{
+	return (int)syscall(SYS_statx, dirfd, path, flags, mask, ret);
+}
 static inline pid_t sys_clone3(struct clone_args *a, size_t size)
 {
 	return (pid_t)syscall(SYS_clone3, a, size);

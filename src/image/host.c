@@ -3,12 +3,11 @@
 #include "image/host.h"
 
 #include "base/fd.h"
+#include "core/sys.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/stat.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -25,13 +24,13 @@ static const long not_real[] = {
 /* Whether the directory open at FD, which is not the root, is where a mount begins. */
 static bool is_mount(int fd, int root_fd)
 {
-	struct statx x;
+	struct sys_statx x;
 	struct stat here, root;
 
-	/* The kernel says so itself (5.8), for bind mounts too; musl has no statx. */
-	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, 0, &x) == 0 &&
-	    (x.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
-		return x.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+	/* The kernel says so itself (5.8), for bind mounts too. */
+	if (sys_statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, 0, &x) == 0 &&
+	    (x.attributes_mask & SYS_STATX_ATTR_MOUNT_ROOT))
+		return x.attributes & SYS_STATX_ATTR_MOUNT_ROOT;
 	return fstat(fd, &here) == 0 && fstat(root_fd, &root) == 0 && here.st_dev != root.st_dev;
 }
 

@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <linux/nsfs.h>
 #include <linux/sockios.h>
-#include <linux/stat.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -115,18 +114,18 @@ static void socket_ask(struct ns_search *s, int pidfd, int fd)
  */
 static void descriptor_read(struct ns_search *s, int fds_fd, const char *name, int fd, pid_t pid, int *pidfd)
 {
-	struct statx st;
+	struct sys_statx st;
 
-	if (syscall(SYS_statx, fds_fd, name, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &st) < 0)
+	if (sys_statx(fds_fd, name, AT_STATX_DONT_SYNC, SYS_STATX_TYPE | SYS_STATX_INO, &st) < 0)
 		return;
-	if (s->nsfs == ns_device(st.stx_dev_major, st.stx_dev_minor)) {
-		if (map_get(&s->found->by_id, st.stx_ino))
+	if (s->nsfs == ns_device(st.dev_major, st.dev_minor)) {
+		if (map_get(&s->found->by_id, st.ino))
 			return;
 		auto_fd place = openat(fds_fd, name, O_PATH | O_CLOEXEC);
 		auto_fd ns = place < 0 ? FD_NONE : ns_search_reopen(s, place);
 		if (ns >= 0)
 			ns_search_fd(s, ns);
-	} else if (S_ISSOCK(st.stx_mode) && map_note(&s->sockets, s->arena, st.stx_ino)) {
+	} else if (S_ISSOCK(st.mode) && map_note(&s->sockets, s->arena, st.ino)) {
 		if (*pidfd < 0)
 			*pidfd = sys_pidfd_open(pid, 0);
 		if (*pidfd >= 0)

@@ -4,7 +4,7 @@
  *
  * Mustn't: mask with anything but a proven null device.
  */
-#include "core/launch.h"
+#include "core/launch_threads.h"
 
 #include "base/fd.h"
 #include "core/dev.h"
@@ -210,6 +210,8 @@ static int read_only_run(void *ctx, struct err *e)
 	if (r < 0 || !l->spec->root.readonly)
 		return r;
 	launch_cwd_make(l);
+	/* Who looks at a file notes the time, if only there is none newer; the kernel refuses while somebody writes. */
+	launch_paths_await();
 	/* The parts by descriptor: something of the user's may lie over their paths by now. */
 	for (size_t i = 0; i < l->rootfs->submounts.n && r == 0; i++) {
 		r = mount_read_only(l->submount_fds[i], MS_NODEV, l->rootfs->submounts.v[i], e);

@@ -119,8 +119,10 @@ void launch_paths_free(void)
 
 void launch_paths_await(void)
 {
-	if (second.running)
-		launch_sem_await(&second.paths_free);
+	if (!second.running)
+		return;
+	launch_sem_await(&second.paths_free);
+	sem_post(&second.paths_free); /* another step may ask again */
 }
 
 int launch_furnish_await(struct err *e)

@@ -9,8 +9,14 @@ load ../lib/isle
 load ../lib/look
 
 setup_file() { isle_setup_file; }
-setup() { T=$BATS_TEST_TMPDIR; }
-teardown() { isle_teardown; }
+setup() {
+	T=$BATS_TEST_TMPDIR
+	tracer=
+}
+teardown() {
+	[ -z "$tracer" ] || go_on
+	isle_teardown
+}
 teardown_file() { isle_teardown_file; }
 
 @test "a container is the same whichever way it was made" {
@@ -67,20 +73,27 @@ Read-only file system" ]
 		END { exit bad || !ran }' "$T/trace"
 }
 
-# Finds the process that strace holds at unshare(CLONE_NEWNET): the trace itself may name it only when that is over.
+# Finds the process that the tracer of isle holds at unshare(CLONE_NEWNET): the trace itself may name it only when that is over.
 held() {
+	tracer=$(awk '/^TracerPid:/ { print $2 }' "/proc/$isle/status")
 	for maker in $(grep -lE '^[0-9]+ 0x40000000 ' /proc/[0-9]*/syscall | tr -dc '0-9\n'); do
 		grep -q "^TracerPid:[[:space:]]*$tracer\$" "/proc/$maker/status" && return
 	done
 	false
 }
 
-# Starts container x in the background, which has the making of its network delayed; waits until that has begun.
+# Starts container x in the background, by the process $isle, and waits until it is held where its network is about to be made.
 delayed() { # OPTIONS-OF-RUN...
-	strace -f -o "$T/trace" -e trace=unshare,clone,clone3 -e signal=none -e inject=unshare:delay_enter=3000000:when=1 \
+	strace -D -f -o /dev/null -e trace=unshare -e signal=none -e inject=unshare:delay_enter=600000000:when=1 \
 		isle run --name x --net none -e ISLE_TEST_MARK "$@" </dev/null >"$T/out" 2>&1 3>&- &
-	tracer=$!
+	isle=$!
 	wait_for held
+}
+
+# Lets whoever is held go on.
+go_on() {
+	kill -KILL "$tracer"
+	tracer=
 }
 
 @test "who lends isle's memory can't be looked into, even by who comes in before the program runs" {
@@ -93,24 +106,26 @@ delayed() { # OPTIONS-OF-RUN...
 	run isle exec x ls "/proc/$maker/root/"
 	[ "$status" -ne 0 ]
 	[ -e "/proc/$maker/ns" ] # it was there all the time
+	go_on
 	isle rm -f x
-	wait "$tracer" || true # it was still being started
+	wait "$isle" || true # it was still being started
 }
 
 @test "a signal while the namespaces are made is the program's" {
 	delayed --rm --pid host host sleep 1000
-	pkill -TERM -P "$tracer"
-	wait "$tracer" || status=$?
+	kill -TERM "$isle"
+	wait_for grep -q '^ShdPnd:.*4...$' "/proc/$isle/status"
+	go_on
+	wait "$isle" || status=$?
 	[ "$status" -eq 143 ]
 	[ ! -s "$T/out" ]
 }
 
 @test "isle dies with its parent where it was told to" {
-	sh -c 'setpriv --pdeathsig KILL isle run --rm --net none -e ISLE_TEST_MARK host sleep 1000 </dev/null & sleep 1000' 3>&- &
+	sh -c 'setpriv --pdeathsig KILL isle run --rm --net none -e ISLE_TEST_MARK host sleep 1000 </dev/null & exec sleep 1000' 3>&- &
 	parent=$!
 	wait_for sh -c '[ -n "$(isle ps -q)" ]'
-	pkill -KILL -x sleep -P "$parent"
-	kill -KILL "$parent" 2>/dev/null || true
+	kill -KILL "$parent"
 	wait_for sh -c '[ -z "$(isle ps -q)" ]'
 }
 
@@ -134,11 +149,17 @@ os.execvp("isle", ["isle", "run", "--rm", "--net", "none", "--ulimit", "nofile=1
 	[[ $output == "isle: run: namespaces: "*"no ipc namespaces"*"sysctl user.max_ipc_namespaces=10000"* ]]
 }
 
+# Whether a signal has ended process $1, which who traces it may still keep from going: PF_SIGNALED of the kernel's flags.
+was_killed() {
+	(($(awk '{ print $9 }' "/proc/$1/stat") & 0x400))
+}
+
 @test "killed while the namespaces are made ahead: their maker goes, too" {
 	delayed --rm host true
-	pkill -KILL -P "$tracer"
-	timeout 20 tail --pid="$tracer" -f /dev/null
-	wait "$tracer" || true
+	kill -KILL "$isle"
+	wait "$isle" || true
+	wait_for was_killed "$maker"
+	go_on
 	wait_for [ ! -e "/proc/$maker" ]
 	isle ps -a
 }
@@ -161,4 +182,13 @@ os.execvp("isle", ["isle", "run", "--rm", "--net", "none", "--ulimit", "nofile=1
 	done
 	[[ $output == *lo:*$'\n1\n'*" 0 0 "* ]]
 	grep -q 'clone3.*CLONE_NEWUSER' "$T/trace"
+}
+
+@test "the root is made read-only when nobody looks for anything in it any more" {
+	# Even who only reads a file may note the time of that, and for that moment the kernel refuses.
+	strace -f -o "$T/trace" -e trace=setsid,mount_setattr -e signal=none -e inject=setsid:delay_enter=300000 \
+		isle run --rm --net none --read-only host true
+	awk '/setsid.*DELAYED/ { over = 1 }
+		/AT_EMPTY_PATH, \{attr_set=MOUNT_ATTR_RDONLY/ { after = over }
+		END { exit !after }' "$T/trace"
 }

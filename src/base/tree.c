@@ -103,22 +103,12 @@ static bool leads_out(const char *name)
 	return !*last || strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
 }
 
-/* Whether NAME ends in "." or "..": what that is, others have to decide, and what is around it is theirs. */
-static bool is_around(const char *name)
-{
-	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
-
-	return strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
-}
-
 int tree_delete(int dirfd_above, const char *name, struct err *e)
 {
 	unsigned long serial = 0;
 	bool found = true;
 	const char *entry;
 
-	if (is_around(name))
-		return err_set(e, EINVAL, "remove %s", name);
 	if (leads_out(name))
 		return err_set(e, EINVAL, "remove \"%s\"", name);
 	if (remove_easy(dirfd_above, name))

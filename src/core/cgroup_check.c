@@ -62,12 +62,15 @@ void cgroup_needs_find(const struct cgroup_host *h, const struct spec_resources 
 	}
 }
 
-/* Refuses what NAME says (a limit, a setting), since its controller, NEED, is nowhere; says why, if that is known. */
+/*
+ * Refuses what NAME says (a limit, a setting), since its controller, NEED, is nowhere; says why, if that is known.
+ * Tools, and the guides for rootless podman, know the words behind the colon.
+ */
 static int refuse(const struct cgroup_host *h, const char *name, const char *need, struct err *e)
 {
 	int above = (int)(strlen(h->base) - strlen("/isle"));
 
-	err_set(e, 0, "the %s needs the control group controller \"%s\"", name, need);
+	err_set(e, 0, "the %s: the requested cgroup controller `%s` is not available", name, need);
 	if (h->layout == CGROUP_ABSENT) {
 		err_why(e, "no control groups are mounted");
 		return err_cure(e, "mount -t cgroup2 cgroup2 /sys/fs/cgroup");
@@ -134,7 +137,7 @@ static int unified_check(const struct cgroup_host *h, const struct spec_pair *p,
 		char name[NAME_MAX + 64], need[NAME_MAX + 16];
 
 		snprintf(name, sizeof(name), "setting %s under linux.resources.unified", p->key);
-		snprintf(need, sizeof(need), "%.*s (v2)", (int)len, p->key);
+		snprintf(need, sizeof(need), "%.*s", (int)len, p->key);
 		return refuse(h, name, need, e);
 	}
 	return 0;

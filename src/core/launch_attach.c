@@ -66,6 +66,14 @@ static bool mounts_file(int fd)
 	return fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
+/* Whether mount I is only to be copied: it is a link, and that is what its words say of links. */
+static bool copies_link(const struct launch *l, size_t i)
+{
+	struct stat st;
+
+	return l->mopts[i].copy_link && fstat(l->mount_fds[i], &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 /* Whether mount I is a file system of TYPE, no bind of whatever. */
 static bool is_type(const struct launch *l, size_t i, const char *type)
 {
@@ -203,8 +211,15 @@ static int attach_one(struct launch *l, size_t i, struct err *e)
 		return attach_again(l, i, e);
 	bool there = launch_mount_filled(l, i) && access(o->where, F_OK) == 0;
 	int r = l->by_spec ? check_proc(l, i, e) : 0;
+	if (r == 0 && copies_link(l, i)) {
+		r = mount_link_make(l->mount_fds[i], o->where, e);
+		fd_close(&l->mount_fds[i]);
+		return r;
+	}
+	const bool file = r == 0 && mounts_file(l->mount_fds[i]), strict = wants_strict(l, i);
 	if (r == 0)
-		r = mount_target(o->where, mounts_file(l->mount_fds[i]), wants_strict(l, i), &target, e);
+		r = o->place_itself && !strict ? mount_target_itself(o->where, file, &target, e)
+					       : mount_target(o->where, file, strict, &target, e);
 	if (r == 0 && launch_mount_filled(l, i))
 		r = begin_tmpfs(l, i, target, there, e);
 	if (r == 0)

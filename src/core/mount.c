@@ -27,6 +27,7 @@ int mount_clone(int dirfd, const char *path, const struct mount_opts *o, int *re
 	unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (o->recursive ? AT_RECURSIVE : 0);
 
 	flags |= *path ? 0 : AT_EMPTY_PATH;
+	flags |= o->source_itself || o->copy_link ? AT_SYMLINK_NOFOLLOW : 0;
 	auto_fd fd = sys_open_tree(dirfd, path, flags);
 	if (fd < 0)
 		return err_set(e, errno, "take %s as a mount", *path ? path : "a descriptor");

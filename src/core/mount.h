@@ -28,6 +28,9 @@ struct mount_opts {
 	bool remount;	       /* "remount": what is mounted there already changes */
 	bool idmap, idmap_rec; /* "idmap", "ridmap" */
 	bool copy_up;	       /* "tmpcopyup": a tmpfs that starts with what it covers */
+	bool source_itself;    /* "src-nofollow": of a source that is a link the link, not what it leads to */
+	bool place_itself;     /* "dest-nofollow": a link at the destination is mounted on, not followed */
+	bool copy_link;	       /* "copy-symlink": a source that is a link is made anew, and nothing mounted */
 	struct strs super;     /* of the whole file system, of whatever type: "sync", "lazytime" */
 	struct strs data;      /* the file system's own: "size=64k", "newinstance"; nothing takes a bind mount's */
 	const char *where;     /* the destination: absolute, without "." and ".." */
@@ -73,5 +76,12 @@ const char *mount_where(const char *path, struct arena *a);
  * after entering the container's root: then links that an image plants lead nowhere but into the container.
  */
 int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct err *e) MUST_USE;
+/* The same, but a symbolic link at the end of PATH is itself the place. */
+int mount_target_itself(const char *path, bool file, int *ret_fd, struct err *e) MUST_USE;
+/*
+ * Makes the symbolic link PATH, and the directories above it, like the link FD (O_PATH).  One that is there must lead
+ * to the same.  As for mount_target, in the container's root.
+ */
+int mount_link_make(int fd, const char *path, struct err *e) MUST_USE;
 
 #endif

@@ -135,9 +135,13 @@ static int target_make(const char *path, bool file, int links, struct err *e)
 	return 0;
 }
 
-int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct err *e)
+/* A symbolic link at the end of a place. */
+enum end_link { END_FOLLOW, END_REFUSE, END_ITSELF };
+
+/* Finds the place PATH, or makes it. */
+static int target(const char *path, bool file, enum end_link link, int *ret_fd, struct err *e)
 {
-	int flags = O_PATH | O_CLOEXEC | (strict ? O_NOFOLLOW : 0);
+	int flags = O_PATH | O_CLOEXEC | (link == END_FOLLOW ? 0 : O_NOFOLLOW);
 	auto_fd fd = open_in_root(path, flags);
 	struct statfs fs;
 	struct stat st;
@@ -153,7 +157,7 @@ int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct e
 		return not_opened(fd, path, e);
 	if (fstat(fd, &st) < 0)
 		return err_set(e, errno, "examine the mount point %s", path);
-	if (S_ISLNK(st.st_mode)) {
+	if (S_ISLNK(st.st_mode) && link != END_ITSELF) {
 		err_set(e, ELOOP, "mount on %s", path);
 		return err_why(e, "the root has a symbolic link there, and what is mounted would land elsewhere");
 	}
@@ -172,4 +176,40 @@ int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct e
 	}
 	*ret_fd = fd_take(&fd);
 	return 0;
+}
+
+int mount_target(const char *path, bool file, bool strict, int *ret_fd, struct err *e)
+{
+	return target(path, file, strict ? END_REFUSE : END_FOLLOW, ret_fd, e);
+}
+
+int mount_target_itself(const char *path, bool file, int *ret_fd, struct err *e)
+{
+	return target(path, file, END_ITSELF, ret_fd, e);
+}
+
+int mount_link_make(int fd, const char *path, struct err *e)
+{
+	char above[PATH_MAX], to[PATH_MAX], there[PATH_MAX];
+	const char *name = strrchr(path, '/') + 1;
+	ssize_t n = readlinkat(fd, "", to, sizeof(to) - 1);
+	auto_fd dir = FD_NONE;
+
+	if (n < 0)
+		return err_set(e, errno, "read the symbolic link for %s", path);
+	to[n] = '\0';
+	const size_t len = name - path > 1 ? (size_t)(name - path) - 1 : 1; /* "/" of the top */
+	if (len >= sizeof(above))
+		return err_set(e, ENAMETOOLONG, "make the symbolic link %s", path);
+	memcpy(above, path, len);
+	above[len] = '\0';
+	int r = mount_target(above, false, false, &dir, e);
+	if (r < 0 || symlinkat(to, dir, name) == 0)
+		return r;
+	int code = errno;
+	ssize_t n_there = code == EEXIST ? readlinkat(dir, name, there, sizeof(there)) : -1;
+	if (n_there == n && memcmp(there, to, (size_t)n) == 0)
+		return 0;
+	err_set(e, code, "make the symbolic link %s", path);
+	return code == EEXIST ? err_why(e, "what is there already is another") : -code;
 }

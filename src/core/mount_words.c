@@ -74,6 +74,9 @@ static const struct {
 	{"ridmap", offsetof(struct mount_opts, idmap), offsetof(struct mount_opts, idmap_rec)},
 	{"remount", offsetof(struct mount_opts, remount), 0},
 	{"tmpcopyup", offsetof(struct mount_opts, copy_up), 0},
+	{"src-nofollow", offsetof(struct mount_opts, source_itself), 0},
+	{"dest-nofollow", offsetof(struct mount_opts, place_itself), 0},
+	{"copy-symlink", offsetof(struct mount_opts, copy_link), 0},
 };
 
 /* Words of file systems of every type, which the kernel takes as they are (vfs_parse_sb_flag). */

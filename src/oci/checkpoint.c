@@ -87,6 +87,19 @@ static void say_masks(struct criu *criu, const struct spec *s, pid_t pid)
 	}
 }
 
+/* criu follows the links that such a mount is of, or on: what it restores would be another container. */
+static int check_links(const struct spec *s, struct err *e)
+{
+	static const char *const words[] = {"src-nofollow", "dest-nofollow"};
+
+	for (size_t i = 0; i < s->mounts.n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(words); k++)
+			if (strs_has(&s->mounts.v[i].options, words[k]))
+				return err_set(e, 0, "mount %s: criu knows no mounts with the option \"%s\"",
+					       s->mounts.v[i].destination, words[k]);
+	return 0;
+}
+
 /* Has criu write the images of a container that was found. */
 static int dump(struct oci_container *c, const struct oci_criu_options *o, struct err *e)
 {
@@ -94,6 +107,7 @@ static int dump(struct oci_container *c, const struct oci_criu_options *o, struc
 	struct spec spec;
 	int r = container_spec(c, &spec, e);
 
+	r = r < 0 ? r : check_links(&spec, e);
 	r = r < 0 ? r : criu_begin(&criu, o->pre_dump ? "pre-dump" : "dump", o, true, c->rt->arena, e);
 	if (r < 0)
 		return r;

@@ -17,6 +17,19 @@ static const char *const controllers[CGC_COUNT] = {
 	[CGC_SYSTEMD] = "systemd",
 };
 
+/* Whether PATH has a "..": what is below the container's group needs none. */
+static bool leads_up(const char *path)
+{
+	for (const char *p = path; *p; p += *p == '/') {
+		const size_t len = strcspn(p, "/");
+
+		if (len == 2 && p[0] == '.' && p[1] == '.')
+			return true;
+		p += len;
+	}
+	return false;
+}
+
 /* Puts PID into PATH below the container's group in the hierarchy mounted at MOUNT; never out of that group. */
 static int put(const struct cgroup *cg, const char *mount, const char *path, pid_t pid, struct arena *a, struct err *e)
 {
@@ -87,6 +100,8 @@ int exec_subgroups(const struct cgroup *cg, const struct strs *wanted, pid_t pid
 
 		if (!colon && wanted->n > 1)
 			return err_set(e, 0, "--cgroup %s: one of several must begin with \"CONTROLLER:\"", names);
+		if (leads_up(colon ? colon + 1 : names))
+			return err_set(e, 0, "--cgroup %s: `..` components are not allowed", names);
 		if (colon)
 			*colon = '\0';
 		r = colon ? put_named(cg, names, colon + 1, &seen, pid, a, e) : put_everywhere(cg, names, pid, a, e);

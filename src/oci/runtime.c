@@ -87,10 +87,11 @@ int oci_id_check(const char *id, struct err *e)
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
 	size_t n = strlen(id), good = strspn(id, allowed);
 
-	if (n > 0 && n <= MIN((size_t)ID_MAX, (size_t)NAME_MAX) && good == n && strcmp(id, ".") != 0 &&
-	    strcmp(id, "..") != 0)
+	if (n > 0 && n <= MIN((size_t)ID_MAX, (size_t)NAME_MAX) && good == n && id[0] != '.')
 		return 0;
 	err_set(e, 0, "invalid container ID format: \"%.64s\"", id);
+	if (id[0] == '.')
+		return err_why(e, "an id can't begin with a dot, as hidden files do");
 	if (good < n)
 		return err_why(
 			e,

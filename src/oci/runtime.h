@@ -88,7 +88,7 @@ int oci_open(struct oci_runtime *rt, bool make, struct err *e) MUST_USE;
 void oci_close(struct oci_runtime *rt);
 /* The machine's control groups, looked for once in a command. */
 int oci_cgroups(struct oci_runtime *rt, struct cgroup_host *ret, struct err *e) MUST_USE;
-/* Whether ID is a good id: letters, digits, '_', '+', '-', '.', not "." or "..", at most 255 bytes. */
+/* Whether ID is a good id: letters, digits, '_', '+', '-', '.', no dot at its beginning, at most 255 bytes. */
 int oci_id_check(const char *id, struct err *e) MUST_USE;
 
 int oci_create(struct oci_runtime *rt, const char *id, const struct oci_create_options *o, struct err *e) MUST_USE;

@@ -106,6 +106,24 @@ static int check_mount_ids(const struct spec *s, const struct spec_mount *m, str
 	return 0;
 }
 
+/* What the words about links demand: they are of binds alone, and of those that are new. */
+static int check_links(const struct spec_mount *m, bool bind, struct err *e)
+{
+	static const char *const words[] = {"src-nofollow", "dest-nofollow", "copy-symlink"};
+	bool has[ARRAY_LEN(words)];
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		has[i] = strs_has(&m->options, words[i]);
+		if (has[i] && (!bind || strs_has(&m->options, "remount")))
+			return bind_fail_at(e, "options", 0,
+					    bind_fail(e, "\"%s\" is for new bind mounts alone", words[i]));
+	}
+	if (has[2] && (has[0] || has[1]))
+		return bind_fail_at(e, "options", 0,
+				    bind_fail(e, "\"%s\" and \"%s\" exclude each other", words[2], words[!has[0]]));
+	return 0;
+}
+
 /* One mount. */
 static int check_mount(const struct spec *s, const struct spec_mount *m, struct err *e)
 {
@@ -117,9 +135,11 @@ static int check_mount(const struct spec *s, const struct spec_mount *m, struct 
 
 	if (bad < 0)
 		return bad;
-	if ((strs_has(&m->options, "bind") || strs_has(&m->options, "rbind")) && !(m->source && *m->source))
+	const bool binds = strs_has(&m->options, "bind") || strs_has(&m->options, "rbind");
+	if (binds && !(m->source && *m->source))
 		return bind_fail_at(e, "source", 0, bind_fail(e, "is missing, and a bind mount needs one"));
-	return check_mount_ids(s, m, e);
+	bad = check_links(m, binds || (m->type && (strcmp(m->type, "bind") == 0 || strcmp(m->type, "rbind") == 0)), e);
+	return bad < 0 ? bad : check_mount_ids(s, m, e);
 }
 
 /* All of them. */

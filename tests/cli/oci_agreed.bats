@@ -6,14 +6,6 @@
 load ../lib/isle
 load ../lib/oci
 
-setup_file() {
-	isle_setup_file
-	oci_setup_file
-}
-setup() { oci_setup; }
-teardown() { oci_teardown; }
-teardown_file() { isle_teardown_file; }
-
 @test "a working directory that is missing is made, in a root that can only be read, too" {
 	for readonly in False True; do
 		rm -rf "$T/b/rootfs/made"
@@ -109,6 +101,11 @@ for kind in ('prestart', 'createRuntime', 'createContainer', 'poststart', 'posts
 	run oci state 'we/b'
 	[ "$status" -eq 1 ]
 	[[ $output == *"invalid container ID format"*"invalid character"* ]]
+	for id in . .. .foo ..foo; do
+		run oci run --bundle "$T/b" "$id"
+		[ "$status" -eq 1 ]
+		[[ $output == *"invalid container ID format: \"$id\": an id can't begin with a dot"* ]]
+	done
 }
 
 # A service manager: notes in $T/said what comes to $T/manager, a message a line.

@@ -6,10 +6,6 @@
 load ../lib/isle
 load ../lib/oci
 
-setup_file() {
-	isle_setup_file
-	oci_setup_file
-}
 setup() {
 	oci_setup
 	mkdir "$T/src"
@@ -19,7 +15,6 @@ teardown() {
 	[ ! -e "$T/umount" ] || umount -l "$T/shared"
 	oci_teardown
 }
-teardown_file() { isle_teardown_file; }
 
 # The fields of the mount at $1 in the output: "ro,nosuid,relatime shared:1 - tmpfs tmpfs rw".
 mount_line() {
@@ -103,6 +98,65 @@ refused() {
 	run in_bundle "add('/probe/link/x', '$T/src')" -- cat /probe/deep/x/file
 	[ "$output" = inside ]
 	refused 'share '"$T/missing" "add('/probe/a', '$T/missing')"
+}
+
+@test "links: the source's own, mounted on, or made anew" {
+	bundle "$T/b"
+	ln -s file "$T/src/link" # leads to "inside"
+	ln -s nowhere "$T/src/broken"
+	mkdir "$T/b/rootfs/probe/d"
+	echo other >"$T/b/rootfs/probe/d/file"
+	ln -s d/canary "$T/b/rootfs/probe/place" # to what is not there
+	ln -s d "$T/b/rootfs/probe/dir"
+	for user in '' "l['namespaces'].append({'type': 'user'}); l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 0, 'size': 65536}]"; do
+		run -0 in_bundle "$user" "add('/probe/d/link', '$T/src/link', options=['bind','src-nofollow'])" -- sh -c 'readlink /probe/d/link && cat /probe/d/link'
+		[ "$output" = $'file\nother' ] || { echo "$output"; false; }
+		run -0 in_bundle "$user" "add('/probe/place', '$T/src/link', options=['rbind','dest-nofollow'])" -- sh -c 'cat /probe/place; ls /probe/d'
+		[[ $output == inside$'\n'* && $output != *canary* ]] || { echo "$output"; false; }
+		run -0 in_bundle "$user" "add('/probe/place', '$T/src/broken', options=['bind','src-nofollow','dest-nofollow'])" -- readlink /probe/place
+		[ "$output" = nowhere ]
+		run -0 in_bundle "$user" "add('/probe/new/dest', '$T/src/file', options=['bind','dest-nofollow'])" -- cat /probe/new/dest
+		[ "$output" = inside ]
+		# A link is made, above it what is missing, once; links above the place lead as ever; and what is no link is mounted.
+		for _ in 1 2; do
+			run -0 in_bundle "$user" "add('/probe/dir/deep/er', '$T/src/broken', options=['rbind','copy-symlink'])" \
+				"add('/probe/plain', '$T/src', options=['rbind','ro','copy-symlink'])" -- \
+				sh -c 'readlink /probe/d/deep/er; cat /probe/plain/file; grep -c /probe/d /proc/self/mountinfo || :'
+			[ "${output%$'\n'*}" = $'nowhere\ninside' ] && [ "${lines[-1]}" = 0 ] || { echo "$output"; false; }
+		done
+		rm -r "$T/b/rootfs/probe/d/deep"
+	done
+	mkdir "$T/away"
+	ln -s "$T/away" "$T/b/rootfs/probe/out"
+	run -0 in_bundle "add('/probe/out/x', '$T/src/broken', options=['bind','copy-symlink'])" -- readlink "$T/away/x"
+	[ "$output" = nowhere ] && [ -z "$(ls -A "$T/away")" ] # in the container's own root
+}
+
+@test "links: another one is there, a directory, words that do not go together" {
+	bundle "$T/b"
+	ln -s nowhere "$T/src/link"
+	mkdir "$T/b/rootfs/probe/d"
+	ln -s nowhere2 "$T/b/rootfs/probe/a"
+	ln -s d "$T/b/rootfs/probe/dir"
+	refused 'what is there already is another' "add('/probe/a', '$T/src/link', options=['bind','copy-symlink'])"
+	refused 'what is there already is another' "add('/probe/d', '$T/src/link', options=['bind','copy-symlink'])"
+	[ "$(readlink "$T/b/rootfs/probe/a")" = nowhere2 ]
+	refused "a directory can't be mounted on a file" "add('/probe/dir', '$T/src', options=['bind','dest-nofollow'])"
+	refused "must stay the kernel's own" "add('/proc/self', '$T/src/link', options=['bind','src-nofollow','dest-nofollow'])"
+	refused "must stay the kernel's own" "add('/proc/self/x', '$T/src/link', options=['bind','copy-symlink'])"
+	ln -s /proc/self "$T/b/rootfs/probe/self"
+	refused 'leads into /proc' "add('/probe/self/exe', '$T/src/link', options=['bind','src-nofollow','dest-nofollow'])"
+	refused 'leads into /proc' "add('/probe/self/x', '$T/src/link', options=['bind','copy-symlink'])"
+	refused '"copy-symlink" and "dest-nofollow" exclude each other' "add('/probe/a', '$T/src/link', options=['bind','copy-symlink','dest-nofollow'])"
+	refused '"src-nofollow" is for new bind mounts alone' "add('/probe/d', 'tmpfs', 'tmpfs', ['src-nofollow'])"
+	oci_running kept "add('/probe/file', '$T/src/link', options=['bind','src-nofollow'])"
+	run oci checkpoint --image-path "$T/images" kept
+	[ "$status" -ne 0 ] && [[ $output == *'mount /probe/file: criu knows no mounts with the option "src-nofollow"'* ]]
+	[ "$(oci list -q)" = kept ]
+	rmdir "$T/b/rootfs/dev"
+	mkdir "$T/b/rootfs/other"
+	ln -s other "$T/b/rootfs/dev"
+	refused 'symbolic link' "mount_at('/dev').update(type='bind', source='$T/src/file', options=['bind','dest-nofollow'])"
 }
 
 @test "nested mounts, the same place twice, and / itself, in their order" {

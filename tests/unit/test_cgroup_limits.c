@@ -274,6 +274,8 @@ static void unified_settings(void **state)
 		*p = (struct spec_pair){arena_strdup(&arena, bad[i]), arena_strdup(&arena, "1")};
 		make_refused(&res, "");
 	}
+	if (host.v2) /* the last one */
+		make_refused(&res, "the requested cgroup controller `nothing` is not available");
 	*p = (struct spec_pair){arena_strdup(&arena, "memory.high"), arena_strdup(&arena, "33554432")};
 	if (host.v2 && is_v2(CGC_MEMORY)) {
 		make(&cg, &res);

@@ -117,6 +117,82 @@ static void links_stay_within_the_root(void **state)
 	in_jail(linked, NULL);
 }
 
+/* The link at PATH is itself the place. */
+static void is_the_place(const char *path)
+{
+	struct stat st, want;
+	struct err e = {0};
+	auto_fd fd = FD_NONE;
+
+	must(mount_target_itself(path, true, &fd, &e), &e);
+	must_call(fstat(fd, &st));
+	must_call(lstat(path, &want));
+	assert_true(st.st_ino == want.st_ino && st.st_dev == want.st_dev);
+}
+
+/* A link to TO, made by hand. */
+static int link_to(const char *to)
+{
+	must_call(symlink(to, "/model"));
+	int fd = open("/model", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	must_call(unlink("/model"));
+	return fd;
+}
+
+static void link_refused(int fd, const char *path, int code, const char *word)
+{
+	struct err e = {0};
+
+	must_fail(mount_link_make(fd, path, &e), code, &e, word);
+}
+
+static void links_themselves(void *arg)
+{
+	struct err e = {0};
+	struct stat st;
+	char to[16];
+
+	(void)arg;
+	enter_root();
+	must_call(symlink("/canary", "/link"));
+	must_call(symlink("/nowhere", "/dangling"));
+	must_call(symlink("/proc/self", "/into"));
+	is_the_place("/dangling");
+	assert_int_equal(access("/nowhere", F_OK), -1);
+	is_the_place("/into"); /* what is mounted there is in the root, wherever that leads */
+	is_the_place("/link/made");
+	must_call(stat("/canary/made", &st));
+	assert_true(S_ISREG(st.st_mode));
+	must_fail(mount_target_itself("/link", false, &(int){0}, &e), ENOTDIR, &e, "a directory can't be mounted");
+	must_fail(mount_target_itself("/into/exe", true, &(int){0}, &e), ELOOP, &e, "leads into /proc");
+
+	auto_fd link = link_to("over/there");
+	must(mount_link_make(link, "/link/deep/new", &e), &e);
+	must(mount_link_make(link, "/canary/deep/new", &e), &e); /* it is there */
+	assert_int_equal(readlink("/canary/deep/new", to, sizeof(to)), 10);
+	assert_memory_equal(to, "over/there", 10);
+	must(mount_link_make(link, "/top", &e), &e);
+	link_refused(link, "/link", EEXIST, "is another");
+	link_refused(link, "/canary", EEXIST, "is another");
+	link_refused(link, "/", ENOENT, "make the symbolic link");
+	link_refused(link, "/frozen/new", EROFS, "make the symbolic link");
+	link_refused(link, "/into/new", ELOOP, "leads into /proc");
+	auto_fd longer = link_to("over/there/x");
+	link_refused(longer, "/top", EEXIST, "is another");
+	must(mount_link_make(longer, "/longer", &e), &e);
+	link_refused(link, "/longer", EEXIST, "is another");
+	auto_fd none = open("/canary", O_PATH | O_CLOEXEC);
+	link_refused(none, "/new", ENOENT, "read the symbolic link");
+}
+
+/* "dest-nofollow" and "copy-symlink". */
+static void links_are_places_or_made(void **state)
+{
+	(void)state;
+	in_jail(links_themselves, NULL);
+}
+
 static void made_up(void *arg)
 {
 	char link[64];
@@ -176,6 +252,7 @@ int main(void)
 		cmocka_unit_test(links_to_nowhere_are_made_to_lead_somewhere),
 		cmocka_unit_test(what_is_missing_is_made),
 		cmocka_unit_test(links_stay_within_the_root),
+		cmocka_unit_test(links_are_places_or_made),
 		cmocka_unit_test(what_the_kernel_makes_up_is_not_followed),
 		cmocka_unit_test(the_wrong_kind_and_the_unmakeable_are_refused),
 	};

@@ -131,6 +131,12 @@ static void propagation_binds_and_words_for_us(void **state)
 	assert_true(o.idmap && !o.idmap_rec);
 	o = opts("bind", "ridmap");
 	assert_true(o.idmap && o.idmap_rec);
+	o = opts("bind", "src-nofollow");
+	assert_true(o.source_itself && !o.place_itself && !o.copy_link && o.data.n == 0);
+	o = opts("bind", "dest-nofollow");
+	assert_true(!o.source_itself && o.place_itself && !o.copy_link && o.data.n == 0);
+	o = opts("bind", "copy-symlink");
+	assert_true(!o.source_itself && !o.place_itself && o.copy_link && o.data.n == 0);
 	/* Words of fstab(5) that mean nothing here. */
 	o = opts("bind", "defaults,loud,silent,iversion,noiversion,auto,noauto,user,nouser");
 	assert_true(o.data.n == 0 && o.super.n == 0);

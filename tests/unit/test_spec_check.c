@@ -100,6 +100,13 @@ static void demands_of_the_whole(void **state)
 		 "mounts[1].options[1]: must not have a line break"},
 		{"\"mounts\":[{\"destination\":\"/\",\"options\":[\"bind\"]}]",
 		 "mounts[0].source: is missing, and a bind mount needs one"},
+		{"\"mounts\":[{\"destination\":\"/\",\"type\":\"tmpfs\",\"options\":[\"dest-nofollow\"]}]",
+		 "mounts[0].options: \"dest-nofollow\" is for new bind mounts alone"},
+		{"\"mounts\":[{\"destination\":\"/\",\"source\":\"s\",\"options\":[\"bind\",\"remount\",\"copy-symlink\"]}]",
+		 "mounts[0].options: \"copy-symlink\" is for new bind mounts alone"},
+		{"\"mounts\":[{\"destination\":\"/\",\"type\":\"bind\",\"source\":\"s\","
+		 "\"options\":[\"src-nofollow\",\"copy-symlink\"]}]",
+		 "mounts[0].options: \"copy-symlink\" and \"src-nofollow\" exclude each other"},
 		{"\"mounts\":[{\"destination\":\"/\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]}]",
 		 "mounts[0].gidMappings: is missing"},
 		{"\"mounts\":[{\"destination\":\"/\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}],"

@@ -281,7 +281,7 @@ no_controller() {
 	[ -e /sys/fs/cgroup/cgroup.controllers ] || return
 	! grep -qw cpuset /sys/fs/cgroup/cgroup.controllers || skip "every controller is here" || return
 	said=$(isle run --rm --cpuset-cpus 0 "$root" true 2>&1)
-	same 125 $? && has "$said" 'needs the control group controller "cpuset"'
+	same 125 $? && has "$said" 'the requested cgroup controller `cpuset` is not available'
 }
 
 limits_tests() {
@@ -664,7 +664,7 @@ elsewhere() {
 	# Without a group there is no limit; asked for one, it is refused.
 	as_is "$user" isle run --rm host true || return
 	said=$(as_is "$user" isle run --rm -m 64m host true 2>&1)
-	same 125 $? && has "$said" 'needs the control group controller' && has "$said" 'systemd-run --user'
+	same 125 $? && has "$said" 'the requested cgroup controller' && has "$said" 'systemd-run --user'
 }
 
 # ---------------------------------------------------------------- what the machine forbids

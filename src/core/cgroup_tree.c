@@ -105,6 +105,10 @@ static int evacuate(int parent, struct err *e)
 		if (!*text)
 			return 0;
 		for (char *pid; (pid = strsep(&text, "\n"));) {
+			if (strcmp(pid, "0") == 0) {
+				err_set(e, EBUSY, "move the processes of the group into " CGROUP_CALLER);
+				return err_why(e, "one of them is outside this pid namespace");
+			}
 			r = *pid ? file_write(parent, CGROUP_CALLER "/cgroup.procs", pid, e) : 0;
 			if (r == -EOPNOTSUPP)
 				err_why(e,
@@ -145,6 +149,24 @@ static int clear_of_processes(const struct walk *w, int parent, const char *at, 
 	return err_cure(e, CGROUP_DELEGATE);
 }
 
+/* Says which of the controllers TEXT, "+cpu +io", PARENT does not have to give. */
+static void say_missing(int parent, const char *text, struct err *e)
+{
+	char have[512];
+
+	if (cgroup_text(parent, "cgroup.controllers", have, sizeof(have)) < 0)
+		return;
+	for (const char *p = text; *p; p += *p == ' ') {
+		const size_t len = strcspn(++p, " "); /* behind its "+" */
+
+		if (!cgroup_word_in(have, p, len)) {
+			err_why(e, "the requested cgroup controller `%.*s` is not available there", (int)len, p);
+			return;
+		}
+		p += len;
+	}
+}
+
 /* Enables the walk's controllers for the groups below PARENT, those that are not yet. */
 static int enable(const struct walk *w, int parent, int child, const char *at, struct err *e)
 {
@@ -168,8 +190,8 @@ static int enable(const struct walk *w, int parent, int child, const char *at, s
 	if (r == 0)
 		return 0;
 	err_set(e, -r, "enable the controllers \"%s\" for the groups below %s", text, at);
-	if (r == -ENOENT)
-		err_why(e, "a controller is not available there");
+	if (r == -ENOENT || r == -EINVAL)
+		say_missing(parent, text, e);
 	if (r == -EOPNOTSUPP)
 		err_why(e, "that group, or one above it, is for threads only");
 	return r;

@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 
 #ifndef MFD_EXEC /* 6.3 */
 #define MFD_EXEC 0x0010U
@@ -283,7 +284,9 @@ static int rights_run(void *ctx, struct err *e)
 		r = launch_furnish_await(e);
 	if (r < 0)
 		return r;
-	r = l->keep_keyring ? 0 : rights_keyring(l->id, e);
+	r = l->keep_keyring ? 0 : rights_key_label(&l->process, l->proc_fd, e);
+	if (r == 0 && !l->keep_keyring)
+		r = rights_keyring(l->id, e);
 	if (r == 0)
 		r = rights_limits(&l->process, e);
 	if (r == 0)
@@ -350,7 +353,25 @@ static int init_file(int *ret_fd, struct err *e)
 
 int launch_init_file(struct launch *l, struct err *e)
 {
-	return l->init_fd < 0 && (l->init || l->exposed) ? init_file(&l->init_fd, e) : 0;
+	if (l->init_fd >= 0 || !(l->init || l->exposed))
+		return 0;
+	int r = init_file(&l->init_fd, e);
+	/*
+	 * SELinux lets a container's type begin in the container's files, seldom in those that a runtime has in memory.
+	 * Where this one may not become one of the former, execve tells what the policy says.
+	 */
+	if (r == 0 && l->process.selinux_label && l->mount_label)
+		(void)!fsetxattr(l->init_fd, "security.selinux", l->mount_label, strlen(l->mount_label), 0);
+	return r;
+}
+
+/* Adds to an execve that was not permitted what SELinux has to do with it. */
+static int label_refused(const struct launch *l, int code, struct err *e)
+{
+	if ((code != EACCES && code != EPERM) || !l->process.selinux_label)
+		return -code;
+	err_why(e, "SELinux's policy may not let the label %s begin in that file", l->process.selinux_label);
+	return err_cure(e, "look for the reason in the audit log: ausearch -m avc");
 }
 
 /* Executes PATH, maybe by way of init: as its child, or in its place; returns only on failure. */
@@ -368,10 +389,16 @@ static int execute(struct launch *l, char *path, struct err *e)
 		for (size_t i = 0; i < l->process.args.n; i++)
 			strs_take(&args, l->arena, l->process.args.v[i]);
 		syscall(SYS_execveat, l->init_fd, "", args.v, l->process.env.v, AT_EMPTY_PATH);
-		return err_set(e, errno, "execute the init program");
+		int code = errno;
+
+		err_set(e, code, "execute the init program");
+		return label_refused(l, code, e);
 	}
 	execve(path, argv, l->process.env.v);
-	return program_failed(path, errno, e);
+	int code = errno;
+
+	program_failed(path, code, e);
+	return label_refused(l, code, e);
 }
 
 int launch_execute(struct launch *l, struct err *e)

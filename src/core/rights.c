@@ -39,6 +39,33 @@ int rights_limits(const struct spec_process *p, struct err *e)
 	return 0;
 }
 
+/* Writes TEXT into the first of the attribute files that exists. */
+static int attr_write(int proc_fd, const char *const *files, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++) {
+		auto_fd fd = openat(proc_fd, files[i], O_WRONLY | O_CLOEXEC);
+
+		if (fd >= 0)
+			return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	}
+	return -ENOENT;
+}
+
+/* The error of a label that the kernel did not take. */
+static int label_error(const char *label, int code, struct err *e)
+{
+	err_set(e, code, "give the program the SELinux label %s", label);
+	return err_why(e, "the kernel has no SELinux, or its policy does not know or allow the label");
+}
+
+int rights_key_label(const struct spec_process *p, int proc_fd, struct err *e)
+{
+	static const char *const keys[] = {"thread-self/attr/keycreate"};
+	int r = p->selinux_label ? attr_write(proc_fd, keys, ARRAY_LEN(keys), p->selinux_label) : 0;
+
+	return r < 0 && r != -ENOENT ? label_error(p->selinux_label, -r, e) : 0;
+}
+
 int rights_keyring(const char *name, struct err *e)
 {
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name) >= 0 || errno == ENOSYS)
@@ -186,18 +213,6 @@ void rights_umask(const struct spec_process *p, mode_t absent)
 	umask(p->user.umask.has ? (mode_t)(p->user.umask.v & 0777) : absent);
 }
 
-/* Writes TEXT into the first of the attribute files that exists. */
-static int attr_write(int proc_fd, const char *const *files, size_t n, const char *text)
-{
-	for (size_t i = 0; i < n; i++) {
-		auto_fd fd = openat(proc_fd, files[i], O_WRONLY | O_CLOEXEC);
-
-		if (fd >= 0)
-			return write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	}
-	return -ENOENT;
-}
-
 int rights_lsm(const struct spec_process *p, int proc_fd, struct err *e)
 {
 	static const char *const apparmor[] = {"thread-self/attr/apparmor/exec"};
@@ -215,10 +230,8 @@ int rights_lsm(const struct spec_process *p, int proc_fd, struct err *e)
 	}
 	if (p->selinux_label) {
 		r = attr_write(proc_fd, selinux, ARRAY_LEN(selinux), p->selinux_label);
-		if (r < 0) {
-			err_set(e, -r, "give the program the SELinux label %s", p->selinux_label);
-			return err_why(e, "the kernel has no SELinux, or refuses the label");
-		}
+		if (r < 0)
+			return label_error(p->selinux_label, -r, e);
 	}
 	return 0;
 }

@@ -15,6 +15,8 @@
 
 /* RLIMIT_… as asked.  A limit that may not be raised is -EPERM with the cure. */
 int rights_limits(const struct spec_process *p, struct err *e) MUST_USE;
+/* The keys that the thread makes until its next execve have the program's SELinux label: it may use them. */
+int rights_key_label(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;
 /* A session keyring of its own, named NAME; kernels without keyrings are fine. */
 int rights_keyring(const char *name, struct err *e) MUST_USE;
 /* User, groups and the five capability sets; PROC_FD is a trustworthy procfs (for /proc/self/setgroups). */

@@ -77,7 +77,8 @@ podman() {
 
 # Fails with a list where a container's unit is left.
 no_units() {
-	! $SYSTEMCTL list-units --all --plain --no-legend 'libpod-*' '*libpod_pod_*' 'docker-*.scope' 'ctr-*.scope' | grep .
+	! $SYSTEMCTL list-units --all --plain --no-legend 'libpod-*' '*libpod_pod_*' 'docker-*.scope' 'ctr-*.scope' \
+		'cri-containerd-*.scope' | grep .
 }
 
 # Whether systemd knows nothing of unit $1 any more.
@@ -228,7 +229,7 @@ docker_wanted() {
 		skip "docker needs apparmor_parser (Debian's package apparmor) where the kernel has AppArmor"
 }
 
-# Whether docker has heard why its container $1 ended.
+# Whether docker has heard that memory ran out in its container $1.
 oom_killed() {
 	[ "$(docker inspect --format '{{.State.OOMKilled}}' "$1")" = true ]
 }
@@ -274,7 +275,11 @@ docker_unit() {
 @test "docker: out of memory, and a slice that is chosen" {
 	docker_wanted
 	run -137 docker run --name it --network none --memory 16m --memory-swap 16m box dd if=/dev/zero of=/dev/null bs=64M
-	wait_for oom_killed it
+	# The shim tells of it, and of a container's end, in no order (docs/oci.md): so this one goes on.
+	docker run -d --name on --network none --memory 16m --memory-swap 16m box \
+		sh -c 'dd if=/dev/zero of=/dev/null bs=64M; sleep 5; exit 3'
+	[ "$(docker wait on)" = 3 ]
+	wait_for oom_killed on
 	docker run -d --name other --network none --cgroup-parent ours.slice box sleep 1000
 	[ "$(property "$(docker_unit other)" Slice)" = ours.slice ]
 }
@@ -294,4 +299,57 @@ docker_unit() {
 
 ctr_() {
 	timeout --foreground -s KILL 120 ctr --address "$WORLD/dexec/containerd/containerd.sock" "$@"
+}
+
+# A container of a Kubernetes pod, as containerd's CRI plugin has it: pod_run KIND ID WHERE [STATEMENT...].
+pod_run() {
+	local cgroup=kubepods-burstable-podu1.slice:cri-containerd:$2
+
+	ROOT=$WORLD/root POD=$WORLD/pod python3 "$BATS_TEST_DIRNAME/../lib/kube_config.py" "$1" "$2" "$cgroup" "${@:3}" \
+		>"$BATS_TEST_TMPDIR/$2.json"
+	ctr_ --namespace k8s.io run -d --runc-binary "$OCI_RUNTIME" --runc-systemd-cgroup --cgroup "$cgroup" \
+		--config "$BATS_TEST_TMPDIR/$2.json" "$2"
+}
+
+pod_pid() {
+	ctr_ --namespace k8s.io tasks ls | awk -v id="$1" '$1 == id { print $2 }'
+}
+
+@test "containerd: a pod of Kubernetes, whose containers are scopes in its slice" {
+	local pause web id unit=cri-containerd-web.scope
+
+	[ "$(id -u)" = 0 ] || skip "for root"
+	mkdir -p "$WORLD/pod/shm"
+	touch "$WORLD/pod/"{hosts,hostname,resolv.conf,termination-log}
+	ip netns add cni-1
+	pod_run sandbox pause /run/netns/cni-1 "p['oomScoreAdj'] = -998"
+	pause=$(pod_pid pause)
+	[ "$(cat "/proc/$pause/oom_score_adj")" = -998 ]
+	pod_run container web "$pause" "l['resources']['hugepageLimits'] = [{'pageSize': '2MB', 'limit': 4 << 20}]" \
+		"l['resources']['unified'] = {'memory.high': '60000000'}"
+	web=$(pod_pid web)
+	[ "$(property $unit Slice) $(property $unit MemoryMax)" = 'kubepods-burstable-podu1.slice 67108864' ]
+	[[ $(property $unit ControlGroup) == /kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podu1.slice/$unit ]]
+	[ "$(in_group "$web" hugetlb.2MB.max) $(property $unit MemoryHigh)" = '4194304 60000000' ]
+	[ "$(in_group "$web" cpu.max) $(property $unit CPUQuotaPerSecUSec)" = '20000 100000 200ms' ]
+	[ "$(readlink "/proc/$web/ns/net")" = "$(readlink "/proc/$pause/ns/net")" ]
+	[ "$(ctr_ --namespace k8s.io task exec --exec-id one web hostname)" = shop ]
+	echo '{"cpu":{"shares":512,"quota":50000,"period":100000},"memory":{"limit":100663296}}' |
+		"$OCI_RUNTIME" --systemd-cgroup --root /run/containerd/runc/k8s.io update --resources - web
+	systemctl daemon-reload
+	[ "$(property $unit MemoryMax) $(property $unit CPUQuotaPerSecUSec)" = '100663296 500ms' ]
+	[ "$(in_group "$web" memory.max) $(in_group "$web" cpu.max)" = '100663296 50000 100000' ]
+	for id in web pause; do
+		ctr_ --namespace k8s.io task kill --all -s KILL $id
+		wait_for pod_ended $id
+		ctr_ --namespace k8s.io task rm $id || true # its status is not 0
+		ctr_ --namespace k8s.io container rm $id
+		wait_for unit_gone cri-containerd-$id.scope
+	done
+	ip netns delete cni-1
+	systemctl stop kubepods.slice
+}
+
+pod_ended() {
+	[ "$(ctr_ --namespace k8s.io tasks ls | awk -v id="$1" '$1 == id { print $3 }')" = STOPPED ]
 }

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154 # $ is for the inner shell; each test is a subshell; run sets stderr
 
 load ../lib/isle
+load ../lib/shells
 
 setup_file() {
 	isle_setup_file
@@ -409,8 +410,9 @@ time.sleep(1000)'
 	start unshare --pid --fork --mount-proc sh -c 'sleep 1000; :'
 	touch "$BATS_TEST_TMPDIR/pid"
 	mount --bind "/proc/$T/ns/pid" "$BATS_TEST_TMPDIR/pid"
+	first=$(ps -o ppid= -p "$T" | tr -d ' ')
 	xargs kill -KILL <"$BATS_TEST_TMPDIR/started"
-	sleep 0.2
+	wait_for shell_ended "$first"
 	run --separate-stderr timeout 10 "$N" "--pid=$BATS_TEST_TMPDIR/pid" true
 	umount "$BATS_TEST_TMPDIR/pid"
 	[ "$status" -eq 1 ]

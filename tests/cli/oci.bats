@@ -7,23 +7,6 @@
 load ../lib/isle
 load ../lib/oci
 
-setup_file() {
-	isle_setup_file
-	oci_setup_file
-}
-
-setup() {
-	oci_setup
-}
-
-teardown() {
-	oci_teardown
-}
-
-teardown_file() {
-	isle_teardown_file
-}
-
 # create, with descriptors that nobody waits for.
 created() {
 	oci create --bundle "$T/$1" "${@:2}" "$1" </dev/null >"$T/out" 2>"$T/err" 3>&-
@@ -348,8 +331,9 @@ hook() {
 	python3 - "$T/sock" "$T/said" <<-'END' &
 		import array, os, socket, sys
 		s = socket.socket(socket.AF_UNIX)
-		s.bind(sys.argv[1])
+		s.bind(sys.argv[1] + ".new")
 		s.listen()
+		os.rename(sys.argv[1] + ".new", sys.argv[1])
 		s.settimeout(20)
 		c, _ = s.accept()
 		data, anc, _, _ = c.recvmsg(4096, socket.CMSG_SPACE(4))

@@ -18,14 +18,6 @@ setup() {
 	criu check >/dev/null 2>&1 || skip "there is no criu that knows this kernel"
 }
 
-teardown() {
-	oci_teardown
-}
-
-teardown_file() {
-	isle_teardown_file
-}
-
 # A container c of bundle $T/b that counts in /dev/shm/n: counting [CHANGE]...
 counting() {
 	bundle "$T/b" "p['args'] = ['sh', '-c', 'cd /dev/shm; i=0; while :; do i=\$((i + 1)); echo \$i >new; mv new n; sleep 0.05; done']" \

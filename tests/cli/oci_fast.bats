@@ -8,23 +8,6 @@ load ../lib/isle
 load ../lib/oci
 load ../lib/look
 
-setup_file() {
-	isle_setup_file
-	oci_setup_file
-}
-
-setup() {
-	oci_setup
-}
-
-teardown() {
-	oci_teardown
-}
-
-teardown_file() {
-	isle_teardown_file
-}
-
 # The Bash statements $1 in a mount namespace with a /run of its own, and so without a seed.
 without_seed() {
 	declare -f oci bundle json_words in_bundle >"$T/functions"
@@ -128,12 +111,15 @@ without_seed() {
 
 @test "whoever is killed before the device rules are in force leaves nothing to start" {
 	bundle "$T/b"
-	strace -f -o "$T/trace" -e trace=bpf -e inject=bpf:delay_enter=3000000:when=1 "${oci[@]}" create --bundle "$T/b" r \
+	strace -D -f -o "$T/trace" -e trace=bpf -e inject=bpf:delay_enter=600000000:when=1 "${oci[@]}" create --bundle "$T/b" r \
 		</dev/null >/dev/null 2>&1 3>&- &
-	tracer=$!
+	isle=$!
 	wait_for grep -q '"pid":[1-9]' "$OCI_ROOT/r/record.json"
-	pkill -KILL -P "$tracer"
-	wait "$tracer" || true
+	wait_for grep -q "^321 " "/proc/$isle/task/"*/syscall # bpf
+	tracer=$(awk '/^TracerPid:/ { print $2 }' "/proc/$isle/status")
+	kill -KILL "$isle"
+	kill -KILL "$tracer" # which keeps who was killed, too
+	wait "$isle" || true
 	run oci start r
 	[ "$status" -ne 0 ]
 	[ "$(grep -c 'BPF_PROG_ATTACH.*= 0$' "$T/trace")" -eq 0 ]

@@ -7,11 +7,6 @@
 load ../lib/isle
 load ../lib/oci
 
-setup_file() {
-	isle_setup_file
-	oci_setup_file
-}
-
 setup() {
 	oci_setup
 	mkdir "$T/driver"
@@ -19,14 +14,6 @@ setup() {
 	echo helper >"$T/driver/helper"
 	mkfifo "$T/driver/socket"
 	chmod -R a+rX "$T/driver"
-}
-
-teardown() {
-	oci_teardown
-}
-
-teardown_file() {
-	isle_teardown_file
 }
 
 # Makes $T/hook, a hook which runs the commands on standard input in sh, with $pid and $root of the container.

@@ -8,14 +8,6 @@
 load ../lib/isle
 load ../lib/oci
 
-setup_file() {
-	isle_setup_file
-	oci_setup_file
-}
-setup() { oci_setup; }
-teardown() { oci_teardown; }
-teardown_file() { isle_teardown_file; }
-
 sweep() {
 	"$ISLE_LIB/oci_kill_sweep.sh" "$@" >&3
 }

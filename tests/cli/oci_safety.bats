@@ -23,8 +23,6 @@ setup() {
 	up=../../../../../../../../../..
 	probes="add('/probe', '$PROBES', options=['rbind', 'ro'])"
 }
-teardown() { oci_teardown; }
-teardown_file() { isle_teardown_file; }
 
 # Everything about the canary: names, owners, modes, contents.
 canary_state() {

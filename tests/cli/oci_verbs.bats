@@ -298,7 +298,9 @@ has_ended() {
 	refused "--preserve-fds" exec --preserve-fds x c id
 	refused "--preserve-fds" exec --preserve-fds 900000 c id
 	refused "neither true nor false" exec --tty=x c id
-	refused "not below the container's" exec --cgroup ../.. c id
+	for path in ../.. ./../outside foo/.. foo/../foo memory:/../x; do
+		refused "--cgroup $path: \`..\` components are not allowed" exec --cgroup "$path" c id
+	done
 	refused "there is no controller" exec --cgroup foo:/a c id
 	refused "must begin with" exec --cgroup a --cgroup b c id
 	refused "does not exist" exec nosuch id
@@ -346,7 +348,8 @@ has_ended() {
 }
 
 @test "kill: names and numbers, the first process or all" {
-	start c 'process.args=["sh","-c","trap \"exit 3\" USR1; while :; do sleep 0.1; done"]'
+	start c 'process.args=["sh","-c","trap \"exit 3\" USR1; echo >/tmp/ready; while :; do sleep 0.1; done"]'
+	wait_for test -e "$BATS_TEST_TMPDIR/bundle-c/rootfs/tmp/ready"
 	for name in NOSUCH SIG 0 65 -1 '' 9x; do
 		refused "unknown signal" kill -- c "$name"
 	done
@@ -487,9 +490,9 @@ assert data["pids"]["current"] == 1, data'
 
 @test "events: running out of memory" {
 	start c 'linux.resources={"memory":{"limit":8388608}}'
-	oci events --interval 1h c >"$BATS_TEST_TMPDIR/lines" 3>&- &
+	oci events --interval 50ms c >"$BATS_TEST_TMPDIR/lines" 3>&- &
 	watcher=$!
-	sleep 0.3
+	wait_for test -s "$BATS_TEST_TMPDIR/lines" # it listens
 	run oci exec c sh -c 'head -c 64000000 /dev/zero | tail -c 50000000 >/dev/null'
 	told() { grep -q '^{"type":"oom","id":"c"}$' "$BATS_TEST_TMPDIR/lines"; }
 	wait_for told

@@ -220,14 +220,18 @@ parked_is() { [ "$(of_pool "$1" '.parked | length')" = "$2" ]; }
 	serve web --size 3 --rm
 	id=$(isle run -d --pool web sleep 20)
 	wait_for parked_is web 3
-	isle run --pool web sh -c 'sleep 1; exit 9' &
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	isle run -i --pool web sh -c 'read line; exit 9' <"$BATS_TEST_TMPDIR/in" &
 	command=$!
+	exec 9>"$BATS_TEST_TMPDIR/in"
 	wait_for sh -c '[ $(isle ps -q | wc -l) = 2 ]'
 	kill -KILL "$(of_pool web .service_pid)"
 	wait_for sh -c '[ $(ls "$ISLE_ROOT/boxes" | wc -l) -le 2 ]'
 	[[ "$(isle ps -q --no-trunc)" == *"$id"* ]]
 	run -125 isle run --pool web true
 	[[ "$output" == *"nobody serves a pool of this name"* ]]
+	echo >&9
+	exec 9>&-
 	status=0
 	wait "$command" || status=$?
 	[ "$status" = 9 ]

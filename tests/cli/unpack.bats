@@ -165,7 +165,7 @@ unpack_all() {
 	"$BUILD/isle-image" unpack "$root" <"$BATS_TEST_TMPDIR/slow" 3</etc &
 	pid=$!
 	exec 8>"$BATS_TEST_TMPDIR/slow"
-	for _ in $(seq 100); do
+	for _ in $(seq 400); do
 		grep -q '^Seccomp:.2' "/proc/$pid/status" && break
 		sleep 0.05
 	done

@@ -28,7 +28,8 @@ teardown() {
 	[ "$(told .State.Status it)" = paused ]
 	docker unpause it
 	docker exec -d it sleep 200
-	[ "$(docker top it | grep -c sleep)" -eq 2 ]
+	both() { [ "$(docker top it | grep -c sleep)" -eq 2 ]; }
+	wait_for both
 	run docker stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemUsage}}' it
 	[[ $output == "it 2 "*"iB / 128MiB" ]]
 }

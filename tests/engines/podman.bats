@@ -81,11 +81,16 @@ teardown() { podman_teardown; }
 	[[ $output =~ '20 70' ]]
 	podman exec -d db sh -c 'echo ran >/note; exec sleep 999'
 	wait_for podman exec db grep -q ran /note
-	podman exec db ps -o args | grep -q '^sleep 999'
+	wait_for has_process db 'sleep 999'
+}
+
+has_process() { # CONTAINER WORDS
+	podman exec "$1" ps -o args | grep -qxF "$2"
 }
 
 @test "stop, kill and rm -f end a container, and start begins it again" {
-	podman run -d --name polite box sh -c 'trap "exit 9" TERM; while :; do sleep 0.1; done'
+	podman run -d --name polite box sh -c 'trap "exit 9" TERM; echo ready; while :; do sleep 0.1; done'
+	wait_for logs_have polite ready
 	podman stop -t 20 polite
 	[ "$(inspected polite .State.ExitCode)" = 9 ]
 	podman start polite
@@ -212,6 +217,7 @@ changed() { # CONTAINER VALUE
 
 @test "checkpoint and restore, or a reason from criu and a container that goes on" {
 	podman run -d --name db --net none box sh -c 'echo kept >/dev/shm/note; exec sleep 1000'
+	wait_for has_process db 'sleep 1000'
 	run podman container checkpoint db
 	if [ "$status" -eq 0 ]; then
 		is_in_state db exited

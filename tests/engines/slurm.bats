@@ -51,6 +51,10 @@ teardown() {
 	inside scancel --user root
 	inside scancel --user one
 	engines_left_nothing 'slurm|munged'
+	wait_for no_records # slurmd has them deleted when the step has ended
+}
+
+no_records() {
 	[ -z "$(inside sh -c 'ls /run/tmp/slurm-root 2>/dev/null')" ]
 }
 

@@ -4,10 +4,9 @@
 #
 #     load ../lib/isle
 #     load ../lib/oci
-#     setup_file() { isle_setup_file; oci_setup_file; }
-#     setup() { oci_setup; }
-#     teardown() { oci_teardown; }          # removes every container, and fails where anything of one is left
-#     teardown_file() { isle_teardown_file; }
+#
+# That gives a file its setup_file, setup, teardown and teardown_file, which are at the end of this one: teardown removes every
+# container, and fails where anything of one is left.  A file that needs more has its own, and calls what these call.
 #
 # oci VERB… is the runtime with that root; "${oci[@]}" the same as words, for who puts a command before it.
 # OCI_RUNTIME names another runtime: to see whether a test tells what it should.
@@ -141,3 +140,13 @@ oci_teardown() {
 	done
 	oci_nothing_left 'after delete --force'
 }
+
+# ---- what bats calls ----
+
+setup_file() {
+	isle_setup_file
+	oci_setup_file
+}
+setup() { oci_setup; }
+teardown() { oci_teardown; }
+teardown_file() { isle_teardown_file; }

@@ -36,6 +36,7 @@ ps_inside() { # ROOT
 	[[ ${lines[1]} =~ ^root\ +1\ .*\ ps\ aux$ ]]
 	isle run -d --name shop "$1" sh -c 'echo "the recipe" >/secret.txt; tail -f /secret.txt & sleep 100; true'
 	wait_for has_process shop 'tail -f'
+	wait_for has_process shop 'sleep 100'
 	run isle exec shop ps -eo pid,args
 	[ "${#lines[@]}" -eq 5 ]
 	[[ ${lines[1]} =~ ^\ +1\ sh\ -c ]]
@@ -110,7 +111,8 @@ enter() { # ROOT
 	runs shop
 	run python3 "$ISLE_LIB/term.py" expect='# ' send='exit 3\n' -- isle exec -it -e 'PS1=# ' shop sh
 	[ "$status" -eq 3 ]
-	# The shells are gone with their terminals.
+	# The shells are gone with their terminals, and the first process has gone on to its sleep.
+	wait_for has_process shop 'sleep 100'
 	[ "$(processes_of shop | wc -l)" -eq 2 ]
 }
 

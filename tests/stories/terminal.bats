@@ -32,7 +32,7 @@ size() { # ROOT
 modes() { # ROOT
 	# term.py fails if the terminal is not at the end as it was.
 	sit 3 expect='# ' raw send='exit 3\n' -- isle run --rm -it -e 'PS1=# ' "$1" sh
-	sit 137 expect=open raw -- isle run --rm -it --init "$1" sh -c 'echo open; sleep 0.2; kill -KILL $$'
+	sit 137 expect=open raw send='\n' -- isle run --rm -it --init "$1" sh -c 'echo open; read x; kill -KILL $$'
 	# A program inside that leaves its own terminal in disorder does no harm here.
 	sit 4 expect=open -- isle run --rm -it "$1" sh -c 'echo open; stty raw -echo; exit 4'
 	# Raw mode is the container's to choose: what is typed there is not echoed twice.
@@ -64,10 +64,9 @@ killed() { # ROOT
 }
 
 deaf() { # ROOT
-	local insist=(signal=TERM pause=0.2 signal=TERM pause=0.2 signal=TERM pause=0.2)
-
-	# A shell as process 1 need not hear TERM; to ask for the third time is no question any more.
-	sit 137 expect=open raw "${insist[@]}" -- isle run --rm -it "$1" sh -c 'trap "" TERM; echo open; sleep 100'
+	# It is told of each, and goes on; to ask for the third time is no question any more.
+	sit 137 expect=open raw signal=TERM expect=heard signal=TERM expect=heard signal=TERM -- isle run --rm -it "$1" sh -c \
+		'trap "echo heard" TERM; echo open; while :; do sleep 0.02; done'
 }
 
 @test "kill -TERM of isle while the program is deaf leaves the terminal in order" {

@@ -174,7 +174,7 @@ lesson_mounts() {
 	lesson_mounts alice
 	lesson_mounts eve
 	typed alice 'tail -f /etc/hostname >/dev/null 2>&1 & touch /tmp/secret'
-	[[ $(typed alice 'ps aux') == *"tail -f"* ]]
+	wait_for eval '[[ $(typed alice "ps aux") == *"tail -f"* ]]'
 	[[ $(typed eve 'ps aux') != *"tail -f"* ]]
 	[ "$(typed eve 'ls /tmp')" = "" ]
 	typed eve 'hostname eve'
@@ -191,7 +191,7 @@ lesson_mounts() {
 	inside=$(shell_child lesson)
 	# The machine's numbers are others than those inside.
 	tail=$(ps -o pid= --ppid "$inside" | tr -d ' ')
-	[[ $(ps -o args= -p "$tail") == "tail -f /etc/hostname" ]]
+	wait_for eval "[ \"\$(ps -o args= -p $tail)\" = 'tail -f /etc/hostname' ]"
 	[ "$(awk '/^NSpid:/ { print NF }' "/proc/$tail/status")" -eq 3 ]
 	[[ $(ps aux) == *"unshare --mount --uts --ipc --net --pid --fork --user --map-root-user chroot "* ]]
 	kill "$tail"

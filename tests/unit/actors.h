@@ -107,6 +107,27 @@ static inline void await_text(int fd, const char *until)
 	free(text);
 }
 
+/* Waits until PID has taken SIG, which it blocks and reads from a descriptor: what is sent again before is not told twice. */
+static inline void await_taken(pid_t pid, int sig)
+{
+	char path[64], line[128];
+	unsigned long long pending = ~0ULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	for (int64_t end = time_monotonic() + PATIENCE_NS; time_monotonic() < end; usleep(1000)) {
+		FILE *f = fopen(path, "re");
+
+		while (f && fgets(line, sizeof(line), f))
+			if (sscanf(line, "ShdPnd: %llx", &pending) == 1)
+				break;
+		if (f)
+			fclose(f);
+		if (!(pending >> (sig - 1) & 1))
+			return;
+	}
+	fail_msg("signal %d was not taken", sig);
+}
+
 /* Waits for the end of PID; its exit status as the shell has it, or -1. */
 static inline int end_of(pid_t pid)
 {

@@ -70,6 +70,15 @@ static inline void handmade_remove(struct handmade *h)
 	arena_free(&h->arena);
 }
 
+/* Waits until there is a file NAME, half a minute at most. */
+static inline void handmade_await(const struct handmade *h, const char *name)
+{
+	for (int i = 0; faccessat(h->home.run_fd, name, F_OK, 0) < 0; i++) {
+		assert_true(i < 3000);
+		usleep(10000);
+	}
+}
+
 /* The whole of the file NAME, terminated; the caller frees it. */
 static inline char *handmade_read(const struct handmade *h, const char *name, size_t *ret_size)
 {

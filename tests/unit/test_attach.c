@@ -4,6 +4,7 @@
 #include "engine/attach.h"
 #include "handmade.h"
 
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <termios.h>
 
@@ -30,8 +31,7 @@ static pid_t begin_monitor(struct handmade *h, enum stage stage, const char *scr
 		_exit(status);
 	}
 	close(owner);
-	for (int i = 0; i < 3000 && faccessat(h->box.run_fd, "attach", F_OK, 0) < 0; i++)
-		usleep(10000);
+	handmade_await(h, "attach");
 	return pid;
 }
 
@@ -131,7 +131,8 @@ static void without_stdin_it_only_shows(void **state)
 
 	(void)state;
 	handmade_make(&h);
-	pid_t pid = begin_monitor(&h, PIPES, "(sleep 0.5; echo later) & read a; echo \"$a\"; wait; exit 3");
+	pid_t pid =
+		begin_monitor(&h, PIPES, "(while echo later; do sleep 0.05; done) & read a; echo \"$a\"; wait; exit 3");
 	begin_client(&c, &h, (struct attach_options){.no_stdin = true}, false);
 	assert_int_equal(write(c.in, "never\n", 6), 6);
 	await_text(c.out, "later");
@@ -192,9 +193,9 @@ static void a_closed_terminal_only_detaches(void **state)
 	(void)state;
 	handmade_make(&h);
 	h.box.record.tty = true;
-	pid_t pid = begin_monitor(&h, TERMINAL, "echo ready; read a; exit 6");
+	pid_t pid = begin_monitor(&h, TERMINAL, "while echo ready; do sleep 0.05; done");
 	begin_client(&c, &h, (struct attach_options){.sig_proxy = true}, true);
-	usleep(200000);
+	await_text(c.in, "ready");
 	end_client(&c);
 	int status = end_of(c.pid);
 	assert_true(status == LEFT || status == 128 + SIGHUP);
@@ -204,6 +205,19 @@ static void a_closed_terminal_only_detaches(void **state)
 	handmade_remove(&h);
 }
 
+/* Reads FD until TEXT came, beside what had come before. */
+static void await_more(int fd, const char *text)
+{
+	int had = 0;
+
+	for (assert_int_equal(ioctl(fd, FIONREAD, &had), 0); had > 0; had--) {
+		char one;
+
+		assert_int_equal(read(fd, &one, 1), 1);
+	}
+	await_text(fd, text);
+}
+
 static void the_third_interrupt_leaves(void **state)
 {
 	struct handmade h;
@@ -211,14 +225,15 @@ static void the_third_interrupt_leaves(void **state)
 
 	(void)state;
 	handmade_make(&h);
-	pid_t pid = begin_monitor(&h, PIPES, "echo ready; exec sleep 100");
+	pid_t pid = begin_monitor(&h, PIPES, "while echo ready; do sleep 0.05; done");
 	begin_client(&c, &h, (struct attach_options){.sig_proxy = true}, false);
-	usleep(100000);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(waitpid(c.pid, NULL, WNOHANG), 0);
+	for (int i = 0; i < 2; i++) {
+		await_text(c.out, "ready");
 		kill(c.pid, SIGINT);
-		usleep(50000);
+		await_taken(c.pid, SIGINT);
 	}
+	await_more(c.out, "ready"); /* it is still there */
+	kill(c.pid, SIGINT);
 	assert_int_equal(end_of(c.pid), 128 + SIGINT);
 	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
 	kill(pid, SIGTERM);
@@ -235,20 +250,25 @@ static void slow_and_stuck_readers(void **state)
 
 	(void)state;
 	handmade_make(&h);
-	pid_t pid = begin_monitor(&h, PIPES, "read a; seq 1 300000; exit 8");
+	/* Each time more than one pipe holds, and less than ATTACH_QUEUE beside it. */
+	pid_t pid = begin_monitor(&h, PIPES, "for i in 1 2 3 4 5 6 7 8; do read a; seq 1 20000; done; exit 8");
 	begin_client(&c, &h, (struct attach_options){.sig_proxy = true}, false);
-	assert_int_equal(write(c.in, "\n", 1), 1);
-	char *text = read_until(c.out, NULL);
-	assert_int_equal(strlen(text), 1988895);
-	free(text);
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(write(c.in, "\n", 1), 1);
+		char *text = read_until(c.out, "\n20000\n");
+		assert_int_equal(strlen(text), 108894);
+		free(text);
+	}
 	assert_int_equal(end_of(c.pid), 8);
 	assert_int_equal(end_of(pid), 8);
 	end_client(&c);
 
-	pid = begin_monitor(&h, PIPES, "read a; seq 1 300000; echo done >&2; read b; exit 9");
+	char script[160];
+	snprintf(script, sizeof(script), "read a; seq 1 300000; : >%s/written; read b; exit 9", h.dir);
+	pid = begin_monitor(&h, PIPES, script);
 	begin_client(&c, &h, (struct attach_options){.sig_proxy = true}, false);
 	assert_int_equal(write(c.in, "\n", 1), 1);
-	sleep(1);
+	handmade_await(&h, "written");
 	free(read_until(c.out, NULL));
 	assert_int_equal(end_of(c.pid), FAILED);
 	await_text(c.err, "it still runs");

@@ -2,6 +2,7 @@
 /* kill, stop, rm, wait, pause and rename. */
 #include "engine/sweep.h"
 #include "lifecycle_unit.h"
+#include "process_state.h"
 
 static void kill_reaches_the_first_process(void **state)
 {
@@ -69,7 +70,9 @@ static void wait_learns_the_status_of_a_container_that_vanishes(void **state)
 
 		_exit(box_wait(&g->home, "web", &status, &g->err) < 0 ? 99 : status - 128);
 	}
-	sleep_ms(50);
+	/* Until it waits for the owner's lock: before, it may not have found the container. */
+	for (int i = 0; i < 30000 && process_state(waiter) != 'S'; i++)
+		sleep_ms(1);
 	must(box_kill(&g->home, "web", SIGINT, &g->err), &g->err);
 	assert_int_equal(child_status(waiter), SIGINT);
 	assert_int_equal(child_status(owner), 0);

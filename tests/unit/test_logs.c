@@ -265,12 +265,12 @@ static void following_reads_all_through_rotations(void **state)
 
 	(void)state;
 	handmade_make(&h);
+	int64_t begin = time_monotonic();
 	pid_t pid = fork();
 	if (pid == 0)
 		child_writes(&h, COUNT, 10000, 500); /* a rotation about every 100 ms */
 	while (!box_owned(&h.box))
 		usleep(1000);
-	int64_t begin = time_monotonic();
 	assert_int_equal(logs_read(&h.box, &(struct logs_query){.tail = -1, .follow = true}, take, &g, &e), 0);
 	assert_true(time_monotonic() - begin > 500000000);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
@@ -288,6 +288,38 @@ static void following_reads_all_through_rotations(void **state)
 	handmade_remove(&h);
 }
 
+/* Where READER is in its file descriptor FD, if that is the log; or -1. */
+static long long place_in_log(const struct handmade *h, pid_t reader, int fd)
+{
+	char path[64], log[80], target[80];
+	long long place = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)reader, fd);
+	snprintf(log, sizeof(log), "%s/log", h->dir);
+	ssize_t n = readlink(path, target, sizeof(target));
+	if (n < 0 || (size_t)n != strlen(log) || memcmp(target, log, (size_t)n) != 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)reader, fd);
+	FILE *f = fopen(path, "re");
+	if (f && fscanf(f, "pos: %lld", &place) != 1)
+		place = -1;
+	if (f)
+		fclose(f);
+	return place;
+}
+
+/* In a child: waits until READER has come to PLACE in the log. */
+static void await_reader(const struct handmade *h, pid_t reader, long long place)
+{
+	for (int i = 0; i < 30000; i++) {
+		for (int fd = 3; fd < 64; fd++)
+			if (place_in_log(h, reader, fd) == place)
+				return;
+		usleep(1000);
+	}
+	_exit(2);
+}
+
 static void following_begins_before_the_log(void **state)
 {
 	struct handmade h;
@@ -296,18 +328,18 @@ static void following_begins_before_the_log(void **state)
 	(void)state;
 	handmade_make(&h);
 	int owner = handmade_own(&h);
-	pid_t pid = fork();
+	pid_t reader = getpid(), pid = fork();
 	if (pid == 0) {
 		struct log l;
 
 		usleep(150000);
 		log_open(&l, h.box.data_fd, 0, 0);
 		log_write(&l, LOG_STDOUT, "one\n", 4);
-		usleep(300000);
+		await_reader(&h, reader, lseek(l.fd, 0, SEEK_END));
 		/* Truncated by somebody: what comes after is still read. */
 		if (ftruncate(l.fd, 0) < 0)
 			_exit(1);
-		usleep(300000);
+		await_reader(&h, reader, 0);
 		log_write(&l, LOG_STDERR, "two\n", 4);
 		log_close(&l);
 		_exit(0);

@@ -17,19 +17,30 @@ static int connect_client(struct handmade *h)
 	return fd;
 }
 
-/* Takes the next packet, at most 5 s; its size, 0 at the end of the connection. */
+/* Takes the next packet, which comes in time; its size, 0 at the end of the connection. */
 static ssize_t next_packet(int fd, char *buf, size_t size)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
-	assert_int_equal(poll(&p, 1, 5000), 1);
+	assert_int_equal(poll(&p, 1, PATIENCE_NS / 1000000), 1);
 	ssize_t n = recv(fd, buf, size, 0);
 	/* Told once, when our last words were not read; what the monitor said comes after it. */
 	return n < 0 && errno == ECONNRESET ? recv(fd, buf, size, 0) : n;
 }
 
-/* Reads packets until the exit packet: its status; all output goes to OUT (terminated). */
-static int read_to_exit(int fd, char *out, size_t room)
+static void send_text(int fd, char type, const char *text)
+{
+	char packet[256] = {type};
+
+	strcpy(packet + 1, text);
+	assert_int_equal(send(fd, packet, 1 + strlen(text), 0), 1 + strlen(text));
+}
+
+/*
+ * Reads packets until the exit packet: its status; all output goes to OUT (terminated).  ASKS (may be NULL) is what the
+ * container says when it waits for a line: it gets one.
+ */
+static int read_and_answer(int fd, char *out, size_t room, const char *asks)
 {
 	char packet[ATTACH_PACKET_MAX];
 	int32_t status;
@@ -51,15 +62,14 @@ static int read_to_exit(int fd, char *out, size_t room)
 		assert_true(used + (size_t)n < room);
 		memcpy(out + used, packet + 1, (size_t)n - 1);
 		used += (size_t)n - 1;
+		if (asks && used >= strlen(asks) && memcmp(out + used - strlen(asks), asks, strlen(asks)) == 0)
+			send_text(fd, ATTACH_STDIN, "\n");
 	}
 }
 
-static void send_text(int fd, char type, const char *text)
+static int read_to_exit(int fd, char *out, size_t room)
 {
-	char packet[256] = {type};
-
-	strcpy(packet + 1, text);
-	assert_int_equal(send(fd, packet, 1 + strlen(text), 0), 1 + strlen(text));
+	return read_and_answer(fd, out, room, NULL);
 }
 
 static void every_client_gets_the_output(void **state)
@@ -73,7 +83,6 @@ static void every_client_gets_the_output(void **state)
 	pid_t pid = begin(&h, PIPES, SUPERVISE_NONE, "read a; echo \"got $a\"; cat >&2; exit 33");
 	for (int i = 0; i < 3; i++)
 		fd[i] = connect_client(&h);
-	usleep(50000);
 	send_text(fd[1], ATTACH_STDIN, "hello\n");
 	send_text(fd[1], ATTACH_STDIN, "rest");
 	send_text(fd[1], ATTACH_EOF, "");
@@ -115,15 +124,14 @@ static void a_client_that_does_not_read(void **state)
 
 	(void)state;
 	handmade_make(&h);
-	pid_t pid = begin(&h, PIPES, SUPERVISE_NONE, "read a; seq 1 300000; exit 7");
+	/* A part is less than ATTACH_QUEUE, for the reader may get its turn late; all of it far more than stuck's socket holds. */
+	pid_t pid = begin(&h, PIPES, SUPERVISE_NONE,
+			  "i=0; while [ $((i += 1)) -le 60 ]; do read a; seq 1 6000; done; read a; exit 7");
 	auto_fd stuck = connect_client(&h);
 	auto_fd reader = connect_client(&h);
-	usleep(50000);
-	int64_t begin_ns = time_monotonic();
-	send_text(reader, ATTACH_STDIN, "go\n");
-	assert_int_equal(read_to_exit(reader, out, sizeof(out)), 7);
-	assert_true(time_monotonic() - begin_ns < 5000000000);
-	assert_int_equal(strlen(out), 1988895);
+	send_text(reader, ATTACH_STDIN, "\n");
+	assert_int_equal(read_and_answer(reader, out, sizeof(out), "\n6000\n"), 7);
+	assert_int_equal(strlen(out), 60 * 28893);
 	assert_int_equal(end_of(pid), 7);
 	ssize_t n;
 	bool told = false;
@@ -192,6 +200,14 @@ static int count_fds(pid_t pid)
 	return n;
 }
 
+/* Waits until PID has N descriptors open. */
+static void await_fds(pid_t pid, int n)
+{
+	for (int64_t end = time_monotonic() + PATIENCE_NS; count_fds(pid) != n && time_monotonic() < end;)
+		usleep(10000);
+	assert_int_equal(count_fds(pid), n);
+}
+
 /* Sends a packet of SIZE bytes with N descriptors. */
 static void send_descriptors(int fd, const char *data, size_t size, int n)
 {
@@ -211,14 +227,18 @@ static void hostile_clients_change_nothing(void **state)
 
 	(void)state;
 	handmade_make(&h);
-	pid_t pid = begin(&h, PIPES, SUPERVISE_NONE, "read a; echo \"got $a\"; exit 9");
+	pid_t pid = begin(&h, PIPES, SUPERVISE_NONE, "read a; echo \"$a\"; read a; echo \"got $a\"; exit 9");
 	auto_fd fd = connect_client(&h);
-	usleep(50000);
+	send_text(fd, ATTACH_STDIN, "hello\n");
+	assert_int_equal(next_packet(fd, packet, sizeof(packet)), 1 + strlen("hello\n"));
 	int before = count_fds(pid);
 	for (int i = 0; i < 20; i++)
 		send_descriptors(fd, "w?", 2, 253);
-	usleep(200000);
-	assert_int_equal(count_fds(pid), before);
+	/* They have been taken when the one behind them is accepted and refused. */
+	auto_fd behind = connect_client(&h);
+	send_text(behind, 'Z', "?");
+	assert_int_equal(next_packet(behind, packet, sizeof(packet)), 0);
+	await_fds(pid, before);
 	/* Unknown, too long, and empty packets end the connection. */
 	auto_fd unknown = connect_client(&h), huge = connect_client(&h), empty = connect_client(&h);
 	send_text(unknown, 'Z', "?");
@@ -236,16 +256,14 @@ static void hostile_clients_change_nothing(void **state)
 	assert_non_null(strstr(packet, "too many"));
 	for (size_t i = 0; i < ARRAY_LEN(many); i++)
 		close(many[i]);
-	usleep(50000);
-	assert_int_equal(count_fds(pid), before);
+	await_fds(pid, before);
 	/* Many that come and go. */
 	for (int i = 0; i < 1000; i++) {
 		int one = connect_client(&h);
 
 		close(one);
 	}
-	usleep(50000);
-	assert_int_equal(count_fds(pid), before);
+	await_fds(pid, before);
 	send_text(fd, ATTACH_STDIN, "hi\n");
 	assert_int_equal(read_to_exit(fd, out, sizeof(out)), 9);
 	assert_string_equal(out, "got hi\n");

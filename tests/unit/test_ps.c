@@ -98,7 +98,7 @@ static void inspect_is_json_and_top_lists_the_processes(void **state)
 	assert_string_equal(json_text(json_get(json_get(tree, "record"), "name")), "web");
 	assert_non_null(json_get(tree, "config"));
 	/* The container's second process may need a moment. */
-	for (int tries = 0; rows.n < 2 && tries < 100; tries++) {
+	for (int tries = 0; rows.n < 2 && tries < 2000; tries++) {
 		rows.n = 0;
 		must(top_rows(&g->home, "web", &rows, &g->err), &g->err);
 		sleep_ms(10);

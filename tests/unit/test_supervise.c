@@ -2,6 +2,7 @@
 /* The foreground supervisor: exit statuses, signals, input and output, slow and vanished readers, and the terminal. */
 #include "actors.h"
 #include "core/tty.h"
+#include "process_state.h"
 
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -197,14 +198,15 @@ static void the_third_interrupt_kills(void **state)
 	struct play p;
 
 	(void)state;
-	begin(&p, PIPES, SUPERVISE_NONE, "trap '' INT TERM; echo ready; while :; do sleep 0.05; done");
+	begin(&p, PIPES, (struct supervise){.interactive = true},
+	      "trap '' INT TERM; echo ready; while read a; do echo alive; done");
 	await_text(p.out, "ready");
 	kill(p.pid, SIGINT);
-	usleep(100000);
+	await_taken(p.pid, SIGINT);
 	kill(p.pid, SIGTERM);
-	usleep(300000);
-	assert_int_equal(kill(p.pid, 0), 0);
-	assert_int_equal(waitpid(p.pid, NULL, WNOHANG), 0);
+	await_taken(p.pid, SIGTERM);
+	assert_int_equal(write(p.in, "\n", 1), 1);
+	await_text(p.out, "alive");
 	kill(p.pid, SIGINT);
 	assert_int_equal(end_of(p.pid), 137);
 	finish(&p);
@@ -254,6 +256,22 @@ static void a_slow_reader_gets_everything(void **state)
 	finish(&p);
 }
 
+/* Waits until the only child of PID has ended, and PID has seen that and has nothing to do. */
+static void await_end_of_child(pid_t pid)
+{
+	char path[64];
+	int child = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	FILE *f = fopen(path, "re");
+	assert_true(f && fscanf(f, "%d", &child) == 1);
+	fclose(f);
+	for (int64_t end = time_monotonic() + PATIENCE_NS; time_monotonic() < end; usleep(1000))
+		if (process_state(child) == 'Z' && process_state(pid) == 'S')
+			return;
+	fail_msg("the container has not ended");
+}
+
 /* …and one that never reads does not make us immortal. */
 static void a_signal_ends_the_wait_for_a_reader(void **state)
 {
@@ -261,7 +279,8 @@ static void a_signal_ends_the_wait_for_a_reader(void **state)
 
 	(void)state;
 	begin(&p, PIPES, SUPERVISE_NONE, "seq 1 20000; exit 6");
-	usleep(300000);
+	assert_int_equal(read(p.out, (char[2]){0}, 2), 2);
+	await_end_of_child(p.pid);
 	assert_int_equal(waitpid(p.pid, NULL, WNOHANG), 0);
 	kill(p.pid, SIGTERM);
 	assert_int_equal(end_of(p.pid), 6);

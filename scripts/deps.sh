@@ -11,7 +11,7 @@ build='gcc libc6-dev linux-libc-dev musl-tools meson ninja-build pkg-config pyth
 units='libcmocka-dev golang-github-containers-common'
 lint='clang-format clang-tidy cppcheck shellcheck bats'
 # libasan8 and libubsan1 come with gcc; the rest is what the suites drive or look at isle with.
-test='bats strace mmdebstrap debootstrap debian-archive-keyring uidmap libcap2-bin iproute2 procps
+test='bats strace passwd mmdebstrap debootstrap debian-archive-keyring uidmap libcap2-bin iproute2 procps
 	util-linux mount zstd xz-utils gzip tar bzip2 busybox-static jq zsh fish'
 # What drives isle as an OCI runtime.  Their services are not started: each test starts what it needs, in a world of its own.
 engines='podman buildah containerd docker.io crun conmon catatonit netavark aardvark-dns slirp4netns iptables uidmap iproute2

@@ -56,6 +56,8 @@ bench: all
 	$(call deps,bench)
 	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' BWRAP='$(BWRAP)' bench/run.sh
 	@echo
+	@BUILD=$(BUILD) BWRAP='$(BWRAP)' bench/mounts.sh
+	@echo
 	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' SECCOMP='$(SECCOMP)' bench/oci.sh
 	@BUILD=$(BUILD) CRUN='$(CRUN)' RUNC='$(RUNC)' CONMON='$(CONMON)' bench/idle.sh
 

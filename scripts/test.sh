@@ -16,6 +16,8 @@ cd "$(dirname "$0")/.."
 build=${BUILD:-build}
 asan=$build-asan
 jobs=${JOBS:-$(nproc)}
+# What is only in memory isn't part of "host", and keeps files of any size.
+[ "$(stat -f -c %T /tmp)" != tmpfs ] || export TMPDIR="${TMPDIR:-/var/tmp}"
 threads=1 # of a meson test
 low=      # what makes a command give way
 begin=$(date +%s)

@@ -89,7 +89,8 @@ static int apply_v2(const struct cgroup *cg, const struct spec_device_rules *rul
 	if (r == -EINVAL || r == -ENOSYS)
 		err_why(e, "this kernel has no BPF programs for control groups (CONFIG_CGROUP_BPF)");
 	if (r == -EPERM)
-		err_why(e, "it takes CAP_BPF and CAP_NET_ADMIN, or a group above has rules that can't be added to");
+		err_why(e, "it takes CAP_BPF and CAP_NET_ADMIN (before Linux 5.11 also memory that may be locked: "
+			   "RLIMIT_MEMLOCK), or a group above has rules that can't be added to");
 	return r;
 }
 

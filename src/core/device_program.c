@@ -200,7 +200,16 @@ static long bpf(int command, union bpf_attr *attr)
 	return syscall(SYS_bpf, command, attr, sizeof(*attr));
 }
 
-/* Loads the program; before 5.11 its memory counts as locked, and the soft limit may be too low for it. */
+/* Takes away the limit WAS of locked memory, as far as we may. */
+static bool memory_allow(const struct rlimit *was)
+{
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY}, most = {was->rlim_max, was->rlim_max};
+
+	return setrlimit(RLIMIT_MEMLOCK, &none) == 0 ||
+	       (was->rlim_cur != was->rlim_max && setrlimit(RLIMIT_MEMLOCK, &most) == 0);
+}
+
+/* Loads the program; before 5.11 its memory counts as locked, with that of all others of this user. */
 static int program_load(const struct device_program *p)
 {
 	union bpf_attr attr = {
@@ -212,8 +221,7 @@ static int program_load(const struct device_program *p)
 	int fd = (int)bpf(BPF_PROG_LOAD, &attr);
 	struct rlimit was;
 
-	if (fd < 0 && errno == EPERM && getrlimit(RLIMIT_MEMLOCK, &was) == 0 && was.rlim_cur != was.rlim_max) {
-		setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){was.rlim_max, was.rlim_max});
+	if (fd < 0 && errno == EPERM && getrlimit(RLIMIT_MEMLOCK, &was) == 0 && memory_allow(&was)) {
 		fd = (int)bpf(BPF_PROG_LOAD, &attr);
 		int code = errno;
 		setrlimit(RLIMIT_MEMLOCK, &was);

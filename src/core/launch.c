@@ -92,6 +92,8 @@ void launch_mounts_release(struct launch *l)
 
 void launch_settle(struct launch *l)
 {
+	launch_net_ahead_settle();
+	launch_user_ahead_settle();
 	launch_files_restore(l);
 	fds_close(&l->spent);
 	fds_close(&l->husks);

@@ -22,8 +22,11 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+static char thread_stack[32 * 1024] LAUNCH_STACK;
 
 /* A process launches one container at a time. */
 static struct {
@@ -75,12 +78,11 @@ static bool ahead_wanted(const void *ctx)
 /* Begins the thread; what is sent to all of us is for the host side to deal with. */
 static bool thread_begin(void)
 {
-	static char stack[32 * 1024] __attribute__((aligned(16)));
 	pthread_attr_t attr;
 	sigset_t all, mask;
 
 	pthread_attr_init(&attr);
-	pthread_attr_setstack(&attr, stack, sizeof(stack));
+	pthread_attr_setstack(&attr, thread_stack, sizeof(thread_stack));
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &mask);
 	int r = pthread_create(&ahead.thread, &attr, network_thread, NULL);
@@ -124,15 +126,26 @@ void launch_net_ahead_cloned(struct launch *l)
 		sem_post(&ahead.cloned);
 }
 
+/* Waits for the thread's very end: its stack is needed no more. */
+static void thread_end(void)
+{
+	if (ahead.begun)
+		pthread_join(ahead.thread, NULL);
+	ahead.begun = ahead.running = false;
+}
+
 void launch_aside_stop(struct launch *l)
 {
 	ahead.given_up = true;
 	launch_net_ahead_cloned(l);
-	/* To its very end: another try may need its stack. */
-	if (ahead.begun)
-		pthread_join(ahead.thread, NULL);
-	ahead.begun = ahead.running = false;
+	thread_end();
 	launch_user_ahead_drop();
+}
+
+void launch_net_ahead_settle(void)
+{
+	thread_end();
+	madvise(thread_stack, sizeof(thread_stack), MADV_DONTNEED);
 }
 
 int launch_aside_await(struct launch *l, struct err *e)

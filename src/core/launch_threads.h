@@ -28,6 +28,9 @@
 #include <semaphore.h>
 #include <sys/resource.h>
 
+/* A stack for what runs for a moment: in pages of its own, which are given back. */
+#define LAUNCH_STACK __attribute__((aligned(4096)))
+
 /* sem_wait(3), which a signal may disturb. */
 void launch_sem_await(sem_t *sem);
 /* Puts a thread on any processor but the caller's. */
@@ -43,6 +46,8 @@ int launch_loopback_up(void);
 void launch_net_ahead_cloned(struct launch *l);
 int launch_aside_await(struct launch *l, struct err *e) MUST_USE;
 void launch_aside_stop(struct launch *l);
+/* Host, when the container runs: waits for the thread's end, and gives its stack back. */
+void launch_net_ahead_settle(void);
 /* Box: lets go of what it inherited; takes the network namespace, FD_NONE: it has to make its own. */
 void launch_net_ahead_inherit(const struct launch *l);
 int launch_net_ahead_take(struct launch *l) MUST_USE;
@@ -62,6 +67,8 @@ void launch_user_ahead_begin(struct launch *l);
 int launch_user_ahead_make(struct launch *l, int sock) MUST_USE;
 /* Host: waits for the end of who lent our memory; to be called before the container's program may run. */
 void launch_user_ahead_await(const struct launch *l);
+/* Host, when the container runs: gives the stacks of both processes back. */
+void launch_user_ahead_settle(void);
 /* Host, after the thread's end: closes what nobody took. */
 void launch_user_ahead_drop(void);
 

@@ -23,9 +23,14 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+
+static char maker_stack[16 * 1024] LAUNCH_STACK;
+/* The box lives on it. */
+static char errand_stack[256 * 1024] LAUNCH_STACK;
 
 /* A process launches one container at a time. */
 static struct {
@@ -81,12 +86,11 @@ static int userns_furnish(const struct launch *l, pid_t pid)
 /* The maker, born in a new user namespace; negative: refused. */
 static pid_t maker_clone(struct launch *l)
 {
-	static char stack[16 * 1024] __attribute__((aligned(16)));
 	struct bound saved;
 	pid_t pid = -1;
 	int begun = launch_bound_begin(l, &saved);
 	if (begun >= 0)
-		pid = clone(maker_main, stack + sizeof(stack), CLONE_VM | CLONE_NEWUSER, NULL);
+		pid = clone(maker_main, maker_stack + sizeof(maker_stack), CLONE_VM | CLONE_NEWUSER, NULL);
 	launch_bound_end(begun, &saved);
 	return pid;
 }
@@ -131,6 +135,12 @@ void launch_user_ahead_await(const struct launch *l)
 		return;
 	launch_sem_await(&maker.gone);
 	sem_post(&maker.gone); /* another step may ask again */
+}
+
+void launch_user_ahead_settle(void)
+{
+	madvise(maker_stack, sizeof(maker_stack), MADV_DONTNEED);
+	madvise(errand_stack, sizeof(errand_stack), MADV_DONTNEED);
 }
 
 void launch_user_ahead_drop(void)
@@ -227,8 +237,6 @@ static pid_t open_box(struct launch *l, pid_t pid)
 
 pid_t launch_clone_inside(struct launch *l, bool *ret_in_group)
 {
-	/* The box lives on it. */
-	static char stack[256 * 1024] __attribute__((aligned(16)));
 	struct errand x = {.launch = l, .box = -ECHILD};
 	sigset_t all;
 
@@ -237,7 +245,7 @@ pid_t launch_clone_inside(struct launch *l, bool *ret_in_group)
 	/* The host side stands still until it is done: ^Z for both would be heard by one alone. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &x.mask);
-	pid_t pid = clone(errand_run, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &x);
+	pid_t pid = clone(errand_run, errand_stack + sizeof(errand_stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &x);
 	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	sigprocmask(SIG_SETMASK, &x.mask, NULL);

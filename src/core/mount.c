@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/statfs.h>
 
 /* Sets and clears attributes of FD; where the kernel has no mount_setattr, mount_attach does it instead. */
 static int attr_set(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool rec)
@@ -150,6 +151,15 @@ static const struct {
 	{MOUNT_ATTR_STRICTATIME, MS_STRICTATIME},
 };
 
+/* What a remount of FD has to repeat: it would take the flag away, which who has no right to is refused. */
+static unsigned long flags_now(int fd)
+{
+	const unsigned long same = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME;
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) < 0 ? 0 : (unsigned long)fs.f_flags & same; /* statfs(2): ST_… are MS_… */
+}
+
 /* Sets flags of an attached bind by remounting it: for kernels without mount_setattr (before 5.12). */
 static int attr_remount(int fd, const struct mount_opts *o, const char *where, struct err *e)
 {
@@ -161,9 +171,12 @@ static int attr_remount(int fd, const struct mount_opts *o, const char *where, s
 		return 0;
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH, &probe) == 0 || errno != ENOSYS)
 		return 0;
+	flags |= flags_now(fd);
 	for (size_t i = 0; i < ARRAY_LEN(old_flags); i++)
 		if ((o->set | o->rec_set) & old_flags[i].attr)
 			flags |= old_flags[i].flag;
+		else if ((o->clear | o->rec_clear) & old_flags[i].attr)
+			flags &= ~old_flags[i].flag;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (mount(NULL, path, NULL, flags, NULL) < 0)
 		return err_set(e, errno, "set the mount flags of %s", where);
@@ -211,7 +224,8 @@ int mount_read_only(int fd, unsigned long also, const char *where, struct err *e
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) < 0 &&
-	    (errno != ENOSYS || mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | also, NULL) < 0))
+	    (errno != ENOSYS ||
+	     mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | also | flags_now(fd), NULL) < 0))
 		return err_set(e, errno, "make %s read-only", where);
 	return 0;
 }

@@ -324,7 +324,10 @@ static int stdio_run(void *ctx, struct err *e)
 {
 	struct start *s = of(ctx);
 
-	signals_block(&s->signals);
+	/* A second try comes here with what the first one has blocked: the program's mask is the one before. */
+	if (!s->blocked)
+		signals_block(&s->signals);
+	s->blocked = true;
 	s->root_uid = launch_root_uid(&s->launch);
 	s->root_gid = launch_root_gid(&s->launch);
 	return start_stdio_open(s, e);

@@ -27,7 +27,8 @@ struct start {
 	const struct cgroup_host *cgroups;
 	uint32_t root_uid, root_gid; /* the container's root as the machine sees it */
 	int ours[3];		     /* our ends of the pipes to descriptors 0 to 2; FD_NONE: none */
-	sigset_t signals;	     /* the mask before we blocked what is passed on */
+	sigset_t signals;	     /* the mask before we blocked what is passed on … */
+	bool blocked;		     /* … which is done */
 };
 
 /* Fills in S; nothing is opened yet. */

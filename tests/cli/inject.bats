@@ -66,6 +66,29 @@ was_refused() {
 	done
 }
 
+@test "no mount_setattr: what is made read-only keeps the flags that it has" {
+	local old=(-f -e trace=mount_setattr -e inject=mount_setattr:error=ENOSYS)
+
+	# In its own user namespace nobody may take them away from the machine's /proc.
+	[ "$(refuse "${old[@]}" -- --pid host host echo well 2>/dev/null)" = well ]
+	was_refused
+	mkdir "$BATS_TEST_TMPDIR/source"
+	output=$(unshare --mount --propagation private sh -c 'mount -t tmpfs -o nosuid,noexec,noatime tmpfs "$0" && "$@"' "$BATS_TEST_TMPDIR/source" \
+		strace -qq -o "$BATS_TEST_TMPDIR/calls" -e signal=none "${old[@]}" "${raw[@]:2}" --root "$BATS_TEST_TMPDIR/run" run --rm --userns host \
+		-v "$BATS_TEST_TMPDIR/source:/mnt:ro" host grep ' /mnt ' /proc/self/mountinfo 2>/dev/null)
+	was_refused
+	for flag in ro nosuid noexec noatime; do
+		[[ ,$(awk '{ print $6 }' <<<"$output"), == *,$flag,* ]]
+	done
+}
+
+@test "no idmapped mounts: the second try gives the program the same signals" {
+	output=$(refuse -f -e trace=mount_setattr -e inject=mount_setattr:error=EINVAL:when=1 -- host grep '^Sig[BI]' /proc/self/status 2>"$BATS_TEST_TMPDIR/said")
+	was_refused
+	grep -q 'refuses idmapped mounts' "$BATS_TEST_TMPDIR/said"
+	[ "$output" = "$(strace -qq -o /dev/null -e signal=none -E "${raw[1]}" "${raw[@]:2}" run --rm host grep '^Sig[BI]' /proc/self/status)" ]
+}
+
 @test "no openat2: users are still found, and no link of the image is followed" {
 	output=$(refuse -f -e trace=openat2 -e inject=openat2:error=ENOSYS -- -u nobody host id -un)
 	[ "$output" = nobody ]

@@ -73,6 +73,7 @@ was_refused() {
 	[ "$(refuse "${old[@]}" -- --pid host host echo well 2>/dev/null)" = well ]
 	was_refused
 	mkdir "$BATS_TEST_TMPDIR/source"
+	# shellcheck disable=SC2016 # for the shell inside
 	output=$(unshare --mount --propagation private sh -c 'mount -t tmpfs -o nosuid,noexec,noatime tmpfs "$0" && "$@"' "$BATS_TEST_TMPDIR/source" \
 		strace -qq -o "$BATS_TEST_TMPDIR/calls" -e signal=none "${old[@]}" "${raw[@]:2}" --root "$BATS_TEST_TMPDIR/run" run --rm --userns host \
 		-v "$BATS_TEST_TMPDIR/source:/mnt:ro" host grep ' /mnt ' /proc/self/mountinfo 2>/dev/null)

@@ -22,7 +22,6 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -145,7 +144,7 @@ void launch_aside_stop(struct launch *l)
 void launch_net_ahead_settle(void)
 {
 	thread_end();
-	madvise(thread_stack, sizeof(thread_stack), MADV_DONTNEED);
+	launch_stack_release(thread_stack, sizeof(thread_stack));
 }
 
 int launch_aside_await(struct launch *l, struct err *e)

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,6 +74,13 @@ void launch_furnish_begin(struct launch *l)
 		second.running = false;
 	else
 		launch_place_elsewhere(thread);
+}
+
+void launch_stack_release(void *stack, size_t size)
+{
+	/* With larger pages the kernel would take along what is behind. */
+	if (((uintptr_t)stack | size) % (uintptr_t)getpagesize() == 0)
+		madvise(stack, size, MADV_DONTNEED);
 }
 
 void launch_sem_await(sem_t *sem)

@@ -28,8 +28,9 @@
 #include <semaphore.h>
 #include <sys/resource.h>
 
-/* A stack for what runs for a moment: in pages of its own, which are given back. */
+/* A stack for what runs for a moment: in pages of its own, which are given back where pages are no larger. */
 #define LAUNCH_STACK __attribute__((aligned(4096)))
+void launch_stack_release(void *stack, size_t size);
 
 /* sem_wait(3), which a signal may disturb. */
 void launch_sem_await(sem_t *sem);

@@ -23,7 +23,6 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -139,8 +138,8 @@ void launch_user_ahead_await(const struct launch *l)
 
 void launch_user_ahead_settle(void)
 {
-	madvise(maker_stack, sizeof(maker_stack), MADV_DONTNEED);
-	madvise(errand_stack, sizeof(errand_stack), MADV_DONTNEED);
+	launch_stack_release(maker_stack, sizeof(maker_stack));
+	launch_stack_release(errand_stack, sizeof(errand_stack));
 }
 
 void launch_user_ahead_drop(void)

@@ -89,6 +89,12 @@ void launch_sem_await(sem_t *sem)
 		;
 }
 
+void launch_sem_pass(sem_t *sem)
+{
+	launch_sem_await(sem);
+	sem_post(sem);
+}
+
 void launch_net_made(void)
 {
 	if (second.running)
@@ -97,10 +103,8 @@ void launch_net_made(void)
 
 void launch_net_made_await(void)
 {
-	if (!second.running)
-		return;
-	launch_sem_await(&second.net_made);
-	sem_post(&second.net_made); /* another step may ask again */
+	if (second.running)
+		launch_sem_pass(&second.net_made);
 }
 
 /* Main: waits for that, or for an error of the second thread. */
@@ -127,10 +131,8 @@ void launch_paths_free(void)
 
 void launch_paths_await(void)
 {
-	if (!second.running)
-		return;
-	launch_sem_await(&second.paths_free);
-	sem_post(&second.paths_free); /* another step may ask again */
+	if (second.running)
+		launch_sem_pass(&second.paths_free);
 }
 
 int launch_furnish_await(struct err *e)

@@ -32,8 +32,9 @@
 #define LAUNCH_STACK __attribute__((aligned(4096)))
 void launch_stack_release(void *stack, size_t size);
 
-/* sem_wait(3), which a signal may disturb. */
+/* sem_wait(3), which a signal may disturb; the same, and whoever asks next may pass, too. */
 void launch_sem_await(sem_t *sem);
+void launch_sem_pass(sem_t *sem);
 /* Puts a thread on any processor but the caller's. */
 void launch_place_elsewhere(pthread_t t);
 

@@ -130,10 +130,8 @@ int launch_user_ahead_make(struct launch *l, int sock)
 
 void launch_user_ahead_await(const struct launch *l)
 {
-	if (!l->user_ahead)
-		return;
-	launch_sem_await(&maker.gone);
-	sem_post(&maker.gone); /* another step may ask again */
+	if (l->user_ahead)
+		launch_sem_pass(&maker.gone);
 }
 
 void launch_user_ahead_settle(void)

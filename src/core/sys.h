@@ -7,6 +7,7 @@
 #ifndef ISLE_CORE_SYS_H
 #define ISLE_CORE_SYS_H
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -66,7 +67,7 @@ struct sys_statx {
 	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
 	uint64_t newer[14];
 };
-_Static_assert(sizeof(struct sys_statx) == 256, "the kernel fills in 256 bytes");
+static_assert(sizeof(struct sys_statx) == 256, "the kernel fills in 256 bytes");
 enum { SYS_STATX_TYPE = 1, SYS_STATX_INO = 0x100, SYS_STATX_ATTR_MOUNT_ROOT = 0x2000 /* 5.8 */ };
 
 static inline int sys_statx(int dirfd, const char *path, int flags, unsigned int mask, struct sys_statx *ret)

@@ -27,15 +27,7 @@ teardown_file() {
 }
 
 teardown() {
-	local id
-
-	for id in $(ctr tasks ls -q); do
-		ctr tasks delete --force "$id" >&2 || true
-	done
-	for id in $(ctr containers ls -q); do
-		ctr containers delete "$id" >&2
-	done
-	engines_left_nothing containerd
+	containerd_teardown
 }
 
 ctr() {

@@ -48,15 +48,9 @@ setup() {
 }
 
 teardown() {
-	local id top
+	local top
 
-	for id in $(ctr tasks ls -q); do
-		ctr tasks delete --force "$id" >&2 || true
-	done
-	for id in $(ctr containers ls -q); do
-		ctr containers delete "$id" >&2
-	done
-	engines_left_nothing containerd
+	containerd_teardown
 	for top in $(group_tops); do
 		inside rmdir "$top$PARENT"
 		inside rmdir "$top${PARENT%/*}" "$top/kubepods"

@@ -211,3 +211,16 @@ engines_left_nothing() {
 		sleep 0.1
 	done
 }
+
+# Deletes what containerd has in the namespace of the test's own 'ctr', and looks for what is left.
+containerd_teardown() {
+	local id
+
+	for id in $(ctr tasks ls -q); do
+		ctr tasks delete --force "$id" >&2 || true
+	done
+	for id in $(ctr containers ls -q); do
+		ctr containers delete "$id" >&2
+	done
+	engines_left_nothing containerd
+}

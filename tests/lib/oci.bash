@@ -82,6 +82,7 @@ bundle() {
 }
 
 # Runs a command in a new container of the bundle $T/b, which the Python statements before -- change: in_bundle [CHANGE]... -- COMMAND...
+# oci_bundle names the function that makes the bundle, if it is not that of above.
 in_bundle() {
 	local changes=()
 
@@ -90,7 +91,7 @@ in_bundle() {
 		shift
 	done
 	shift
-	bundle "$T/b" "${changes[@]}" "p['args'] = $(json_words "$@")"
+	"${oci_bundle:-bundle}" "$T/b" "${changes[@]}" "p['args'] = $(json_words "$@")"
 	oci run --bundle "$T/b" "c$((++oci_runs))"
 }
 

@@ -64,15 +64,7 @@ labelled() {
 
 # Runs a command in a labelled container: in_labelled [STATEMENT]... -- COMMAND...
 in_labelled() {
-	local changes=()
-
-	while [ "$1" != -- ]; do
-		changes+=("$1")
-		shift
-	done
-	shift
-	labelled "$T/b" "${changes[@]}" "p['args'] = $(json_words "$@")"
-	oci run --bundle "$T/b" "c$((++oci_runs))"
+	oci_bundle=labelled in_bundle "$@"
 }
 
 # From now on the runtime is a file that nobody can write to, so there is no need of isle's init.

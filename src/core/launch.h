@@ -20,7 +20,7 @@
  *
  *     host   network-ahead cgroup seed user-namespace clone begin | root … hand-over (save state) device-rules  go
  *     aside         (user namespace, ids) network ························· device-rules
- *     box                                    identity | own-files receive enter attach mask (network) late rights exec
+ *     box                        identity | kernel-files (network) own-mounts receive enter attach mask rights exec
  *
  * Must hold: before 'exec', nothing but this process exists in a new pid namespace; every descriptor is close-on-exec;
  * what the box leaves open ends with exec; a failure on either side ends both.
@@ -128,6 +128,8 @@ struct launch {
 	int net_sock;	   /* the box's end of the way to who makes its network ahead; 0: nobody does */
 	int peer;	   /* box: its copy of the host's end, closed first of all: else it would never see the end */
 	bool move_by_hand; /* the box could not be born in its v2 group */
+	bool in_order;	   /* the box makes the mounts, one after the other, as the spec lists them (launch_hand.c) */
+	bool networked;	   /* box: it is in its network namespace */
 	struct mount_opts *mopts; /* one for each of spec->mounts */
 	int *mount_fds;		  /* the same, made and detached; FD_NONE: not yet */
 	uint64_t files_soft; /* the caller's limit of open files, while it is raised for many mounts; 0: it is not */
@@ -198,8 +200,12 @@ void launch_say(struct launch *l, const char *sentence);
 int launch_etc_make(struct launch *l, struct err *e) MUST_USE;
 /* Box, in the new root: makes them so where the kernel could not yet (launch_etc.c). */
 int launch_etc_unfold(struct launch *l, struct err *e) MUST_USE;
-/* Whether mount I is a sysfs of a network namespace that is yet to be made; it and what lies below it come late. */
+/* Whether mount I is a sysfs of a network namespace that is yet to be made. */
 bool launch_mount_shows_net(const struct launch *l, size_t i);
+/* Whether mount I is a /dev that the host side makes. */
+bool launch_host_dev(const struct launch *l, size_t i);
+/* Whether the mounts are made in the order of the spec: see launch_hand.c. */
+bool launch_in_order(const struct launch *l);
 /* What by_spec wants besides: how mounts spread that do not say; what the machine must be (launch_spec.c). */
 int launch_by_spec_prepare(struct launch *l, struct err *e) MUST_USE;
 /* Puts the limit of open files back, where it was raised. */
@@ -244,6 +250,11 @@ int launch_old_root_open(struct launch *l, struct err *e) MUST_USE;
  */
 int launch_step_out(struct launch *l, struct err *e) MUST_USE;
 int launch_step_in(struct launch *l, struct err *e) MUST_USE;
+/*
+ * Box: has the detached mount FD, which has done its work, go with the machine's root: in one grace period of the
+ * kernel's instead of one for each.  False: it ends with its descriptor.
+ */
+bool launch_husk(const struct launch *l, int fd);
 /* Says why the kernel refused namespaces with CODE, and what to do; E has what was attempted.  Returns -CODE. */
 int launch_refused(const struct launch *l, int code, struct err *e);
 /* Host: adds to the error E of a plan that failed what the box could not know: a limit of the machine's. */
@@ -282,9 +293,9 @@ extern const struct step step_seed;	  /* host, before clone (launch_seed.c) */
 extern const struct step step_net_ahead;  /* host: as soon as the spec is known (launch_net_ahead.c) */
 extern const struct step step_user_ahead; /* host, before clone (launch_user_ahead.c) */
 extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_oom, step_begin; /* host */
-extern const struct step step_identity, step_namespaces, step_hostname;					 /* box */
+extern const struct step step_identity, step_namespaces, step_hostname, step_own_mounts;		 /* box */
 extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over;		 /* host */
-extern const struct step step_attached, step_furnish, step_root_mounts, step_box_mounts, step_box_root, step_receive,
+extern const struct step step_attached, step_furnish, step_box_mounts, step_box_root, step_receive,
 	step_enter;										     /* box */
 extern const struct step step_submounts, step_attach, step_nodes, step_mask;			     /* box */
 extern const struct step step_network, step_attach_late, step_mask_late, step_leave, step_furnished; /* box */

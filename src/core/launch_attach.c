@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "core/copy_up.h"
 #include "core/defaults.h"
+#include "core/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,10 +45,15 @@ bool launch_path_late(const struct launch *l, const char *path)
 
 void launch_mounts_order(struct launch *l)
 {
+	bool host_made = false;
+
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
 		struct mount_opts *o = &l->mopts[i];
 
-		o->late = launch_path_late(l, o->where) || launch_mount_shows_net(l, i);
+		/* What the host side makes for a config.json is of any age, what follows it older (launch_hand.c). */
+		host_made = host_made || (l->by_spec && launch_host_dev(l, i));
+		o->renewed = host_made && !o->bind && !o->remount;
+		o->late = launch_path_late(l, o->where) || (launch_mount_shows_net(l, i) && !l->in_order);
 		for (size_t k = 0; k < l->late_tops.n && !o->late; k++)
 			o->late = is_within(l->late_tops.v[k], o->where);
 		/* What comes later in this place is mounted in it, as all is in a new "/". */
@@ -57,6 +63,20 @@ void launch_mounts_order(struct launch *l)
 }
 
 /* ---- one mount ---- */
+
+/*
+ * Puts a copy in the place of mount I, which is as young as its place in the order wants it to be.  Before 6.15 the
+ * kernel copies nothing that is attached nowhere.
+ */
+static void renew(struct launch *l, size_t i)
+{
+	auto_fd copy = sys_open_tree(l->mount_fds[i], "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+
+	if (copy < 0 || !launch_husk(l, l->mount_fds[i]))
+		return;
+	fd_close(&l->mount_fds[i]);
+	l->mount_fds[i] = fd_take(&copy);
+}
 
 /* Whether the detached mount FD is of a file, not a directory. */
 static bool mounts_file(int fd)
@@ -209,6 +229,8 @@ static int attach_one(struct launch *l, size_t i, struct err *e)
 
 	if (o->remount)
 		return attach_again(l, i, e);
+	if (o->renewed)
+		renew(l, i);
 	bool there = launch_mount_filled(l, i) && access(o->where, F_OK) == 0;
 	int r = l->by_spec ? check_proc(l, i, e) : 0;
 	if (r == 0 && copies_link(l, i)) {

@@ -112,11 +112,28 @@ static bool seed_begin(const struct launch *l)
 
 static int namespaces_run(void *ctx, struct err *e)
 {
+	return own_namespaces(ctx, e);
+}
+
+static void namespaces_explain(const void *ctx, struct explain *x)
+{
+	if (!launch_new_ns(ctx, NS_CGROUP))
+		return;
+	explain_say(x, "make a cgroup namespace");
+	explain_shell(x, "unshare --cgroup");
+}
+
+const struct step step_namespaces = {"namespaces", SIDE_BOX, NULL, namespaces_run, NULL, namespaces_explain};
+
+/* ---- mounts of its own ---- */
+
+static int own_mounts_run(void *ctx, struct err *e)
+{
 	struct launch *l = ctx;
 
 	if (seed_begin(l)) {
 		fd_close(&l->seed_fd);
-		return own_namespaces(l, e);
+		return 0;
 	}
 	/* A seed that is not for us: its maker had rights that we haven't. */
 	if (l->seeded && unshare(CLONE_NEWNS) < 0)
@@ -126,21 +143,18 @@ static int namespaces_run(void *ctx, struct err *e)
 	bool cut = launch_new_ns(l, NS_MNT) || (l->by_spec && l->spec->lin.ns[NS_MNT].mode == NS_JOIN);
 	if (cut && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_set(e, errno, "cut the container's mounts off from the machine's");
-	return own_namespaces(l, e);
+	return 0;
 }
 
-static void namespaces_explain(const void *ctx, struct explain *x)
+static void own_mounts_explain(const void *ctx, struct explain *x)
 {
-	const struct launch *l = ctx;
-	bool cg = launch_new_ns(l, NS_CGROUP);
-
-	explain_say(x, "cut the mounts off from the machine's%s", cg ? ", make a cgroup namespace" : "");
+	(void)ctx;
+	explain_say(x, "cut the mounts off from the machine's");
 	explain_shell(x, "mount --make-rslave /");
-	if (cg)
-		explain_shell(x, "unshare --cgroup");
 }
 
-const struct step step_namespaces = {"namespaces", SIDE_BOX, NULL, namespaces_run, NULL, namespaces_explain};
+/* Behind 'kernel-files': what the box takes of the machine's mounts is to be the machine's, not a slave of it. */
+const struct step step_own_mounts = {"own-mounts", SIDE_BOX, NULL, own_mounts_run, NULL, own_mounts_explain};
 
 /* ---- host name ---- */
 

@@ -101,15 +101,10 @@ static int cut_off(const struct launch *l)
 	return l->rootfs->kind == ROOTFS_DIRECT ? mount(NULL, ".", NULL, how, NULL) : 0;
 }
 
-/*
- * Has the mounts that have done their work go with the machine's root, in one grace period of the kernel's instead of
- * one for each.  Where that can't be, they end with their descriptors.
- */
-static void husks_attach(const struct launch *l)
+bool launch_husk(const struct launch *l, int fd)
 {
-	for (size_t i = 0; i < l->husks.n && !l->hook_root && !l->no_pivot && !stays_covered(l); i++)
-		if (sys_move_mount(l->husks.v[i], "", l->old_root_fd, "tmp", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-			return;
+	return !l->hook_root && !l->no_pivot && !stays_covered(l) &&
+	       sys_move_mount(fd, "", l->old_root_fd, "tmp", MOVE_MOUNT_F_EMPTY_PATH) == 0;
 }
 
 static int enter_run(void *ctx, struct err *e)
@@ -119,7 +114,8 @@ static int enter_run(void *ctx, struct err *e)
 
 	if (r < 0)
 		return r;
-	husks_attach(l);
+	for (size_t i = 0; i < l->husks.n && launch_husk(l, l->husks.v[i]); i++)
+		;
 	/* Our own root stays the old one for now. */
 	r = l->hook_root ? attach_for_hooks(l, e) : cover(l, e);
 	if (r < 0)

@@ -84,8 +84,14 @@ const struct step step_root = {"root", SIDE_HOST, host_makes, root_run, NULL, ro
 static int make_picked(struct launch *l, bool (*pick)(const struct launch *, size_t), struct err *e)
 {
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
-		int r = pick(l, i) && l->mount_fds[i] < 0 ? launch_mount_make(l, i, e) : 0;
+		int r = 0;
 
+		if (!pick(l, i) || l->mount_fds[i] >= 0)
+			continue;
+		if (l->in_order && launch_mount_shows_net(l, i))
+			r = launch_net_first(l, e);
+		if (r == 0)
+			r = launch_mount_make(l, i, e);
 		if (r < 0)
 			return r;
 	}
@@ -102,13 +108,12 @@ static bool is_dev(const struct launch *l, size_t i)
 }
 
 /*
- * Whether mount I is a /dev that the host side makes.  The box could, if it has the machine's ids; but while it makes
- * the others, the host side has the time.  Not for a config.json: mountinfo lists mounts by their age (since Linux
- * 6.8), and who reads it expects the file systems in the order of the config.
+ * The box could make it, if it has the machine's ids; but while it makes the others, the host side has the time.  Not
+ * for a config.json, because of the order (launch_in_order).
  */
-static bool is_host_dev(const struct launch *l, size_t i)
+bool launch_host_dev(const struct launch *l, size_t i)
 {
-	return is_dev(l, i) && (!l->by_spec || launch_own_ids(l));
+	return is_dev(l, i) && !l->rootless && (!l->by_spec || launch_own_ids(l));
 }
 
 /* Whether mount I shows something of the machine. */
@@ -117,10 +122,28 @@ static bool is_bind(const struct launch *l, size_t i)
 	return l->mopts[i].bind && !l->mopts[i].remount;
 }
 
+/* Whether mount I has ids of its own: to shift them takes the machine's /proc. */
+static bool is_shifted(const struct launch *l, size_t i)
+{
+	return l->mopts[i].idmap || l->spec->mounts.v[i].uid_map.n > 0;
+}
+
+/* Which mounts the box makes: the host side makes the others. */
+static bool is_ours(const struct launch *l, size_t i)
+{
+	return l->rootless || (!launch_host_dev(l, i) && (!is_bind(l, i) || (l->in_order && !is_shifted(l, i))));
+}
+
+/* Which binds the host side makes. */
+static bool is_host_bind(const struct launch *l, size_t i)
+{
+	return is_bind(l, i) && !is_ours(l, i);
+}
+
 static int dev_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int r = make_picked(l, is_host_dev, e);
+	int r = make_picked(l, launch_host_dev, e);
 
 	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
 		r = launch_node_carried(l, i) ? launch_node_take(l, i, e) : 0;
@@ -145,14 +168,14 @@ static bool binds_wanted(const void *ctx)
 	const struct launch *l = ctx;
 
 	for (size_t i = 0; i < l->spec->mounts.n; i++)
-		if (is_bind(l, i))
-			return !l->rootless;
+		if (is_host_bind(l, i))
+			return true;
 	return false;
 }
 
 static int binds_run(void *ctx, struct err *e)
 {
-	return make_picked(ctx, is_bind, e);
+	return make_picked(ctx, is_host_bind, e);
 }
 
 static void binds_explain(const void *ctx, struct explain *x)
@@ -161,7 +184,7 @@ static void binds_explain(const void *ctx, struct explain *x)
 
 	explain_say(x, "take the files and directories to share with the container");
 	for (size_t i = 0; i < l->spec->mounts.n; i++)
-		if (is_bind(l, i))
+		if (is_host_bind(l, i))
 			explain_shell(x, "mount --bind %s /mnt%s", l->spec->mounts.v[i].source,
 				      l->spec->mounts.v[i].destination);
 }
@@ -260,23 +283,29 @@ bool launch_mount_shows_net(const struct launch *l, size_t i)
 	return launch_new_ns(l, NS_NET) && m->type && strcmp(m->type, "sysfs") == 0;
 }
 
-/* Which mounts the host side makes: the box makes the others. */
-static bool is_ours(const struct launch *l, size_t i)
-{
-	return l->rootless || (!is_host_dev(l, i) && !is_bind(l, i));
-}
-
-/* Of those, what does not show the network. */
+/* Of those, what does not wait for the network. */
 static bool is_ours_at_once(const struct launch *l, size_t i)
 {
-	return is_ours(l, i) && !launch_mount_shows_net(l, i);
+	return is_ours(l, i) && (l->in_order || !launch_mount_shows_net(l, i));
+}
+
+/*
+ * Who reads mountinfo expects the mounts in the order of the config, and since Linux 6.8 it lists them by age.  So for
+ * a config.json the box makes them all, one after the other, while it still sees the machine's files; /sys, too, for
+ * which it enters its network.  In a user namespace it may not, and in a joined mount namespace it sees others.
+ */
+bool launch_in_order(const struct launch *l)
+{
+	const struct spec_ns *ns = l->spec->lin.ns;
+
+	return l->by_spec && !l->rootless && !l->joining && ns[NS_USER].mode == NS_KEEP && ns[NS_MNT].mode == NS_NEW;
 }
 
 static int box_mounts_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-
 	int r = make_picked(l, is_ours_at_once, e);
+
 	/* Nodes of a new /dev were taken with it. */
 	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
 		if (l->by_spec && l->rootless && l->dev != DEV_SHARED && launch_node_elsewhere(l, i) &&
@@ -293,25 +322,16 @@ static void box_mounts_explain(const void *ctx, struct explain *x)
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
 		const struct spec_mount *m = &l->spec->mounts.v[i];
 
-		if (is_ours_at_once(l, i) && !is_bind(l, i))
+		if (is_ours_at_once(l, i) && is_bind(l, i))
+			explain_shell(x, "mount --bind %s /mnt%s", m->source, m->destination);
+		else if (is_ours_at_once(l, i))
 			explain_shell(x, "mount -t %s %s /mnt%s", m->type, m->source ? m->source : m->type,
 				      m->destination);
 	}
 }
 
-/* While the host side makes the root, too; or, if that does the network as well, when the root is furnished. */
-static bool mounts_first(const void *ctx)
-{
-	return !launch_net_late(ctx);
-}
-
-static bool mounts_later(const void *ctx)
-{
-	return launch_net_late(ctx);
-}
-
-const struct step step_box_mounts = {"kernel-files", SIDE_BOX, mounts_first, box_mounts_run, NULL, box_mounts_explain};
-const struct step step_root_mounts = {"own-files", SIDE_ROOT, mounts_later, box_mounts_run, NULL, box_mounts_explain};
+/* While the host side makes the root. */
+const struct step step_box_mounts = {"kernel-files", SIDE_BOX, NULL, box_mounts_run, NULL, box_mounts_explain};
 
 /* Takes the next descriptor out of M, whose first *AT are taken; an empty one is followed by another message. */
 static int batch_take(const struct launch *l, struct hs_msg *m, int *at, int *ret, struct err *e)

@@ -44,7 +44,7 @@ static int open_for_sysctl(struct launch *l)
 static int make_shown(struct launch *l, struct err *e)
 {
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
-		int r = launch_mount_shows_net(l, i) ? launch_mount_make(l, i, e) : 0;
+		int r = launch_mount_shows_net(l, i) && l->mount_fds[i] < 0 ? launch_mount_make(l, i, e) : 0;
 
 		if (r < 0)
 			return r;
@@ -58,7 +58,9 @@ static int make_shown(struct launch *l, struct err *e)
  */
 static int too_many(struct launch *l, struct err *e)
 {
-	if (unshare(CLONE_FS) < 0 || fchdir(l->old_root_fd) < 0 || chroot(".") < 0)
+	bool entered = l->old_root_fd >= 0;
+
+	if (entered && (unshare(CLONE_FS) < 0 || fchdir(l->old_root_fd) < 0 || chroot(".") < 0))
 		return -ENOSPC;
 	return launch_refused(l, ENOSPC, e);
 }
@@ -85,22 +87,39 @@ static bool network_wanted(const void *ctx)
 	return launch_new_ns(ctx, NS_NET);
 }
 
+/* Enters the network, where that is not done. */
+static int network_enter(struct launch *l, struct err *e)
+{
+	int r = l->networked ? 0 : network_get(l, e);
+
+	if (r < 0 || l->networked)
+		return r;
+	r = open_for_sysctl(l);
+	return r < 0 ? err_set(e, -r, "open the network namespace") : 0;
+}
+
+int launch_net_first(struct launch *l, struct err *e)
+{
+	int r = network_enter(l, e);
+
+	l->networked = true;
+	return r;
+}
+
 /* The network, and what needs one to be made. */
 static int network_have(struct launch *l, struct err *e)
 {
-	int r = network_get(l, e);
+	int r = network_enter(l, e);
 
-	if (r < 0)
-		return r;
-	r = open_for_sysctl(l);
-	return r < 0 ? err_set(e, -r, "open the network namespace") : make_shown(l, e);
+	return r < 0 ? r : make_shown(l, e);
 }
 
 /* Whether the box furnishes its root first, while the host side makes the network; interfaces are to move into one. */
 bool launch_net_late(const struct launch *l)
 {
 	/* A filter is worth a second thread. */
-	return l->net_sock > 0 && l->spec->lin.net_devices.n == 0 && l->spec->lin.seccomp.mode == SECCOMP_NONE;
+	return (l->net_sock > 0 || l->networked) && l->spec->lin.net_devices.n == 0 &&
+	       l->spec->lin.seccomp.mode == SECCOMP_NONE;
 }
 
 static int network_run(void *ctx, struct err *e)

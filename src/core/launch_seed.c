@@ -2,8 +2,9 @@
 /*
  * Whether a box begins from the seed (seed.h) instead of a copy of the machine's mounts.
  *
- * It then sees nothing of the machine's files from its second step on.  So it must need nothing of them: what it is
- * handed over as descriptors was taken by the host side, and file systems without a source are made anywhere.
+ * It then sees nothing of the machine's files from 'own-mounts' on.  So it must need nothing of them: what is shared
+ * with it was taken as descriptors, by the host side or by itself before, and file systems without a source are made
+ * anywhere.
  */
 #include "core/launch.h"
 
@@ -50,7 +51,7 @@ static bool mount_needs_nothing(const struct launch *l, size_t i)
 	const char *type = l->spec->mounts.v[i].type;
 
 	if (o->bind || o->remount)
-		return true; /* the host side takes it; it concerns the container's own */
+		return true; /* it is taken before; it concerns the container's own */
 	if (o->idmap || o->idmap_rec || l->spec->mounts.v[i].uid_map.n > 0 || !type)
 		return false;
 	for (size_t k = 0; k < ARRAY_LEN(made_anywhere); k++)

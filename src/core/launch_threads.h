@@ -101,6 +101,8 @@ void launch_furnish_begin(struct launch *l);
 void launch_net_made(void);
 /* Either: waits for that. */
 void launch_net_made_await(void);
+/* Box: enters its network before all else, for a mount that shows it. */
+int launch_net_first(struct launch *l, struct err *e) MUST_USE;
 /* Whether the box has its network, made by the host side, only after it has furnished its root. */
 bool launch_net_late(const struct launch *l);
 /* Either: has the network by now, from whoever makes it. */

@@ -35,6 +35,7 @@ struct mount_opts {
 	struct strs data;      /* the file system's own: "size=64k", "newinstance"; nothing takes a bind mount's */
 	const char *where;     /* the destination: absolute, without "." and ".." */
 	bool late;	       /* attached when the network is there: see launch_attach.c */
+	bool renewed;	       /* attached as a copy: the same */
 };
 
 /* Sorts out M's words; a word that no mount has is left for the file system, which refuses it by name. */

@@ -14,7 +14,7 @@ static const struct step *const steps[] = {
 	&step_rdt,	   &step_schedule,	&step_oom,	     &step_begin,
 	&step_net_devices, &step_time_offsets,	&step_identity,	     &step_namespaces,
 	&step_hostname,	   &step_personality,	&step_memory_policy, &step_box_mounts,
-	&step_network,	   &step_net_await,	&step_furnish,	     &step_root_mounts,
+	&step_own_mounts,  &step_network,	&step_net_await,     &step_furnish,
 	&step_box_root,	   &step_root,		&step_dev,	     &step_binds,
 	&step_hand_over,   &step_record,	&step_receive,	     &step_enter,
 	&step_submounts,   &step_attach,	&step_nodes,	     &step_user,

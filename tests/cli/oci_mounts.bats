@@ -172,6 +172,29 @@ refused() {
 	[[ $output == 'dev file proc sh'* ]] || { echo "$output"; false; }
 }
 
+# Fails unless the output has the mounts at $@ one after the other.
+mounts_ordered() {
+	diff <(printf '%s\n' "$@") <(awk '{ print $5 }' <<<"$output" | grep -xF "$(printf '%s\n' "$@")")
+}
+
+@test "mountinfo has the mounts in the order of the config" {
+	local way sys_third='mounts.insert(2, mounts.pop(4))' filter="l['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW',
+	    'syscalls': [{'names': ['kexec_load'], 'action': 'SCMP_ACT_ERRNO'}]}"
+	local user="l['namespaces'].append({'type': 'user'})
+l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 300000, 'size': 1000}]"
+
+	for way in '' "$filter" "l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'network']"; do
+		mounts_with "$sys_third" "$way" "add('/tmp', 'tmpfs', 'tmpfs', [])" "add('/probe', '$T/src')" \
+			"add('/run', 'tmpfs', 'tmpfs', [])"
+		mounts_ordered /proc /dev /sys /dev/pts /dev/shm /usr /tmp /probe /run
+	done
+	# The machine makes /dev for it, and takes what is bound.
+	for way in '' "$filter"; do
+		mounts_with "$user" "$way" "mounts.append(mounts.pop(4))"
+		mounts_ordered /proc /dev /dev/pts /dev/shm /sys
+	done
+}
+
 @test "remount changes what is there" {
 	mounts_with "add('/probe', 'tmpfs', 'tmpfs', ['size=64k'])" "add('/probe', 'x', 'none', ['remount','ro','size=128k'])" \
 		"add('/dev/shm', 'x', 'bind', ['remount','ro'])"

@@ -67,6 +67,12 @@ int cgroup_check(const struct cgroup_host *h, const struct spec_resources *res, 
  * container.
  */
 const char *cgroup_waive(const struct cgroup_host *h, struct spec_resources *res) MUST_USE;
+/*
+ * For a group that is made as a config.json says: a memory.swap of 0 means no swap, as crun has it.  Without a limit on
+ * memory that can be had on v2 alone; and zeros for both are what other tools write for "the default".  For a group that
+ * lives, 0 leaves swap as it is.
+ */
+void cgroup_zero_swap(const struct cgroup_host *h, struct spec_resources *res);
 /* Makes the group at PATH in every hierarchy needed, enables controllers on the way down, and writes RES. */
 int cgroup_make(struct cgroup *cg, const struct cgroup_host *h, const char *path, const struct spec_resources *res,
 		struct arena *a, struct err *e) MUST_USE;

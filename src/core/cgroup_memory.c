@@ -23,22 +23,26 @@ static bool given(struct opt_i64 n)
 static enum cgroup_wish memory_wish(const struct spec_resources *res)
 {
 	enum cgroup_wish memory = cgroup_wish_of(res->memory.limit);
+	enum cgroup_wish swap = res->memory.no_swap ? CGROUP_WISH_SET : cgroup_wish_of(res->memory.swap);
 
-	return memory == CGROUP_WISH_NONE ? memory : MAX(memory, cgroup_wish_of(res->memory.swap));
+	return memory == CGROUP_WISH_NONE ? memory : MAX(memory, swap);
 }
 
 /* Swap alone. */
 static enum cgroup_wish swap_wish(const struct spec_resources *res)
 {
-	return given(res->memory.limit) ? CGROUP_WISH_NONE : cgroup_wish_of(res->memory.swap);
+	if (given(res->memory.limit))
+		return CGROUP_WISH_NONE;
+	return res->memory.no_swap ? CGROUP_WISH_SET : cgroup_wish_of(res->memory.swap);
 }
+
 /* The limit on swap alone, which v2 counts, from memory + swap, which the spec counts; -1: none. */
 static int swap_alone(int dir, const struct spec_resources *res, int64_t *ret, struct err *e)
 {
 	uint64_t limit = (uint64_t)res->memory.limit.v;
 
-	*ret = -1;
-	if (res->memory.swap.v < 0)
+	*ret = res->memory.no_swap ? 0 : -1;
+	if (res->memory.no_swap || res->memory.swap.v < 0)
 		return 0;
 	int r = given(res->memory.limit) ? 0 : cgroup_number(dir, "memory.max", &limit);
 	if (r < 0)
@@ -59,11 +63,12 @@ static int swap_alone(int dir, const struct spec_resources *res, int64_t *ret, s
 static int memory_write_v2(int dir, const struct spec_resources *res, struct err *e)
 {
 	bool unlimited = cgroup_wish_of(res->memory.limit) == CGROUP_WISH_LIFT;
+	bool has_swap = res->memory.no_swap || given(res->memory.swap);
 	int64_t swap = -1;
 	int r = 0;
 
-	if (given(res->memory.swap) || unlimited) {
-		r = given(res->memory.swap) ? swap_alone(dir, res, &swap, e) : 0;
+	if (has_swap || unlimited) {
+		r = has_swap ? swap_alone(dir, res, &swap, e) : 0;
 		if (r == 0)
 			r = cgroup_put_number(dir, "memory.swap.max", swap, "max", e);
 		/* A kernel without swap has no such file, and gives none and sets no bounds to it. */
@@ -83,9 +88,11 @@ static int memory_write_v1(int dir, const struct spec_resources *res, struct err
 	uint64_t now = 0;
 	int r = 0;
 
+	if (res->memory.no_swap)
+		swap = limit;
 	if (!given(swap) && cgroup_wish_of(limit) == CGROUP_WISH_LIFT)
 		swap = (struct opt_i64){true, -1};
-	if (given(swap) && swap.v < 0 && !cgroup_has_file(dir, both))
+	if (given(swap) && (swap.v < 0 || res->memory.no_swap) && !cgroup_has_file(dir, both))
 		swap.has = false;
 	if (given(swap)) {
 		r = cgroup_number(dir, both, &now);
@@ -211,6 +218,14 @@ const char *cgroup_waive(const struct cgroup_host *h, struct spec_resources *res
 		waived = "linux.resources.memory.kernel is ignored: this kernel has no limit on kernel memory";
 	}
 	return waived;
+}
+
+void cgroup_zero_swap(const struct cgroup_host *h, struct spec_resources *res)
+{
+	struct opt_i64 limit = res->memory.limit, swap = res->memory.swap;
+	bool alone = cgroup_place(h, CGC_MEMORY) == PLACE_V2 && h->writable && (!limit.has || limit.v < 0);
+
+	res->memory.no_swap = swap.has && swap.v == 0 && (cgroup_wish_of(limit) == CGROUP_WISH_SET || alone);
 }
 
 /* 0 is a wish of its own here; -1 as an unsigned number is what older engines write for none. */

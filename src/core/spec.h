@@ -216,6 +216,7 @@ struct spec_resources {
 		struct opt_i64 kernel, kernel_tcp;
 		struct opt_u64 swappiness; /* 0 to 100 */
 		struct opt_bool disable_oom_killer, use_hierarchy, check_before_update;
+		bool no_swap; /* in no JSON: none at all, whatever swap says (cgroup_zero_swap) */
 	} memory;
 	struct {
 		struct opt_u64 shares, period, burst;

@@ -222,7 +222,9 @@ static void add_v2(struct systemd_properties *l, const struct spec_resources *re
 
 	add_limit(l, a, "MemoryMax", limit);
 	add_limit(l, a, "MemoryLow", res->memory.reservation);
-	if (cgroup_wish_of(limit) == CGROUP_WISH_LIFT || cgroup_wish_of(swap) == CGROUP_WISH_LIFT)
+	if (res->memory.no_swap)
+		add_number(l, a, "MemorySwapMax", 0);
+	else if (cgroup_wish_of(limit) == CGROUP_WISH_LIFT || cgroup_wish_of(swap) == CGROUP_WISH_LIFT)
 		add_number(l, a, "MemorySwapMax", UINT64_MAX);
 	else if (cgroup_wish_of(limit) == CGROUP_WISH_SET && cgroup_wish_of(swap) == CGROUP_WISH_SET &&
 		 swap.v >= limit.v)

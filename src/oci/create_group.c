@@ -25,6 +25,8 @@ static int choose_run(void *ctx, struct err *e)
 	const char *waived = r < 0 ? NULL : cgroup_waive(&k->host, &k->spec.lin.resources);
 	if (waived && rt->warn)
 		rt->warn(rt->ctx, waived);
+	if (r == 0)
+		cgroup_zero_swap(&k->host, &k->spec.lin.resources);
 	if (r < 0 || k->host.layout == CGROUP_ABSENT)
 		return r < 0 ? r : cgroup_check(&k->host, &k->spec.lin.resources, e);
 	k->host.everywhere = !rt->rootless;
@@ -54,6 +56,7 @@ static bool is_dispensable(const struct creation *k, int made)
 		return false;
 	/* Who may not make device nodes needs no rules for them. */
 	asked.devices = (struct spec_device_rules){0};
+	asked.memory.no_swap = false; /* for which alone nobody is refused a container */
 	none.writable = false;
 	return cgroup_check(&none, &asked, NULL) == 0;
 }

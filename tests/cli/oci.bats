@@ -426,3 +426,31 @@ if '$kind' == 'many':
 	[[ $output == *"ociVersion: must be a string"* ]]
 	oci_nothing_left
 }
+
+@test "a memory.swap of 0 is no swap for who creates, and nothing for who updates" {
+	local group memsw=memory.memsw.limit_in_bytes
+
+	bundle "$T/m" "p['args'] = ['sleep', '1000']; l['resources']['memory'] = {'limit': 64 << 20, 'swap': 0}"
+	created m
+	group=$(sed -n 's/^[0-9]*:\([a-z,]*,\)\?memory\(,[a-z,]*\)\?://p' /proc/"$(oci_pid m)"/cgroup)
+	if [ -n "$group" ] && [ -e "/sys/fs/cgroup/memory/$memsw" ]; then
+		[ "$(cat "/sys/fs/cgroup/memory$group/$memsw")" = 67108864 ]
+		oci update --memory 128m --memory-swap 256m m
+		echo '{"memory": {"limit": 33554432, "swap": 0}}' | oci update --resources - m
+		[ "$(cat "/sys/fs/cgroup/memory$group/memory.limit_in_bytes")" = 33554432 ]
+		[ "$(cat "/sys/fs/cgroup/memory$group/$memsw")" = 268435456 ]
+	elif [ -z "$group" ]; then
+		group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/"$(oci_pid m)"/cgroup)
+		[ ! -e "$group/memory.swap.max" ] || [ "$(cat "$group/memory.swap.max")" = 0 ]
+		[ ! -e "$group/memory.swap.max" ] || oci update --memory 128m --memory-swap 256m m
+		echo '{"memory": {"limit": 33554432, "swap": 0}}' | oci update --resources - m
+		[ "$(cat "$group/memory.max")" = 33554432 ]
+		[ ! -e "$group/memory.swap.max" ] || [ "$(cat "$group/memory.swap.max")" = 134217728 ]
+	fi
+	oci delete --force m
+	# Alone, or beside another 0, it keeps no container from being made.
+	for group in "{'swap': 0}" "{'limit': -1, 'swap': 0}" "{'limit': 0, 'swap': 0}"; do
+		bundle "$T/m" "l['resources']['memory'] = $group"
+		run -0 oci run --bundle "$T/m" m
+	done
+}

@@ -168,6 +168,66 @@ static void kernel_memory_is_waived(void **state)
 	assert_null(cgroup_waive(&v2, &res));
 }
 
+/* Whether LIMIT and SWAP, NULL for what is not there, mean no swap to who creates. */
+static bool zeroes_swap(const struct cgroup_host *h, const int64_t *limit, const int64_t *swap)
+{
+	struct spec_resources res = {0};
+
+	if (limit)
+		res.memory.limit = (struct opt_i64){true, *limit};
+	if (swap)
+		res.memory.swap = (struct opt_i64){true, *swap};
+	cgroup_zero_swap(h, &res);
+	return res.memory.no_swap;
+}
+
+static void zero_swap_is_none(void **state)
+{
+	char top[] = "/cgroup";
+	struct cgroup_host v2 = {.layout = CGROUP_V2, .v2 = top, .v2_available = 1u << CGC_MEMORY, .writable = true};
+	const struct cgroup_host v1 = {.layout = CGROUP_V1, .v1[CGC_MEMORY] = top, .writable = true};
+	const int64_t zero = 0, some = 64 << 20, none = -1;
+
+	(void)state;
+	assert_true(zeroes_swap(&v2, &some, &zero) && zeroes_swap(&v1, &some, &zero));
+	assert_true(zeroes_swap(&v2, NULL, &zero) && zeroes_swap(&v2, &none, &zero));
+	/* Zeros for both are a default, and v1 counts both together. */
+	assert_false(zeroes_swap(&v2, &zero, &zero) || zeroes_swap(&v1, &zero, &zero));
+	assert_false(zeroes_swap(&v1, NULL, &zero) || zeroes_swap(&v1, &none, &zero));
+	assert_false(zeroes_swap(&v2, &some, &some) || zeroes_swap(&v2, &some, &none) || zeroes_swap(&v2, &some, NULL));
+	v2.writable = false;
+	assert_false(zeroes_swap(&v2, NULL, &zero));
+}
+
+static void no_swap_is_written(void **state)
+{
+	static const char *const files[] = {"memory.memsw.limit_in_bytes", "memory.swap.max"};
+	struct spec_resources res = {.memory = {.limit = {true, 64 << 20}, .swap = {true, 0}, .no_swap = true}};
+	struct cgroup cg;
+
+	(void)state;
+	if (lacks(CGC_MEMORY, &res))
+		return;
+	bool v2 = is_v2(CGC_MEMORY);
+	make(&cg, &res);
+	assert_string_equal(setting(&cg, CGC_MEMORY, "memory.max", "memory.limit_in_bytes"), "67108864");
+	char *swap = group_file(&cg, CGC_MEMORY, files[v2]);
+	if (!*swap)
+		print_message("# %s: no swap accounting here\n", layout);
+	else
+		assert_string_equal(swap, v2 ? "0" : "67108864");
+	take_down(&cg);
+	/* Without a limit, on v2 alone. */
+	for (int64_t limit = -1; v2 && limit < 1; limit++) {
+		res.memory.limit = (struct opt_i64){limit < 0, -1};
+		make(&cg, &res);
+		if (*swap)
+			assert_string_equal(group_file(&cg, CGC_MEMORY, files[1]), "0");
+		assert_string_equal(group_file(&cg, CGC_MEMORY, "memory.max"), "max");
+		take_down(&cg);
+	}
+}
+
 static void huge_pages(void **state)
 {
 	static const char *const bad[] = {"", "2", "2M", "MB", "2mb", "../x", "2MB/", "3MB"};
@@ -326,6 +386,8 @@ int main(void)
 		cmocka_unit_test(failed_update_takes_nothing_along),
 		cmocka_unit_test(limits_of_v1_alone),
 		cmocka_unit_test(kernel_memory_is_waived),
+		cmocka_unit_test(zero_swap_is_none),
+		cmocka_unit_test(no_swap_is_written),
 		cmocka_unit_test(huge_pages),
 		cmocka_unit_test(burst_and_idle),
 		cmocka_unit_test(memory_in_use_is_not_cut),

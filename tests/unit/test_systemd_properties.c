@@ -136,6 +136,10 @@ static void limits_become_properties(void **state)
 	struct spec_resources nothing = {.memory.limit = {true, 0}, .cpu.shares = {true, 0}};
 	assert_done(systemd_limits(&l, &nothing, true, 252, &arena, &e), &e);
 	assert_int_equal(l.n, 0);
+	struct spec_resources no_swap = {.memory = {.limit = {true, 1000}, .swap = {true, 0}, .no_swap = true}};
+	assert_done(systemd_limits(&l, &no_swap, true, 252, &arena, &e), &e);
+	assert_string_equal(show_all(&l), "MemoryMax=t:1000 MemorySwapMax=t:0");
+	l = (struct systemd_properties){0};
 	struct spec_resources bad = {.cpu.mems = text("0-")};
 	assert_true(systemd_limits(&l, &bad, true, 252, &arena, &e) < 0);
 }

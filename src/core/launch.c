@@ -43,7 +43,7 @@ int launch_prepare(struct launch *l, struct err *e)
 	l->target_fd = l->joining ? l->target_fd : FD_NONE;
 	l->pidfd = l->terminal_fd = l->sock = l->root_fd = l->userns_fd = l->proc_fd = FD_NONE;
 	l->slave_fd = l->init_fd = l->old_root_fd = l->net_fd = FD_NONE;
-	l->shift_fd = l->seed_fd = FD_NONE;
+	l->shift_fd = l->seed_fd = l->holder_fd = FD_NONE;
 	l->seeded = l->networked = false;
 	l->in_order = launch_in_order(l);
 	l->late_tops = (struct strs){0};
@@ -88,6 +88,7 @@ void launch_mounts_release(struct launch *l)
 	if (l->mount_fds) {
 		fd_close(&l->shift_fd);
 		fd_close(&l->seed_fd);
+		fd_close(&l->holder_fd);
 	}
 }
 

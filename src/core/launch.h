@@ -32,6 +32,7 @@
 #include "core/cgroup.h"
 #include "core/handshake.h"
 #include "core/mount.h"
+#include "core/place.h"
 #include "core/rdt.h"
 #include "core/rootfs.h"
 #include "core/seccomp.h"
@@ -91,7 +92,7 @@ struct launch {
 	int lock_fd;		 /* the box closes it first of all: a lock that ends with the host side; 0: none */
 	/*
 	 * The absolute path at which hooks, which run before 'leave', find the container's files: until then the root
-	 * is attached there.  NULL: nobody looks.
+	 * is attached there.  NULL: nobody looks.  Without a mount namespace of its own it stays (launch_place.c).
 	 */
 	const char *hook_root;
 	/*
@@ -119,6 +120,7 @@ struct launch {
 	int terminal_fd; /* master of its terminal, or FD_NONE */
 	bool began;	 /* the box said that exec is all that is left */
 	struct rdt_group rdt;
+	struct place place; /* of its root, if that is among the machine's mounts */
 
 	/* between the steps */
 	int sock;	   /* this side's end of the handshake */
@@ -140,6 +142,7 @@ struct launch {
 	int shift_fd;		   /* the user namespace that shifts mount 'shift_of' of the spec, or FD_NONE */
 	size_t shift_of;
 	int root_fd;		 /* the root, detached */
+	int holder_fd;		 /* what it is attached on, if that is among the machine's mounts */
 	int etc_fds[ETC_FILES];	 /* files for /etc, detached */
 	struct fds spent, husks; /* descriptors that have done their work, mounts apart: see rootfs.h */
 	int *submount_fds;	 /* of rootfs->submounts */
@@ -218,6 +221,13 @@ void launch_mounts_order(struct launch *l);
 /* A bind mount gives no options to a file system: refuses them, or does without where a config.json has them. */
 int launch_bind_check(struct launch *l, size_t i, struct err *e) MUST_USE;
 bool launch_path_late(const struct launch *l, const char *path);
+/*
+ * Whether the container has no mount namespace of its own: its root is attached among the machine's mounts, and stays
+ * there until the caller takes 'place' away.
+ */
+bool launch_among_machines(const struct launch *l);
+/* Refuses what such a container can't have. */
+int launch_place_check(const struct launch *l, struct err *e) MUST_USE;
 /* Makes mount I of the spec as a detached mount: see launch_mounts.c. */
 int launch_mount_make(struct launch *l, size_t i, struct err *e) MUST_USE;
 /* Whether mount I is a tmpfs that gets its mode, or even its content, from what it covers. */
@@ -295,6 +305,7 @@ extern const struct step step_user_ahead; /* host, before clone (launch_user_ahe
 extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_oom, step_begin; /* host */
 extern const struct step step_identity, step_namespaces, step_hostname, step_own_mounts;		 /* box */
 extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over;		 /* host */
+extern const struct step step_root_mount, step_attach_root; /* host, before 'hand-over' (launch_place.c) */
 extern const struct step step_attached, step_furnish, step_box_mounts, step_box_root, step_receive,
 	step_enter;										     /* box */
 extern const struct step step_submounts, step_attach, step_nodes, step_mask;			     /* box */

@@ -127,6 +127,13 @@ const struct step step_namespaces = {"namespaces", SIDE_BOX, NULL, namespaces_ru
 
 /* ---- mounts of its own ---- */
 
+static bool own_mounts_wanted(const void *ctx)
+{
+	const struct launch *l = ctx;
+
+	return launch_new_ns(l, NS_MNT) || (l->by_spec && l->spec->lin.ns[NS_MNT].mode == NS_JOIN);
+}
+
 static int own_mounts_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
@@ -140,8 +147,7 @@ static int own_mounts_run(void *ctx, struct err *e)
 		return err_set(e, errno, "make a mount namespace");
 	l->seeded = false;
 	/* Slave: what the machine unmounts later goes away here too, and nothing of ours reaches it. */
-	bool cut = launch_new_ns(l, NS_MNT) || (l->by_spec && l->spec->lin.ns[NS_MNT].mode == NS_JOIN);
-	if (cut && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_set(e, errno, "cut the container's mounts off from the machine's");
 	return 0;
 }
@@ -154,7 +160,8 @@ static void own_mounts_explain(const void *ctx, struct explain *x)
 }
 
 /* Behind 'kernel-files': what the box takes of the machine's mounts is to be the machine's, not a slave of it. */
-const struct step step_own_mounts = {"own-mounts", SIDE_BOX, NULL, own_mounts_run, NULL, own_mounts_explain};
+const struct step step_own_mounts = {"own-mounts",   SIDE_BOX, own_mounts_wanted,
+				     own_mounts_run, NULL,     own_mounts_explain};
 
 /* ---- host name ---- */
 

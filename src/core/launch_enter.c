@@ -10,6 +10,9 @@
  * Hooks are programs of the machine that expect the container's files at the path of its root directory.  For them the
  * new root is attached there at first, and entered by chroot(2) all the same; 'leave' begins by moving it over the
  * machine's.  Until then nothing of the image has run.
+ *
+ * Without a mount namespace of its own the container is never alone with its root.  The host side has attached that
+ * (launch_place.c); it is entered by chroot(2), and the machine's mounts stay as they are.
  */
 #include "core/launch_threads.h"
 
@@ -117,7 +120,8 @@ static int enter_run(void *ctx, struct err *e)
 	for (size_t i = 0; i < l->husks.n && launch_husk(l, l->husks.v[i]); i++)
 		;
 	/* Our own root stays the old one for now. */
-	r = l->hook_root ? attach_for_hooks(l, e) : cover(l, e);
+	if (!launch_among_machines(l))
+		r = l->hook_root ? attach_for_hooks(l, e) : cover(l, e);
 	if (r < 0)
 		return r;
 	if (fchdir(l->root_fd) < 0)
@@ -133,6 +137,11 @@ static void enter_explain(const void *ctx, struct explain *x)
 {
 	const struct launch *l = ctx;
 
+	if (launch_among_machines(l)) {
+		explain_say(x, "enter the new root");
+		explain_shell(x, "cd %s && chroot .", l->hook_root);
+		return;
+	}
 	if (l->hook_root) {
 		explain_say(x, "attach the new root at its own path, where the hooks look for it, and enter it");
 		explain_shell(x, "mount --move /mnt %s && cd %s && chroot .", l->hook_root, l->hook_root);
@@ -215,16 +224,15 @@ static int bury(struct launch *l, struct err *e)
 static int leave_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int r = l->hook_root ? cover(l, e) : 0;
+	const bool among = launch_among_machines(l);
+	int r = l->hook_root && !among ? cover(l, e) : 0;
 
 	launch_paths_await();
-	if (r == 0 && l->hook_root)
+	if (r == 0 && l->hook_root && !among)
 		r = check_covered(l, e);
 	if (r < 0)
 		return r;
-	if (stays_covered(l))
-		r = 0;
-	else
+	if (!among && !stays_covered(l))
 		r = l->no_pivot ? bury(l, e) : uncover(l);
 	launch_files_restore(l); /* the descriptors of the mounts are closed */
 	fd_close(&l->old_root_fd);
@@ -236,6 +244,8 @@ static void leave_explain(const void *ctx, struct explain *x)
 	const struct launch *l = ctx;
 
 	explain_say(x, "let go of the machine's root");
+	if (launch_among_machines(l))
+		return;
 	if (l->hook_root)
 		explain_shell(x, "mount --move %s /", l->hook_root);
 	explain_shell(x, "pivot_root . . && umount -l .");

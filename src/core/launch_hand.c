@@ -298,7 +298,7 @@ bool launch_in_order(const struct launch *l)
 {
 	const struct spec_ns *ns = l->spec->lin.ns;
 
-	return l->by_spec && !l->rootless && !l->joining && ns[NS_USER].mode == NS_KEEP && ns[NS_MNT].mode == NS_NEW;
+	return l->by_spec && !l->rootless && !l->joining && ns[NS_USER].mode == NS_KEEP && ns[NS_MNT].mode != NS_JOIN;
 }
 
 static int box_mounts_run(void *ctx, struct err *e)

@@ -99,12 +99,18 @@ static int join_one(struct launch *l, enum ns_kind kind, struct err *e)
 	return 0;
 }
 
+/* Whether a namespace of KIND is joined; who made the container may have been in another mount namespace than we. */
+static bool joins(const struct launch *l, int kind)
+{
+	return l->spec->lin.ns[kind].mode != NS_KEEP || (kind == NS_MNT && launch_among_machines(l));
+}
+
 static int join_all(struct launch *l, struct err *e)
 {
 	int flags = 0;
 
 	for (int k = 0; k < NS_KIND_COUNT; k++)
-		if (l->spec->lin.ns[k].mode != NS_KEEP)
+		if (joins(l, k))
 			flags |= ns_facts[k].flag;
 	if (flags == 0 || setns(l->target_fd, flags) == 0)
 		return 0;
@@ -113,11 +119,25 @@ static int join_all(struct launch *l, struct err *e)
 	if (errno != EINVAL)
 		return err_set(e, errno, "join the container's namespaces");
 	for (int k = 0; k < NS_KIND_COUNT; k++) {
-		int r = l->spec->lin.ns[k].mode == NS_KEEP ? 0 : join_one(l, (enum ns_kind)k, e);
+		int r = !joins(l, k) ? 0 : join_one(l, (enum ns_kind)k, e);
 
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+/* The root of a container among the machine's mounts, which no namespace leads to: that of its first process. */
+static int first_root(const struct launch *l, int *ret, struct err *e)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/root", (int)l->target_pid);
+	auto_fd fd = openat(l->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* While it lives, and only then, the number is its. */
+	if (fd < 0 || sys_pidfd_send_signal(l->target_fd, 0, NULL, 0) < 0)
+		return err_set(e, errno, "open the container's root");
+	*ret = fd_take(&fd);
 	return 0;
 }
 
@@ -134,7 +154,13 @@ static int join_run(void *ctx, struct err *e)
 	if (l->proc_fd < 0)
 		return err_set(e, errno, "open /proc");
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	r = join_all(l, e);
+	auto_fd root = FD_NONE;
+	if (launch_among_machines(l))
+		r = first_root(l, &root, e);
+	if (r == 0)
+		r = join_all(l, e);
+	if (r == 0 && root >= 0 && (fchdir(root) < 0 || chroot(".") < 0))
+		return err_set(e, errno, "enter the container's root");
 	if (r < 0 || l->spec->lin.ns[NS_USER].mode == NS_KEEP)
 		return r;
 	if (sys_setresgid(0, 0, 0) < 0 || sys_setresuid(0, 0, 0) < 0)

@@ -79,7 +79,7 @@ static void choose_label(struct launch *l)
 		l->warn(l->owner, "linux.mountLabel: the mounts have no label: this machine does not use SELinux");
 }
 
-/* The root is made in the mount namespace: never in the machine's. */
+/* The root is laid over that of the mount namespace: never of the machine's. */
 static int check_mount_namespace(const struct launch *l, struct err *e)
 {
 	const struct spec_ns *ns = &l->spec->lin.ns[NS_MNT];
@@ -87,9 +87,11 @@ static int check_mount_namespace(const struct launch *l, struct err *e)
 
 	if (ns->mode == NS_NEW)
 		return 0;
-	if (ns->mode == NS_JOIN && (ns->fd >= 0 ? fstat(ns->fd, &st) : stat(ns->path, &st)) < 0)
+	if (launch_among_machines(l))
+		return launch_place_check(l, e);
+	if ((ns->fd >= 0 ? fstat(ns->fd, &st) : stat(ns->path, &st)) < 0)
 		return err_set(e, errno, "linux.namespaces: open %s", ns->path);
-	if (ns->mode == NS_JOIN && st.st_ino != ns_inode(0, NS_MNT))
+	if (st.st_ino != ns_inode(0, NS_MNT))
 		return 0;
 	err_set(e, 0, "linux.namespaces: make the container's root");
 	return err_why(e, "without a mount namespace of its own the machine's would be covered");

@@ -40,6 +40,7 @@ struct sys_nsfs_handle {
 	uint32_t inode; /* 0: any (6.19) */
 };
 #define SYS_NS_GET_ID _IOR(0xb7, 13, uint64_t)
+#define SYS_NS_GET_MNTNS_ID _IOR(0xb7, 5, uint64_t) /* 6.10 */
 
 /* What sched_setattr(2) takes (linux/sched/types.h, which does not go together with the libc's sched.h). */
 struct sys_sched_attr {
@@ -65,14 +66,30 @@ struct sys_statx {
 	uint64_t ino, size, blocks, attributes_mask;
 	struct sys_statx_time atime, btime, ctime, mtime;
 	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
-	uint64_t newer[14];
+	uint64_t mnt_id; /* 5.8 */
+	uint64_t newer[13];
 };
 static_assert(sizeof(struct sys_statx) == 256, "the kernel fills in 256 bytes");
 enum { SYS_STATX_TYPE = 1, SYS_STATX_INO = 0x100, SYS_STATX_ATTR_MOUNT_ROOT = 0x2000 /* 5.8 */ };
+enum { SYS_STATX_MNT_ID = 0x1000 /* 5.8 */, SYS_STATX_MNT_ID_UNIQUE = 0x4000 /* 6.8 */ };
 
 static inline int sys_statx(int dirfd, const char *path, int flags, unsigned int mask, struct sys_statx *ret)
 {
 	return (int)syscall(SYS_statx, dirfd, path, flags, mask, ret);
+}
+
+/* statmount(2), 6.8: what is known of the mount with a number that is never used again. */
+#ifndef SYS_statmount
+#define SYS_statmount 457
+#endif
+struct sys_mnt_id_req {
+	uint32_t size, spare;
+	uint64_t mnt_id, param;
+};
+enum { SYS_STATMOUNT_MNT_BASIC = 2 };
+static inline int sys_statmount(const struct sys_mnt_id_req *req, void *ret, size_t size)
+{
+	return (int)syscall(SYS_statmount, req, ret, size, 0);
 }
 static inline pid_t sys_clone3(struct clone_args *a, size_t size)
 {

@@ -108,6 +108,8 @@ static int dump(struct oci_container *c, const struct oci_criu_options *o, struc
 	int r = container_spec(c, &spec, e);
 
 	r = r < 0 ? r : check_links(&spec, e);
+	if (r == 0 && c->record.place.path)
+		r = err_set(e, 0, "criu knows no containers without a mount namespace of their own");
 	r = r < 0 ? r : criu_begin(&criu, o->pre_dump ? "pre-dump" : "dump", o, true, c->rt->arena, e);
 	if (r < 0)
 		return r;

@@ -18,6 +18,7 @@
 #define ISLE_OCI_CONTAINER_H
 
 #include "core/cgroup_manager.h"
+#include "core/place.h"
 #include "oci/runtime.h"
 #include "oci/state_json.h"
 
@@ -33,6 +34,7 @@ struct oci_record {
 	char *unit;	    /* systemd's; NULL: the group is made by the files */
 	bool user_manager;  /* by the user's systemd */
 	int64_t created_ns; /* CLOCK_REALTIME */
+	struct place place; /* of its root among the machine's mounts; without a path: it isn't there */
 	uint32_t owner;	    /* who created it */
 	bool rootless;
 };

@@ -5,6 +5,8 @@
  *     host   config claim prepare intent cgroup clone … | root dev binds hand-over record [hooks] await-parked | go
  *     box                                               | … attach … [box-hooks] leave cwd rights park | await-go
  *
+ * Without a mount namespace of its own the root is noted and attached before 'hand-over' (core/launch_place.c).
+ *
  * 'run' executes the program at once; 'create' leaves the first process parked (core/launch_park.c), and 'start' says
  * the word.
  */
@@ -21,6 +23,7 @@ struct creation {
 	const struct oci_create_options *o;
 	bool run; /* the program is executed at once */
 	struct oci_container c;
+	bool place_left; /* its undo could not take the root away from among the machine's mounts */
 	struct spec spec;
 	char *config; /* its text */
 	size_t config_size;
@@ -47,7 +50,7 @@ static inline const struct creation *creation_of_const(const void *ctx)
 /* create_config.c: what is wanted. */
 extern const struct step step_config, step_prepare;
 /* create_record.c: what is noted. */
-extern const struct step step_claim, step_create_intent, step_record, step_finish;
+extern const struct step step_claim, step_create_intent, step_note_root, step_record, step_finish;
 /* create_group.c: the control group, by whoever makes it. */
 extern const struct step step_choose_group, step_group, step_enter_group, step_device_rules;
 /* create_hooks.c. */

@@ -165,8 +165,6 @@ static int prepare_run(void *ctx, struct err *e)
 		r = notify_offer(&k->c, &k->spec, e);
 	if (r == 0 && k->run)
 		r = notify_listen(&k->c, &k->notify, e);
-	if (r == 0 && k->spec.lin.ns[NS_MNT].mode == NS_KEEP)
-		r = err_set(e, 0, "linux.namespaces: a container with a root needs a mount namespace");
 	if (r == 0)
 		r = idmap_check(&k->spec.lin.uid_map, "linux.uidMappings", e);
 	if (r == 0)
@@ -187,7 +185,9 @@ static int prepare_run(void *ctx, struct err *e)
 	l->leave_running = true;
 	l->warn = warn;
 	l->lock_fd = k->c.lock_fd;
-	l->hook_root = hooks_before_root(&k->spec) ? k->spec.root.path : NULL;
+	if (spec_joins_own(&k->spec, NS_MNT))
+		k->spec.lin.ns[NS_MNT].mode = NS_KEEP;
+	l->hook_root = hooks_before_root(&k->spec) || launch_among_machines(l) ? k->spec.root.path : NULL;
 	if (k->run)
 		l->signals = &k->signals;
 	return launch_prepare(l, e);

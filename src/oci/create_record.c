@@ -29,10 +29,10 @@ static void claim_undo(void *ctx)
 	struct creation *k = creation_of(ctx);
 
 	/*
-	 * Without the descriptor the id is somebody else's.  A group that could not be removed is found again by the
-	 * record: delete --force tries once more.
+	 * Without the descriptor the id is somebody else's.  A group or a root that could not be removed is found again
+	 * by the record: delete --force tries once more.
 	 */
-	if (k->c.dir_fd >= 0 && !k->launch.group_left && container_forget(&k->c, NULL) < 0)
+	if (k->c.dir_fd >= 0 && !k->launch.group_left && !k->place_left && container_forget(&k->c, NULL) < 0)
 		return;
 }
 
@@ -99,21 +99,34 @@ static void intent_explain(const void *ctx, struct explain *x)
 	explain_shell(x, "cp %s/config.json %s/%s/", k->c.record.bundle, k->rt->root, k->id);
 }
 
-const struct step step_create_intent = {"intent", SIDE_HOST, NULL, intent_run, NULL, intent_explain};
+/* The box has ended: nobody mounts anything there any more. */
+static void intent_undo(void *ctx)
+{
+	struct creation *k = creation_of(ctx);
+
+	k->place_left = place_remove(&k->c.record.place, k->rt->arena, NULL) < 0;
+}
+
+const struct step step_create_intent = {"intent", SIDE_HOST, NULL, intent_run, intent_undo, intent_explain};
 
 /* ---- record ---- */
+
+/* Notes who the first process is. */
+static int note_first(struct creation *k, struct err *e)
+{
+	struct oci_record *rec = &k->c.record;
+	int r = process_identity(k->launch.pidfd, k->launch.pid, &rec->identity);
+
+	rec->pid = k->launch.pid;
+	return r < 0 ? err_set(e, -r, "identify the container's first process") : container_save(&k->c, e);
+}
 
 static int record_run(void *ctx, struct err *e)
 {
 	struct creation *k = creation_of(ctx);
-	struct oci_record *rec = &k->c.record;
-	int r = process_identity(k->launch.pidfd, k->launch.pid, &rec->identity);
 
-	if (r < 0)
-		return err_set(e, -r, "identify the container's first process");
-	rec->pid = k->launch.pid;
-	rec->creating = hooks_before_root(&k->spec);
-	return container_save(&k->c, e);
+	k->c.record.creating = hooks_before_root(&k->spec);
+	return note_first(k, e);
 }
 
 static void record_explain(const void *ctx, struct explain *x)
@@ -125,6 +138,32 @@ static void record_explain(const void *ctx, struct explain *x)
 }
 
 const struct step step_record = {"record", SIDE_HOST, NULL, record_run, NULL, record_explain};
+
+/* ---- note-root: before it is attached among the machine's mounts ---- */
+
+static bool note_root_wanted(const void *ctx)
+{
+	return launch_among_machines(ctx);
+}
+
+/* The first process, too: whoever takes the root away has to end it before. */
+static int note_root_run(void *ctx, struct err *e)
+{
+	struct creation *k = creation_of(ctx);
+
+	k->c.record.place = k->launch.place;
+	return note_first(k, e);
+}
+
+static void note_root_explain(const void *ctx, struct explain *x)
+{
+	const struct creation *k = creation_of_const(ctx);
+
+	explain_say(x, "note down its first process, and which mounts will be among the machine's");
+	explain_shell(x, "echo '{…}' > %s/%s/record.json", k->rt->root, k->id);
+}
+
+const struct step step_note_root = {"note-root", SIDE_HOST, note_root_wanted, note_root_run, NULL, note_root_explain};
 
 /* ---- finish: what the caller gets ---- */
 

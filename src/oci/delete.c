@@ -101,6 +101,8 @@ int container_destroy(struct oci_container *c, struct err *e)
 	if (r == 0)
 		r = await_first(c, e);
 	if (r == 0)
+		r = place_remove(&c->record.place, c->rt->arena, e);
+	if (r == 0)
 		r = end_rdt(c, &spec, e);
 	if (r == 0)
 		r = container_forget(c, e);

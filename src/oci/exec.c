@@ -105,6 +105,8 @@ static int compose_run(void *ctx, struct err *e)
 	if (r < 0)
 		return r;
 	x->spec.process = process;
+	if (x->container.record.place.path) /* whatever the words were, see create_config.c */
+		x->spec.lin.ns[NS_MNT].mode = NS_KEEP;
 	r = check_terminal(x, e);
 	return r < 0 ? r : launch_prepare(&x->launch, e);
 }

@@ -14,6 +14,7 @@
 #include "oci/criu.h"
 #include "oci/delete.h"
 #include "oci/foreground.h"
+#include "oci/spec_check.h"
 
 #include <errno.h>
 #include <string.h>
@@ -93,7 +94,12 @@ static void say_masks(struct criu *criu, const struct spec *s)
 static int compose(struct restore *x, struct criu *criu, const char *pid_file, struct err *e)
 {
 	struct creation *k = &x->k;
-	int r = criu_begin(criu, "restore", x->o, false, k->rt->arena, e);
+	int r = 0;
+
+	if (k->spec.lin.ns[NS_MNT].mode == NS_KEEP || spec_joins_own(&k->spec, NS_MNT))
+		return err_set(e, 0,
+			       "linux.namespaces: criu restores no container without a mount namespace of its own");
+	r = criu_begin(criu, "restore", x->o, false, k->rt->arena, e);
 
 	if (r < 0)
 		return r;

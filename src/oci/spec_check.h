@@ -18,6 +18,8 @@ int spec_check(const struct spec *s, struct err *e) MUST_USE;
  * machine's.  Looks at the machine.
  */
 int spec_check_joined(const struct spec *s, struct err *e) MUST_USE;
+/* Whether S joins the namespace KIND that this process is in. */
+bool spec_joins_own(const struct spec *s, enum ns_kind kind);
 /* process alone, for exec --process; here it must be there. */
 int spec_check_process(const struct spec_process *p, struct err *e) MUST_USE;
 /* linux.resources alone, for update --resources. */

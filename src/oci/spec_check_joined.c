@@ -6,8 +6,7 @@
 
 #include <sys/stat.h>
 
-/* Whether S joins the namespace KIND that this process is in. */
-static bool joins_own(const struct spec *s, enum ns_kind kind)
+bool spec_joins_own(const struct spec *s, enum ns_kind kind)
 {
 	const struct spec_ns *ns = &s->lin.ns[kind];
 	struct stat st;
@@ -27,14 +26,14 @@ int spec_check_joined(const struct spec *s, struct err *e)
 	for (size_t i = 0; i < s->lin.sysctl.n; i++) {
 		int kind = spec_sysctl_kind(s->lin.sysctl.v[i].key);
 
-		if (kind >= 0 && joins_own(s, (enum ns_kind)kind))
+		if (kind >= 0 && spec_joins_own(s, (enum ns_kind)kind))
 			return bind_fail_at(
 				e, "linux.sysctl", 0,
 				bind_fail_at(e, s->lin.sysctl.v[i].key, 0, would_change(s, (enum ns_kind)kind, e)));
 	}
-	if (s->hostname && *s->hostname && joins_own(s, NS_UTS))
+	if (s->hostname && *s->hostname && spec_joins_own(s, NS_UTS))
 		return bind_fail_at(e, "hostname", 0, would_change(s, NS_UTS, e));
-	if (s->domainname && *s->domainname && joins_own(s, NS_UTS))
+	if (s->domainname && *s->domainname && spec_joins_own(s, NS_UTS))
 		return bind_fail_at(e, "domainname", 0, would_change(s, NS_UTS, e));
 	return 0;
 }

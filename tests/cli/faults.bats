@@ -317,6 +317,8 @@ elsewhere() { # STEP
 		;;
 	restore) # needs what criu has saved, and a criu that can on this machine (oci_verbs.bats)
 		;;
+	root-mount | note-root | attach-root) # a container among the machine's mounts: oci_machine_mounts.bats
+		;;
 	console | subgroups) # an engine's socket, and a group below the container's: oci_process.bats, oci_verbs.bats
 		;;
 	ask | connect | files | given | request | take-hear | take-order | take-record | take-state | take-stdio) # pool.bats

@@ -416,7 +416,6 @@ character special file 5:0 666 0:0
 	pid=$(oci_pid other)
 	run in_bundle "l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'uts'] + [{'type': 'uts', 'path': '/proc/$pid/ns/uts'}]" "c['hostname'] = 'second'" -- hostname
 	[ "$output" = second ]
-	refused 'mount namespace' "l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'mount']"
 }
 
 # Makes the interface $1 of two addresses in a network that only the command has, and runs a container there: with_device NAME [CHANGE]... -- COMMAND...

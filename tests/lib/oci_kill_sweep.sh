@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# oci_kill_sweep.sh VERB: kills 'isle oci VERB' and its descendants with SIGKILL before each system call that changes
-# something, and looks after each kill that delete --force leaves nothing over.  Called by oci_kills.bats, in its environment (kill_sweep.sh tells why).
+# oci_kill_sweep.sh VERB [CHANGE]...: kills 'isle oci VERB' and its descendants with SIGKILL before each system call that
+# changes something, and looks after each kill that delete --force leaves nothing over.  CHANGE is a statement for bundle.  Called by oci_kills.bats, in its environment (kill_sweep.sh tells why).
 # shellcheck disable=SC2154 # oci is set by oci_setup
 set -euE
 bats_require_minimum_version() { :; }
@@ -56,7 +56,7 @@ delete-force)
 esac
 stopped() { oci state k | grep -q '"status": *"stopped"'; }
 
-bundle "$T/k" "p['args'] = ['$program', '1000']"
+bundle "$T/k" "p['args'] = ['$program', '1000']" "${@:2}"
 
 # Whatever was left: whoever looks is not led astray, and delete --force ends it.
 look() {
@@ -66,6 +66,7 @@ look() {
 after() {
 	timeout -k 1 30 "${oci[@]}" delete --force k
 	oci_nothing_left "after $round"
+	! grep -F " $T/k/" /proc/self/mountinfo
 }
 
 kill_rounds "$verb"

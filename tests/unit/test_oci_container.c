@@ -83,6 +83,8 @@ static void a_record_goes_around(void **state)
 	static const char text[] = "{\"bundle\":\"/b\",\"rootfs\":\"/b/rootfs\",\"creating\":true,\"creator\":7,"
 				   "\"creatorIdentity\":18446744073709551615,\"pid\":8,\"identity\":9,"
 				   "\"cgroup\":\"/a/b\",\"unit\":\"b.scope\",\"userManager\":true,"
+				   "\"mountPoint\":\"/b/rootfs\",\"holderMount\":2147483653,"
+				   "\"rootMount\":2147483652,\"mountNamespace\":3,"
 				   "\"created\":1700000000000000001,\"owner\":1000,\"rootless\":true}";
 	struct oci_record record;
 	struct err e = {0};
@@ -93,6 +95,7 @@ static void a_record_goes_around(void **state)
 	assert_int_equal(record.creator_identity, UINT64_MAX);
 	assert_int_equal(record.created_ns, 1700000000000000001);
 	assert_string_equal(record.unit, "b.scope");
+	assert_int_equal(record.place.root, 2147483652);
 	assert_string_equal(container_record_print(&record, &arena), text);
 }
 

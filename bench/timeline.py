@@ -30,8 +30,8 @@ KINDS = {
 STEPS = {
     "process": ["clone"],
     "namespace": ["network", "network-ahead", "namespaces"],
-    "mount": ["root", "kernel-files", "receive", "enter", "attach", "attach-late", "mask", "mask-late", "read-only",
-              "leave", "nodes", "dev", "binds", "hand-over"],
+    "mount": ["root", "mounts", "own-mounts", "receive", "enter", "attach", "attach-late", "mask", "mask-late",
+              "read-only", "leave", "nodes", "dev", "binds", "hand-over"],
     "group, devices": ["cgroup", "join-cgroups", "device-rules"],
     "rights": ["rights", "session", "user", "identity"],
     "program": ["exec"],

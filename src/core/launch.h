@@ -7,20 +7,21 @@
  * the words of handshake.h are where one waits for the other.
  *
  *     host   cgroup clone id-maps join-cgroups begin | root dev binds etc-files hand-over (save state)       go
- *     box                                   identity | namespaces kernel-files network ······ rights furnished exec
+ *     box                                   identity | namespaces mounts network ············ rights furnished exec
  *     thread                                         |                 receive enter attach mask … leave cwd
  *
  * Every file system is made as a detached mount before the box leaves the machine's root, and attached after it has
  * entered its own: so sources are found as the machine sees them, targets as the container sees them, and no symbolic
- * link of an image ever leads out.  The box has two threads as long as it makes a network (launch_threads.h).  A
- * rootless launch has no privilege on the host side; the box then does those steps itself.
+ * link of an image ever leads out.  For a config.json the box makes them all, in its order (launch_in_order); else the
+ * host side makes what is the machine's at the same time.  The box has two threads as long as it makes a network
+ * (launch_threads.h).  A rootless launch has no privilege on the host side; the box then does those steps itself.
  *
  * The host side can make the network, too, ahead and beside all else (launch_net_ahead.c), and the user namespace that
  * it belongs to (launch_user_ahead.c); and the box can begin from a mount namespace with nothing in it (launch_seed.c):
  *
  *     host   network-ahead cgroup seed user-namespace clone begin | root … hand-over (save state) device-rules  go
  *     aside         (user namespace, ids) network ························· device-rules
- *     box                        identity | kernel-files (network) own-mounts receive enter attach mask rights exec
+ *     box                        identity | mounts (network) own-mounts receive enter attach mask rights exec
  *
  * Must hold: before 'exec', nothing but this process exists in a new pid namespace; every descriptor is close-on-exec;
  * what the box leaves open ends with exec; a failure on either side ends both.

@@ -159,7 +159,7 @@ static void own_mounts_explain(const void *ctx, struct explain *x)
 	explain_shell(x, "mount --make-rslave /");
 }
 
-/* Behind 'kernel-files': what the box takes of the machine's mounts is to be the machine's, not a slave of it. */
+/* Behind 'mounts': what the box takes of the machine's mounts is to be the machine's, not a slave of it. */
 const struct step step_own_mounts = {"own-mounts",   SIDE_BOX, own_mounts_wanted,
 				     own_mounts_run, NULL,     own_mounts_explain};
 

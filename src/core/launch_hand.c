@@ -331,7 +331,7 @@ static void box_mounts_explain(const void *ctx, struct explain *x)
 }
 
 /* While the host side makes the root. */
-const struct step step_box_mounts = {"kernel-files", SIDE_BOX, NULL, box_mounts_run, NULL, box_mounts_explain};
+const struct step step_box_mounts = {"mounts", SIDE_BOX, NULL, box_mounts_run, NULL, box_mounts_explain};
 
 /* Takes the next descriptor out of M, whose first *AT are taken; an empty one is followed by another message. */
 static int batch_take(const struct launch *l, struct hs_msg *m, int *at, int *ret, struct err *e)

@@ -6,7 +6,7 @@
  * as all its mounts together.  So the box makes it in its main thread, while a second thread furnishes the root; and
  * while the late mounts are made, the main thread has given up its rights already and loads its filter.
  *
- *     main    kernel-files  network ··· [net made]  (attached) user session [paths free] rights, filter ·· exec
+ *     main    mounts        network ··· [net made]  (attached) user session [paths free] rights, filter ·· exec
  *     second                receive enter attach [attached] mask …  (net made) late mounts, (paths free) leave, cwd
  *
  * The threads share memory, descriptors, root and working directory.  So the main thread follows paths only while the

@@ -206,6 +206,9 @@ int launch_etc_make(struct launch *l, struct err *e) MUST_USE;
 int launch_etc_unfold(struct launch *l, struct err *e) MUST_USE;
 /* Whether mount I is a sysfs of a network namespace that is yet to be made. */
 bool launch_mount_shows_net(const struct launch *l, size_t i);
+/* Whether the box makes mount I when it has its network; whether it can do so without a look at the machine's files. */
+bool launch_made_late(const struct launch *l, size_t i);
+bool launch_mount_needs_nothing(const struct launch *l, size_t i);
 /* Whether mount I is a /dev that the host side makes. */
 bool launch_host_dev(const struct launch *l, size_t i);
 /* Whether the mounts are made in the order of the spec: see launch_hand.c. */

@@ -43,6 +43,24 @@ bool launch_path_late(const struct launch *l, const char *path)
 	return false;
 }
 
+/*
+ * Whether what is late may be so where the order counts: nothing else follows it, and all of it can be made when the
+ * root has been entered.
+ */
+static bool late_in_order(const struct launch *l)
+{
+	bool late = false;
+
+	for (size_t i = 0; i < l->spec->mounts.n; i++) {
+		const struct mount_opts *o = &l->mopts[i];
+
+		late = late || o->late;
+		if (late && (!o->late || o->bind || !launch_mount_needs_nothing(l, i)))
+			return false;
+	}
+	return true;
+}
+
 void launch_mounts_order(struct launch *l)
 {
 	bool host_made = false;
@@ -53,13 +71,18 @@ void launch_mounts_order(struct launch *l)
 		/* What the host side makes for a config.json is of any age, what follows it older (launch_hand.c). */
 		host_made = host_made || (l->by_spec && launch_host_dev(l, i));
 		o->renewed = host_made && !o->bind && !o->remount;
-		o->late = launch_path_late(l, o->where) || (launch_mount_shows_net(l, i) && !l->in_order);
+		o->late = launch_path_late(l, o->where) || launch_mount_shows_net(l, i);
 		for (size_t k = 0; k < l->late_tops.n && !o->late; k++)
 			o->late = is_within(l->late_tops.v[k], o->where);
 		/* What comes later in this place is mounted in it, as all is in a new "/". */
 		if (o->late && !o->remount && !launch_path_late(l, o->where))
 			strs_add(&l->late_tops, l->arena, o->where);
 	}
+	if (!l->in_order || late_in_order(l))
+		return;
+	for (size_t i = 0; i < l->spec->mounts.n; i++)
+		l->mopts[i].late = false;
+	l->late_tops = (struct strs){0};
 }
 
 /* ---- one mount ---- */

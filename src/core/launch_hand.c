@@ -88,7 +88,7 @@ static int make_picked(struct launch *l, bool (*pick)(const struct launch *, siz
 
 		if (!pick(l, i) || l->mount_fds[i] >= 0)
 			continue;
-		if (l->in_order && launch_mount_shows_net(l, i))
+		if (launch_mount_shows_net(l, i))
 			r = launch_net_first(l, e);
 		if (r == 0)
 			r = launch_mount_make(l, i, e);
@@ -279,20 +279,26 @@ const struct step step_box_root = {"box-root", SIDE_ROOT, box_makes, box_root_ru
 bool launch_mount_shows_net(const struct launch *l, size_t i)
 {
 	const struct spec_mount *m = &l->spec->mounts.v[i];
+	const struct mount_opts *o = &l->mopts[i];
 
-	return launch_new_ns(l, NS_NET) && m->type && strcmp(m->type, "sysfs") == 0;
+	return launch_new_ns(l, NS_NET) && !o->bind && !o->remount && m->type && strcmp(m->type, "sysfs") == 0;
 }
 
-/* Of those, what does not wait for the network. */
+bool launch_made_late(const struct launch *l, size_t i)
+{
+	return is_ours(l, i) && (l->in_order ? l->mopts[i].late : launch_mount_shows_net(l, i));
+}
+
 static bool is_ours_at_once(const struct launch *l, size_t i)
 {
-	return is_ours(l, i) && (l->in_order || !launch_mount_shows_net(l, i));
+	return is_ours(l, i) && !launch_made_late(l, i);
 }
 
 /*
  * Who reads mountinfo expects the mounts in the order of the config, and since Linux 6.8 it lists them by age.  So for
  * a config.json the box makes them all, one after the other, while it still sees the machine's files; /sys, too, for
- * which it enters its network.  In a user namespace it may not, and in a joined mount namespace it sees others.
+ * which it enters its network, unless that may come last.  In a user namespace it may not, and in a joined mount
+ * namespace it sees others.
  */
 bool launch_in_order(const struct launch *l)
 {

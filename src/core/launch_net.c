@@ -40,11 +40,11 @@ static int open_for_sysctl(struct launch *l)
 	return l->net_fd < 0 ? -errno : 0;
 }
 
-/* Makes the file system that shows the network: the kernel makes it for the namespace that its maker is in. */
+/* Makes what shows the network, for the kernel makes that for the namespace that its maker is in; and what follows. */
 static int make_shown(struct launch *l, struct err *e)
 {
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
-		int r = launch_mount_shows_net(l, i) && l->mount_fds[i] < 0 ? launch_mount_make(l, i, e) : 0;
+		int r = launch_made_late(l, i) && l->mount_fds[i] < 0 ? launch_mount_make(l, i, e) : 0;
 
 		if (r < 0)
 			return r;

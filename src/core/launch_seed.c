@@ -44,8 +44,7 @@ static bool times_differ(const struct launch *l, size_t i, int shows)
 	       l->mopts[i].set & (MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME);
 }
 
-/* Whether the box can make mount I without a look at the machine's files. */
-static bool mount_needs_nothing(const struct launch *l, size_t i)
+bool launch_mount_needs_nothing(const struct launch *l, size_t i)
 {
 	const struct mount_opts *o = &l->mopts[i];
 	const char *type = l->spec->mounts.v[i].type;
@@ -72,7 +71,7 @@ static bool is_eligible(const struct launch *l)
 	    l->hook_root || l->spec->lin.ns[NS_CGROUP].mode == NS_JOIN)
 		return false;
 	for (size_t i = 0; i < l->spec->mounts.n; i++)
-		if (!mount_needs_nothing(l, i))
+		if (!launch_mount_needs_nothing(l, i))
 			return false;
 	return fast_way("seed");
 }

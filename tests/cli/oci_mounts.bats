@@ -188,6 +188,11 @@ l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 300000, 'siz
 			"add('/run', 'tmpfs', 'tmpfs', [])"
 		mounts_ordered /proc /dev /sys /dev/pts /dev/shm /usr /tmp /probe /run
 	done
+	# What may come last does.  A bind is one, whatever its type says.
+	mounts_with "mounts.insert(4, mounts.pop(5))" "add('/sys/fs/cgroup', 'cgroup', 'cgroup', ['ro'])"
+	mounts_ordered /proc /dev /dev/pts /dev/shm /usr /sys /sys/fs/cgroup
+	mounts_with "add('/probe', '/sys', 'sysfs', ['rbind', 'ro'])"
+	mounts_ordered /proc /dev /dev/pts /dev/shm /sys /usr /probe
 	# The machine makes /dev for it, and takes what is bound.
 	for way in '' "$filter"; do
 		mounts_with "$user" "$way" "mounts.append(mounts.pop(4))"

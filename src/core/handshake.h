@@ -6,7 +6,7 @@
  *      | ---------- MAPPED ------------------> |  ids are mapped, cgroups joined: become the container's root
  *      | <--------- NETWORK ------------------ |  its network namespace is made (only where interfaces are to move)
  *      | ---------- MOVED -------------------> |  they have moved
- *      | ---------- MOUNTS + descriptors ----> |  root, /dev and the bind sources, as detached mounts
+ *      | ---------- MOUNTS + descriptors ----> |  the root and what else was made for the box, as detached mounts
  *      | <--------- TERMINAL + descriptor ---- |  the master of the container's terminal (only with a terminal)
  *      | <--------- WARNING ------------------ |  a sentence for the user; any number of them, at any time
  *      | <--------- LISTENER + descriptor ---- |  where its filter asks about system calls (only with a listener)

@@ -63,6 +63,7 @@ static bool late_in_order(const struct launch *l)
 
 void launch_mounts_order(struct launch *l)
 {
+	enum { RENEWED_MAX = 256 }; /* the kernel climbs over all that are put away already (launch_husk) */
 	bool host_made = false;
 
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
@@ -70,7 +71,7 @@ void launch_mounts_order(struct launch *l)
 
 		/* What the host side makes for a config.json is of any age, what follows it older (launch_hand.c). */
 		host_made = host_made || (l->by_spec && launch_host_dev(l, i));
-		o->renewed = host_made && !o->bind && !o->remount;
+		o->renewed = host_made && !o->bind && !o->remount && l->spec->mounts.n <= RENEWED_MAX;
 		o->late = launch_path_late(l, o->where) || launch_mount_shows_net(l, i);
 		for (size_t k = 0; k < l->late_tops.n && !o->late; k++)
 			o->late = is_within(l->late_tops.v[k], o->where);

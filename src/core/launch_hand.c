@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The root, /dev and the shared files: made on the side that may, and handed over to the box.  See launch.h for the
- * theory.
+ * The root, /dev and the shared files: made on the side that may, and handed over to the box; for most config.jsons
+ * that is the root alone, and the box makes the rest.  See launch.h for the theory.
  */
 #include "core/launch_threads.h"
 
@@ -324,7 +324,9 @@ static void box_mounts_explain(const void *ctx, struct explain *x)
 {
 	const struct launch *l = ctx;
 
-	explain_say(x, "make the container's own file systems, while nobody can see them yet");
+	explain_say(
+		x, "make the file systems that the container is to have, while nobody can see them yet; what shows the "
+		   "network in its own");
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
 		const struct spec_mount *m = &l->spec->mounts.v[i];
 

@@ -47,8 +47,9 @@ struct mount_spread launch_root_end(const struct launch *l)
 }
 
 /*
- * A bind begins as what all mounts of the machine are for the container; its own words come after.  The machine's side
- * makes it, so the cut that the container's mount namespace begins with does not reach it.
+ * A bind begins as what all mounts of the machine are for the container; its own words come after.  It is made by the
+ * host side, or before the box's 'own-mounts': so the cut that the container's mount namespace begins with does not
+ * reach it.
  */
 static void spread_from(struct launch *l, struct mount_opts *o)
 {

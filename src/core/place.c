@@ -19,14 +19,18 @@
 
 enum { MOUNTINFO_MAX = 64 << 20 };
 
-/* The number of the mount that FD is in: the one that is never used again, where the kernel has such. */
-static int mount_number(int fd, uint64_t *ret)
+/*
+ * The number of the mount that FD is in, the one that is never used again where the kernel has such; and the inode that
+ * FD is.
+ */
+static int mount_number(int fd, uint64_t *ret, uint64_t *ret_inode)
 {
 	struct sys_statx st = {0};
 
-	if (sys_statx(fd, "", AT_EMPTY_PATH, SYS_STATX_MNT_ID | SYS_STATX_MNT_ID_UNIQUE, &st) < 0)
+	if (sys_statx(fd, "", AT_EMPTY_PATH, SYS_STATX_INO | SYS_STATX_MNT_ID | SYS_STATX_MNT_ID_UNIQUE, &st) < 0)
 		return -errno;
 	*ret = st.mnt_id;
+	*ret_inode = st.ino;
 	return st.mask & (SYS_STATX_MNT_ID | SYS_STATX_MNT_ID_UNIQUE) ? 0 : -ENOSYS;
 }
 
@@ -63,9 +67,9 @@ int place_make(const char *path, int root_fd, struct arena *a, struct place *ret
 	int r = mount_clone(AT_FDCWD, ret->path, &bind, &fd, e);
 	if (r < 0)
 		return r;
-	r = mount_number(fd, &ret->holder);
+	r = mount_number(fd, &ret->holder, &ret->inode);
 	if (r == 0)
-		r = mount_number(root_fd, &ret->root);
+		r = mount_number(root_fd, &ret->root, &ret->inode);
 	if (r < 0)
 		return err_set(e, -r, "find the number of a mount");
 	*ret_holder_fd = fd_take(&fd);
@@ -85,13 +89,22 @@ int place_attach(const struct place *p, int holder_fd, int root_fd, struct err *
 
 /* ---- taking it away ---- */
 
-/* Whether the mount of the reusable number ID is in our mount namespace. */
+/* Whether FD is in one of P's mounts.  A number that another mount may have by now is not enough. */
+static bool is_ours(const struct place *p, int fd)
+{
+	uint64_t number = 0, inode = 0;
+
+	return mount_number(fd, &number, &inode) == 0 && (number == p->root || number == p->holder) &&
+	       inode == p->inode;
+}
+
+/* Whether the mount of the reusable number ID is in our mount namespace; who can't see has to take it for there. */
 static bool is_listed(uint64_t id, struct arena *a)
 {
 	char *text, *line;
 
 	if (file_read(AT_FDCWD, "/proc/self/mountinfo", a, MOUNTINFO_MAX, &text, NULL, NULL) < 0)
-		return false;
+		return true;
 	while ((line = strsep(&text, "\n"))) {
 		unsigned long long number;
 
@@ -108,7 +121,9 @@ static bool is_there(uint64_t number, struct arena *a)
 	struct sys_mnt_id_req req = {.size = sizeof(req), .mnt_id = number, .param = SYS_STATMOUNT_MNT_BASIC};
 	char facts[512];
 
-	return number <= REUSED_MAX ? is_listed(number, a) : sys_statmount(&req, facts, sizeof(facts)) == 0;
+	if (number <= REUSED_MAX)
+		return is_listed(number, a);
+	return sys_statmount(&req, facts, sizeof(facts)) == 0 || errno != ENOENT;
 }
 
 /*
@@ -145,7 +160,10 @@ static int find_inhabitant(uint64_t space)
 	return found;
 }
 
-/* In another mount namespace nothing can be done; where nobody is in it, it is gone, and the mounts with it. */
+/*
+ * In another mount namespace nothing can be done; where nobody is in it, it is gone, and the mounts with it, or they
+ * end with the file or the descriptor that holds it.
+ */
 static int check_space(const struct place *p, struct err *e)
 {
 	/* 0: it could not be read. */
@@ -167,9 +185,8 @@ int place_remove(const struct place *p, struct arena *a, struct err *e)
 	/* The root lies on top, then the holder. */
 	for (;;) {
 		auto_fd fd = open(p->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		uint64_t number = 0;
 
-		if (fd < 0 || mount_number(fd, &number) < 0 || (number != p->root && number != p->holder))
+		if (fd < 0 || !is_ours(p, fd))
 			break;
 		if ((r = take_away(fd, p->path, e)) < 0)
 			return r;
@@ -177,6 +194,6 @@ int place_remove(const struct place *p, struct arena *a, struct err *e)
 	if (!is_there(p->root, a) && !is_there(p->holder, a))
 		return 0;
 	err_set(e, EBUSY, "unmount the container's root at %s", p->path);
-	err_why(e, "somebody has mounted something over it");
+	err_why(e, "somebody has mounted something over it, or moved it");
 	return err_cure(e, "unmount that first: findmnt -T %s", p->path);
 }

@@ -25,6 +25,7 @@ struct place {
 	char *path;	 /* of the directory, without links; NULL: there is none */
 	uint64_t holder; /* the numbers of the mounts */
 	uint64_t root;
+	uint64_t inode; /* that of the directory, which both are mounts of */
 	uint64_t space; /* that of the mount namespace which they are in */
 };
 

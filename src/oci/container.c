@@ -37,6 +37,7 @@ static const struct bind_row record_rows[] = {
 	BIND_STRING("mountPoint", struct oci_record, place.path, 0),
 	BIND_U64("holderMount", struct oci_record, place.holder, 0),
 	BIND_U64("rootMount", struct oci_record, place.root, 0),
+	BIND_U64("mountInode", struct oci_record, place.inode, 0),
 	BIND_U64("mountNamespace", struct oci_record, place.space, 0),
 	BIND_I64("created", struct oci_record, created_ns, 0),
 	BIND_U32("owner", struct oci_record, owner, BIND_ALWAYS),

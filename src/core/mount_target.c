@@ -163,9 +163,10 @@ static int target(const char *path, bool file, enum end_link link, int *ret_fd, 
 	}
 	/*
 	 * What we write into /proc later must go to the kernel, not into a file that a link has put over it
-	 * (CVE-2019-16884).
+	 * (CVE-2019-16884).  Where none is followed none leads to /proc itself: that is a root which has one already.
 	 */
-	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC && strncmp(path, "/proc/", 6) != 0) {
+	const bool whole = link == END_REFUSE && strcmp(path, "/proc") == 0;
+	if (!whole && fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC && strncmp(path, "/proc/", 6) != 0) {
 		err_set(e, ELOOP, "mount on %s", path);
 		return err_why(e, "the root has a symbolic link there, which leads into /proc");
 	}

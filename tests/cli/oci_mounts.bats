@@ -200,6 +200,13 @@ l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 300000, 'siz
 	done
 }
 
+@test "a root that has /proc and /sys already, mounted by hand" {
+	bundle "$T/b" "p['args'] = ['sh', '-c', 'echo \$\$; ls /sys/class/net; cat /proc/1/comm']"
+	run -0 unshare --mount --propagation private sh -c 'mount -t proc proc "$1/proc" && mount -t sysfs sys "$1/sys" && shift && exec "$@"' \
+		sh "$T/b/rootfs" "${oci[@]}" run --bundle "$T/b" mounted
+	[ "$output" = $'1\nlo\nsh' ]
+}
+
 @test "remount changes what is there" {
 	mounts_with "add('/probe', 'tmpfs', 'tmpfs', ['size=64k'])" "add('/probe', 'x', 'none', ['remount','ro','size=128k'])" \
 		"add('/dev/shm', 'x', 'bind', ['remount','ro'])"

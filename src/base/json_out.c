@@ -47,7 +47,7 @@ static void put_line(struct json_out *o)
 	o->n += n;
 }
 
-/* Appends \uXXXX. */
+/* Appends the escape of a UTF-16 unit, "\u00e9". */
 static void put_escape(struct json_out *o, uint32_t unit)
 {
 	static const char hex[] = "0123456789abcdef";

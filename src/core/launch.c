@@ -45,7 +45,6 @@ int launch_prepare(struct launch *l, struct err *e)
 	l->slave_fd = l->init_fd = l->old_root_fd = l->net_fd = FD_NONE;
 	l->shift_fd = l->seed_fd = l->holder_fd = FD_NONE;
 	l->seeded = l->networked = false;
-	l->in_order = launch_in_order(l);
 	l->late_tops = (struct strs){0};
 	l->parts = (struct launch_parts){0};
 	l->mopts = arena_new(l->arena, struct mount_opts, n + 1);

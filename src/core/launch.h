@@ -131,8 +131,7 @@ struct launch {
 	int net_sock;	   /* the box's end of the way to who makes its network ahead; 0: nobody does */
 	int peer;	   /* box: its copy of the host's end, closed first of all: else it would never see the end */
 	bool move_by_hand; /* the box could not be born in its v2 group */
-	bool in_order;	   /* the box makes the mounts, one after the other, as the spec lists them (launch_hand.c) */
-	bool networked;	   /* box: it is in its network namespace */
+	bool networked;	   /* box: it entered its network namespace for a mount (launch_net_first) */
 	struct mount_opts *mopts; /* one for each of spec->mounts */
 	int *mount_fds;		  /* the same, made and detached; FD_NONE: not yet */
 	uint64_t files_soft; /* the caller's limit of open files, while it is raised for many mounts; 0: it is not */

@@ -79,7 +79,7 @@ void launch_mounts_order(struct launch *l)
 		if (o->late && !o->remount && !launch_path_late(l, o->where))
 			strs_add(&l->late_tops, l->arena, o->where);
 	}
-	if (!l->in_order || late_in_order(l))
+	if (!launch_in_order(l) || late_in_order(l))
 		return;
 	for (size_t i = 0; i < l->spec->mounts.n; i++)
 		l->mopts[i].late = false;

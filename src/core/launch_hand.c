@@ -131,7 +131,7 @@ static bool is_shifted(const struct launch *l, size_t i)
 /* Which mounts the box makes: the host side makes the others. */
 static bool is_ours(const struct launch *l, size_t i)
 {
-	return l->rootless || (!launch_host_dev(l, i) && (!is_bind(l, i) || (l->in_order && !is_shifted(l, i))));
+	return l->rootless || (!launch_host_dev(l, i) && (!is_bind(l, i) || (launch_in_order(l) && !is_shifted(l, i))));
 }
 
 /* Which binds the host side makes. */
@@ -286,7 +286,7 @@ bool launch_mount_shows_net(const struct launch *l, size_t i)
 
 bool launch_made_late(const struct launch *l, size_t i)
 {
-	return is_ours(l, i) && (l->in_order ? l->mopts[i].late : launch_mount_shows_net(l, i));
+	return is_ours(l, i) && (launch_in_order(l) ? l->mopts[i].late : launch_mount_shows_net(l, i));
 }
 
 static bool is_ours_at_once(const struct launch *l, size_t i)

@@ -264,8 +264,8 @@ static int writable_open(struct assembly *as, const char *name, struct layers *l
 	if (dir < 0)
 		return err_set(e, errno, "open the layer directory %s", path);
 	/*
-	 * A volatile overlay leaves a mark that stops it from being mounted again (overlayfs.rst); ours is ours: take
-	 * it off.
+	 * A volatile overlay leaves a mark, under these names of the kernel's, that stops it from being mounted again
+	 * (overlayfs.rst); ours is ours: take it off.
 	 */
 	unlinkat(dir, "work/work/incompat/volatile/dirty", 0);
 	unlinkat(dir, "work/work/incompat/volatile", AT_REMOVEDIR);

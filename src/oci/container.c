@@ -42,6 +42,7 @@ static const struct bind_row record_rows[] = {
 	BIND_I64("created", struct oci_record, created_ns, 0),
 	BIND_U32("owner", struct oci_record, owner, BIND_ALWAYS),
 	BIND_BOOL("rootless", struct oci_record, rootless, 0),
+	BIND_BOOL("machineIds", struct oci_record, machine_ids, 0),
 };
 static const struct bind_table record_table = BIND_TABLE(record_rows, struct oci_record);
 
@@ -164,7 +165,7 @@ int container_save(const struct oci_container *c, struct err *e)
 	return r < 0 ? err_context(e, "note down the container %s", c->id) : 0;
 }
 
-int container_load(struct oci_container *c, struct err *e)
+int container_read(struct oci_container *c, struct err *e)
 {
 	char *text;
 	size_t size;
@@ -172,13 +173,20 @@ int container_load(struct oci_container *c, struct err *e)
 
 	if (r == 0)
 		r = container_record_parse(text, size, c->rt->arena, &c->record, e);
-	if (r == 0) {
-		container_look(c);
+	if (r == 0)
 		return 0;
-	}
 	c->record = (struct oci_record){0};
 	err_context(e, "read what is noted of the container %s", c->id);
 	return err_cure(e, "remove it with delete --force");
+}
+
+int container_load(struct oci_container *c, struct err *e)
+{
+	int r = container_read(c, e);
+
+	if (r == 0)
+		container_look(c);
+	return r;
 }
 
 int container_open(struct oci_container *c, struct oci_runtime *rt, const char *id, bool lock, struct err *e)
@@ -233,7 +241,6 @@ enum oci_status container_status(struct oci_container *c)
 {
 	struct cgroup_manager m;
 
-	container_look(c);
 	if (c->status != STATUS_RUNNING && c->status != STATUS_CREATED)
 		return c->status;
 	CLEANUP(cgroup_release) struct cgroup cg;

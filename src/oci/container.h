@@ -37,6 +37,7 @@ struct oci_record {
 	struct place place; /* of its root among the machine's mounts; without a path: it isn't there */
 	uint32_t owner;	    /* who created it */
 	bool rootless;
+	bool machine_ids; /* no id is mapped: its root is the machine's */
 };
 
 struct oci_container {
@@ -57,8 +58,11 @@ void container_init(struct oci_container *c, struct oci_runtime *rt, const char 
  */
 int container_open(struct oci_container *c, struct oci_runtime *rt, const char *id, bool lock, struct err *e) MUST_USE;
 void container_close(struct oci_container *c);
-/* The two halves of container_open: the directory and the lock; then the record, which may be unreadable. */
+/* The parts of container_open: the directory and the lock; the record, which may be unreadable; a look at the world. */
 int container_reach(struct oci_container *c, struct oci_runtime *rt, const char *id, bool lock, struct err *e) MUST_USE;
+int container_read(struct oci_container *c, struct err *e) MUST_USE;
+void container_look(struct oci_container *c);
+/* The last two of them. */
 int container_load(struct oci_container *c, struct err *e) MUST_USE;
 
 /* Claims the id by making the directory, and locks it; -EEXIST: "container with given ID already exists". */
@@ -72,10 +76,8 @@ int container_save(const struct oci_container *c, struct err *e) MUST_USE;
 /* Removes the directory. */
 int container_forget(struct oci_container *c, struct err *e) MUST_USE;
 
-/* The status with PAUSED: looks at the container's group, too. */
+/* The status of an open container with PAUSED: looks at its group, too. */
 enum oci_status container_status(struct oci_container *c);
-/* Looks once more whether the first process lives and has begun. */
-void container_look(struct oci_container *c);
 /* Its config.json, parsed. */
 int container_spec(const struct oci_container *c, struct spec *ret, struct err *e) MUST_USE;
 /*

@@ -44,32 +44,51 @@ static struct exec *of(void *ctx)
 
 /* ---- the container ---- */
 
-/* Refuses a container in which nothing can be run. */
-static int check_status(struct exec *x, struct err *e)
+/* Refuses a container that doesn't run. */
+static int check_status(const struct exec *x, struct err *e)
 {
-	switch (container_status(&x->container)) {
+	switch (x->container.status) {
 	case STATUS_STOPPED:
 		return err_set(e, 0, "cannot exec in a stopped container: %s", x->id);
 	case STATUS_CREATING:
 		return err_set(e, 0, "cannot exec in a container that is being created: %s", x->id);
-	case STATUS_PAUSED:
-		if (x->o->ignore_paused)
-			return 0;
-		err_set(e, 0, "cannot exec in a paused container: %s", x->id);
-		return err_cure(e, "use --ignore-paused to override");
 	default:
 		return 0;
 	}
+}
+
+/* Refuses a container in which nothing would be run until somebody lets it go on. */
+static int check_paused(const struct exec *x, struct err *e)
+{
+	if (x->o->ignore_paused || !x->launch.cg.path || !cgroup_frozen(&x->launch.cg))
+		return 0;
+	err_set(e, 0, "cannot exec in a paused container: %s", x->id);
+	return err_cure(e, "use --ignore-paused to override");
+}
+
+/* The program's process shows the container what it runs from, until the program is executed. */
+static int own_copy(const struct exec *x, struct err *e)
+{
+	umask(x->rt->umask); /* what begins anew takes it for the caller's */
+	return self_protect(x->rt->arena, STDERR_FILENO + 1 + x->o->process.preserve_fds, e);
 }
 
 static int find_run(void *ctx, struct err *e)
 {
 	struct exec *x = of(ctx);
 	struct launch *l = &x->launch;
-	int r = container_open(&x->container, x->rt, x->id, false, e);
+	int r = container_reach(&x->container, x->rt, x->id, false, e);
 
-	r = r < 0 ? r : check_status(x, e);
+	r = r < 0 ? r : container_read(&x->container, e);
+	/* It takes the copy in any case, and to begin anew is the cheaper the earlier. */
+	if (r == 0 && x->container.record.machine_ids && !x->rt->explain && !self_protected())
+		r = own_copy(x, e);
+	if (r < 0)
+		return r;
+	container_look(&x->container);
+	r = check_status(x, e);
 	r = r < 0 ? r : container_cgroup(&x->container, &x->manager, &l->cg, e);
+	r = r < 0 ? r : check_paused(x, e);
 	if (r < 0)
 		return r;
 	l->target_fd = x->container.pidfd;
@@ -118,13 +137,10 @@ static bool copy_wanted(const void *ctx)
 	return ((const struct launch *)ctx)->exposed;
 }
 
-/* The program's process shows the container's root what it runs from, until the program is executed. */
+/* Ids are mapped, and the file can be written to with them. */
 static int copy_run(void *ctx, struct err *e)
 {
-	const struct oci_runtime *rt = of(ctx)->rt;
-
-	umask(rt->umask); /* what begins anew takes it for the caller's */
-	return self_protect(rt->arena, e);
+	return own_copy(of(ctx), e);
 }
 
 static void copy_explain(const void *ctx, struct explain *x)

@@ -91,13 +91,25 @@ void launch_mounts_release(struct launch *l)
 	}
 }
 
+/*
+ * When a mount goes away the kernel waits for all processors.  So they are stacked on one another, and go together;
+ * before Linux 6.15 nothing is attached to what is attached nowhere.
+ */
+static void husks_end(struct launch *l)
+{
+	for (size_t i = 1; i < l->husks.n; i++)
+		(void)!sys_move_mount(l->husks.v[i], "", l->husks.v[0], "",
+				      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	fds_close(&l->husks);
+}
+
 void launch_settle(struct launch *l)
 {
 	launch_net_ahead_settle();
 	launch_user_ahead_settle();
 	launch_files_restore(l);
 	fds_close(&l->spent);
-	fds_close(&l->husks);
+	husks_end(l);
 	fd_close(&l->userns_fd);
 }
 
@@ -319,6 +331,10 @@ int launch_hear(struct launch *l, enum hs_word until, struct err *e)
 			break;
 		case HS_LISTENER:
 			if ((r = launch_listener(l, &m, l->pid, e)) < 0)
+				return r;
+			break;
+		case HS_SHOW:
+			if ((r = launch_shown_serve(l, &m, e)) < 0)
 				return r;
 			break;
 		case HS_FAILED:

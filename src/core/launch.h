@@ -128,6 +128,7 @@ struct launch {
 	bool seeded;	   /* the box's mounts begin from the seed, not from the machine's (launch_seed.c); */
 	int seed_fd;	   /* its namespace, or FD_NONE */
 	bool user_ahead;   /* the box's user namespace is made ahead of it (launch_user_ahead.c) */
+	bool shown;	   /* the host side makes what shows its namespaces (launch_shown.c) */
 	int net_sock;	   /* the box's end of the way to who makes its network ahead; 0: nobody does */
 	int peer;	   /* box: its copy of the host's end, closed first of all: else it would never see the end */
 	bool move_by_hand; /* the box could not be born in its v2 group */

@@ -31,12 +31,12 @@ enum { MOUNTINFO_MAX = 64 << 20 };
 /* ---- enter ---- */
 
 /*
- * Whether what the container's root covers may stay: the seed, which has nothing.  For who has a user namespace of its
- * own it has what tells the kernel that a whole /proc may be made, and so that has to go.
+ * The seed has nothing.  But for who has a user namespace of its own it may have what tells the kernel that a whole
+ * /proc can be made, and so that has to go.
  */
-static bool stays_covered(const struct launch *l)
+bool launch_stays_covered(const struct launch *l)
 {
-	return l->seeded && !launch_own_ids(l);
+	return l->seeded && (l->shown || !launch_own_ids(l));
 }
 
 int launch_old_root_open(struct launch *l, struct err *e)
@@ -106,7 +106,7 @@ static int cut_off(const struct launch *l)
 
 bool launch_husk(const struct launch *l, int fd)
 {
-	return !l->hook_root && !l->no_pivot && !stays_covered(l) &&
+	return !l->hook_root && !l->no_pivot && !launch_stays_covered(l) &&
 	       sys_move_mount(fd, "", l->old_root_fd, "tmp", MOVE_MOUNT_F_EMPTY_PATH) == 0;
 }
 
@@ -232,7 +232,7 @@ static int leave_run(void *ctx, struct err *e)
 		r = check_covered(l, e);
 	if (r < 0)
 		return r;
-	if (!among && !stays_covered(l))
+	if (!among && !launch_stays_covered(l))
 		r = l->no_pivot ? bury(l, e) : uncover(l);
 	launch_files_restore(l); /* the descriptors of the mounts are closed */
 	fd_close(&l->old_root_fd);

@@ -131,7 +131,7 @@ static bool is_shifted(const struct launch *l, size_t i)
 /* Which mounts the box makes: the host side makes the others. */
 static bool is_ours(const struct launch *l, size_t i)
 {
-	return l->rootless || (!launch_host_dev(l, i) && (!is_bind(l, i) || (launch_in_order(l) && !is_shifted(l, i))));
+	return l->rootless || (!launch_host_dev(l, i) && !launch_shown_proc(l, i) && (!is_bind(l, i) || (launch_in_order(l) && !is_shifted(l, i))));
 }
 
 /* Which binds the host side makes. */
@@ -145,6 +145,7 @@ static int dev_run(void *ctx, struct err *e)
 	struct launch *l = ctx;
 	int r = make_picked(l, launch_host_dev, e);
 
+	r = r < 0 ? r : make_picked(l, launch_shown_proc, e);
 	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
 		r = launch_node_carried(l, i) ? launch_node_take(l, i, e) : 0;
 	return r;
@@ -250,8 +251,8 @@ static int hand_over_run(void *ctx, struct err *e)
 		r = l->mount_fds[i] < 0 ? 0 : batch_add(l, &b, l->mount_fds[i], e);
 	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
 		r = l->device_fds[i] < 0 ? 0 : batch_add(l, &b, l->device_fds[i], e);
-	/* What is left over comes last: as much as fits. */
-	for (size_t i = 0; i < l->husks.n && b.n < HS_FDS_MAX; i++)
+	/* What is left over comes last, if anything goes: as much as fits. */
+	for (size_t i = 0; i < l->husks.n && b.n < HS_FDS_MAX && !launch_stays_covered(l); i++)
 		b.fds[b.n++] = l->husks.v[i];
 	if (r == 0)
 		r = hs_send(l->sock, HS_MOUNTS, b.fds, b.n, e);

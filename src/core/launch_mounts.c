@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How each mount of the spec is made, detached: by type, with what to do where the kernel refuses the plain way. */
-#include "core/launch.h"
+#include "core/launch_threads.h"
 
 #include "base/fd.h"
 #include "core/dev.h"
@@ -156,6 +156,8 @@ static int make_new(struct launch *l, size_t i, struct err *e)
 	struct mount_opts o = without_unmapped(l, i);
 
 	label(l, m->type, &o);
+	if (launch_shown_proc(l, i))
+		strs_take(&o.data, l->arena, arena_printf(l->arena, "pidns=/proc/%d/ns/pid", (int)l->pid));
 	if (launch_mount_filled(l, i)) { /* read-only when it is filled */
 		o.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 		o.rec_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
@@ -240,6 +242,8 @@ int launch_mount_copy(struct launch *l, size_t i, const char *path, struct err *
  */
 static int make_sysfs(struct launch *l, size_t i, struct err *e)
 {
+	if (l->shown && l->seeded)
+		return launch_shown_ask(l, i, e);
 	int r = make_new(l, i, e);
 
 	return r == -EPERM || r == -EBUSY ? launch_mount_copy(l, i, "/sys", e) : r;

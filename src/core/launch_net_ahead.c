@@ -97,9 +97,11 @@ static int ahead_run(void *ctx, struct err *e)
 	if (r < 0)
 		return r;
 	ahead.launch = l;
-	l->user_ahead = false;
-	if (launch_new_ns(l, NS_USER))
+	l->user_ahead = l->shown = false;
+	if (launch_new_ns(l, NS_USER)) {
 		launch_user_ahead_begin(l);
+		l->shown = launch_shown_wanted(l);
+	}
 	ahead.given_up = false;
 	ahead.result = 0;
 	ahead.err = (struct err){0};
@@ -113,7 +115,7 @@ static int ahead_run(void *ctx, struct err *e)
 	fd_close(&ahead.sock);
 	fd_close(&l->net_sock);
 	l->net_sock = 0;
-	l->user_ahead = false;
+	l->user_ahead = l->shown = false;
 	return 0;
 }
 
@@ -177,7 +179,11 @@ int launch_net_ahead_take(struct launch *l)
 		return FD_NONE;
 	int r = hs_recv(l->net_sock, &m, NULL);
 	fd_close(&l->net_sock);
-	return r == 0 && m.word == HS_NETWORK && m.n_fds == 1 ? m.fds[0] : FD_NONE;
+	if (r < 0 || m.word != HS_NETWORK || m.n_fds < 1)
+		return FD_NONE;
+	if (m.n_fds > 1)
+		launch_shown_take(l, m.fds[1]);
+	return m.fds[0];
 }
 
 const struct step step_net_ahead = {"network-ahead", SIDE_HOST, ahead_wanted, ahead_run, ahead_undo, NULL};

@@ -6,7 +6,7 @@
  * with it was taken as descriptors, by the host side or by itself before, and file systems without a source are made
  * anywhere.
  */
-#include "core/launch.h"
+#include "core/launch_threads.h"
 
 #include "base/fd.h"
 #include "core/fast.h"
@@ -63,7 +63,7 @@ bool launch_mount_needs_nothing(const struct launch *l, size_t i)
  * Hooks are programs of the machine.  A box with its own user namespace can't enter the seed but only be born in it,
  * where there is no /proc to set clocks by, and what must be let go of again.
  */
-static bool is_eligible(const struct launch *l)
+bool launch_seed_fits(const struct launch *l)
 {
 	bool born_inside = l->user_ahead && !launch_shifts_clocks(l) && !l->no_pivot;
 
@@ -78,7 +78,7 @@ static bool is_eligible(const struct launch *l)
 
 static bool seed_wanted(const void *ctx)
 {
-	return is_eligible(ctx);
+	return launch_seed_fits(ctx);
 }
 
 /* Without a seed the box begins from the machine's mounts. */
@@ -87,7 +87,7 @@ static int seed_run(void *ctx, struct err *e)
 	struct launch *l = ctx;
 
 	(void)e;
-	l->seed_fd = seed_open(l->user_ahead ? SEED_USER : SEED_EMPTY);
+	l->seed_fd = seed_open(l->user_ahead && !l->shown ? SEED_USER : SEED_EMPTY);
 	l->seeded = l->seed_fd >= 0;
 	return 0;
 }

@@ -21,6 +21,7 @@
 #ifndef ISLE_CORE_LAUNCH_THREADS_H
 #define ISLE_CORE_LAUNCH_THREADS_H
 
+#include "core/handshake.h"
 #include "core/launch.h"
 #include "core/marks.h"
 
@@ -73,6 +74,23 @@ void launch_user_ahead_await(const struct launch *l);
 void launch_user_ahead_settle(void);
 /* Host, after the thread's end: closes what nobody took. */
 void launch_user_ahead_drop(void);
+
+/*
+ * What shows the box's namespaces, made outside of them (launch_shown.c).  Host: whether that is done; whether mount I
+ * is a /proc made so.  Thread: enters the network NET, and makes what shows it, FD_NONE if nothing is to; a negative
+ * errno.  Box: takes that over.
+ */
+bool launch_shown_wanted(const struct launch *l);
+bool launch_shown_proc(const struct launch *l, size_t i);
+int launch_shown_net(const struct launch *l, int net, int *ret) MUST_USE;
+void launch_shown_take(struct launch *l, int sys);
+/* Box: asks for it, as mount I, where there was no network ahead.  Host: gives it to who asks by message M. */
+int launch_shown_ask(struct launch *l, size_t i, struct err *e) MUST_USE;
+int launch_shown_serve(const struct launch *l, const struct hs_msg *m, struct err *e) MUST_USE;
+/* Host: whether the box can begin from a seed, if there is one (launch_seed.c). */
+bool launch_seed_fits(const struct launch *l);
+/* Whether what the container's root covers may stay (launch_enter.c). */
+bool launch_stays_covered(const struct launch *l);
 
 /*
  * The birth of the box (launch_clone.c): whether it joins a namespace that somebody else made; clones it, with flags

@@ -14,6 +14,7 @@
 #include "core/launch_threads.h"
 
 #include "base/fd.h"
+#include "core/handshake.h"
 #include "core/idmap.h"
 #include "core/sys.h"
 
@@ -35,7 +36,7 @@ static char errand_stack[256 * 1024] LAUNCH_STACK;
 static struct {
 	struct launch *launch;
 	pid_t host;    /* who we are */
-	int sock;      /* the network is sent there */
+	int sock;      /* the network is sent there: to the box, or to the thread, which adds what shows it */
 	int userns_fd; /* what came of it, until the host side takes it, or FD_NONE: nobody could; */
 	bool can;      /* its ids are mapped: the network can be made */
 	int result;    /* of the network */
@@ -113,19 +114,41 @@ void launch_user_ahead_begin(struct launch *l)
 	sem_init(&maker.gone, 0, 0);
 }
 
+/* Takes the network from the maker at the other end of FROM, and sends it on to SOCK with what shows it. */
+static int pass_on(const struct launch *l, int from, int sock)
+{
+	struct hs_msg m = {.n_fds = 0};
+	int r = hs_recv(from, &m, NULL);
+
+	if (r < 0 || m.word != HS_NETWORK || m.n_fds != 1)
+		return r < 0 ? r : -ECHILD;
+	auto_fd net = m.fds[0];
+	auto_fd sys = FD_NONE;
+	r = launch_shown_net(l, net, &sys);
+	const int fds[] = {net, sys};
+	return r < 0 ? r : hs_send(sock, HS_NETWORK, fds, sys < 0 ? 1 : 2, NULL);
+}
+
 int launch_user_ahead_make(struct launch *l, int sock)
 {
-	maker.sock = sock;
-	pid_t pid = maker_clone(l);
+	auto_fd ours = FD_NONE;
+	auto_fd theirs = FD_NONE;
+	int r = l->shown ? hs_pair(&ours, &theirs, NULL) : 0;
+
+	maker.sock = l->shown ? theirs : sock;
+	pid_t pid = r < 0 ? -1 : maker_clone(l);
+	fd_close(&theirs); /* before there is a box that could inherit it */
 	if (pid > 0)
 		maker.userns_fd = userns_furnish(l, pid);
 	maker.can = maker.userns_fd >= 0;
 	sem_post(&maker.mapped);
 	sem_post(&maker.ready);
+	if (pid > 0 && l->shown)
+		r = pass_on(l, ours, sock);
 	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	sem_post(&maker.gone);
-	return maker.result;
+	return r < 0 ? r : maker.result;
 }
 
 void launch_user_ahead_await(const struct launch *l)

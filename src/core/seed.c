@@ -27,6 +27,7 @@
 #endif
 
 static const char home[] = "/run/isle", dir[] = "/run/isle/seed", refusal[] = "/run/isle/seed/refused";
+static const char will_do[] = "/run/isle/seed/empty-will-do";
 static const char *const files[SEED_KINDS] = {
 	[SEED_EMPTY] = "/run/isle/seed/mnt",
 	[SEED_USER] = "/run/isle/seed/mnt-user",
@@ -192,6 +193,18 @@ static int give_up(int r)
 	return FD_NONE;
 }
 
+/* Tries whether a /proc can be made for a pid namespace that is named, and leaves word of it. */
+static void try_outside(void)
+{
+	char option[] = "pidns=/proc/self/ns/pid", *words[] = {option};
+	const struct mount_opts o = {.data = {.v = words, .n = 1}};
+	auto_fd proc = FD_NONE;
+	auto_fd word = FD_NONE;
+
+	if (mount_new("proc", "proc", &o, &proc, NULL) == 0)
+		word = open(will_do, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
+}
+
 /* Makes both, unless somebody else is about to: nobody waits for it.  Gives the one of KIND. */
 static int make(enum seed_kind kind)
 {
@@ -211,7 +224,13 @@ static int make(enum seed_kind kind)
 		if (r < 0)
 			return give_up(r);
 	}
+	try_outside();
 	return find(kind);
+}
+
+bool seed_empty_will_do(void)
+{
+	return access(will_do, F_OK) == 0;
 }
 
 int seed_open(enum seed_kind kind)

@@ -81,6 +81,7 @@ static int config_run(void *ctx, struct err *e)
 		return r;
 	k->launch.spec = &k->spec;
 	k->launch.rootless = k->rt->rootless;
+	k->launch.by_spec = true;
 	make_absolute(k);
 	complete_ids(k);
 	dev_defaults_add(&k->spec.lin.devices, a);
@@ -175,7 +176,6 @@ static int prepare_run(void *ctx, struct err *e)
 	l->spec = &k->spec;
 	l->rootfs = &k->rootfs;
 	l->rootless = k->rt->rootless;
-	l->by_spec = true;
 	l->umask = k->rt->umask;
 	l->no_pivot = k->o->no_pivot;
 	l->keep_keyring = k->o->process.no_new_keyring;

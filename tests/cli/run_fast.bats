@@ -22,7 +22,7 @@ teardown_file() { isle_teardown_file; }
 @test "a container is the same whichever way it was made" {
 	for net in none host; do
 		isle run --rm --net "$net" --hostname h --tmpfs /x --read-only host sh -c "$look" >"$T/fast"
-		for ways in seed network-ahead early-filter built-in-filter seed,network-ahead,early-filter,built-in-filter; do
+		for ways in seed shown network-ahead early-filter built-in-filter seed,network-ahead,early-filter,built-in-filter; do
 			ISLE_WITHOUT=$ways isle run --rm --net "$net" --hostname h --tmpfs /x --read-only host sh -c "$look" >"$T/long"
 			diff "$T/fast" "$T/long"
 		done
@@ -52,7 +52,7 @@ Read-only file system" ]
 
 @test "nothing of the seed is left in a container, not even what makes the kernel allow a whole /proc" {
 	try='unshare -Urmpfn sh -c "for type in proc sysfs; do mount -t \$type \$type /mnt && echo \$type; done; echo tried"'
-	for ways in '' seed; do
+	for ways in '' shown seed; do
 		run env ISLE_WITHOUT=$ways isle run --rm --net none --cap-add SYS_ADMIN --security-opt seccomp=unconfined host sh -c "$try"
 		[ "$status" -eq 0 ]
 		# "permission denied", or with newer tools "VFS: Mount too revealing"
@@ -61,6 +61,33 @@ Read-only file system" ]
 			python3 -c "$into" /proc/self/ns/mnt
 		[[ $output == *"'usr'"*"'usr'"* && $output != *"Read-only"* ]]
 	done
+}
+
+# Whether the containers of this machine need no husks; the first one makes the seeds.
+made_outside() {
+	isle run --rm --net none host true
+	[ -e /run/isle/seed/empty-will-do ] || skip "the kernel makes no /proc for another pid namespace"
+}
+
+@test "where /proc and /sys can be made outside nothing is let go of, and nothing is below the root" {
+	made_outside
+	strace -f -o "$T/trace" -e trace=pivot_root,umount2 -e signal=none isle run --rm --net none host true
+	! grep -e pivot_root -e umount2 "$T/trace"
+	ISLE_WITHOUT=shown strace -f -o "$T/trace" -e trace=pivot_root -e signal=none isle run --rm --net none host true
+	grep -q pivot_root "$T/trace"
+	isle run --rm --net none --cap-add SYS_ADMIN --security-opt seccomp=unconfined host python3 -c "$into" /proc/self/ns/mnt / >"$T/below"
+	[ "$(cat "$T/below")" = $'[] []\nRead-only file system' ]
+	# What is shown is the container's own: its processes, its network, its ids.
+	run isle run --rm --net none host sh -c 'ls /proc | grep -c "^[0-9]"; ls /sys/class/net; stat -c %u /proc/1 /sys/class/net/lo/mtu; touch /sys/x || echo sealed'
+	[[ $output == [1-4]$'\nlo\n0\n0\n'*sealed ]]
+	run isle run --rm --net none --privileged host sh -c 'umount -l /proc /sys; mount -t proc proc /proc && ls /proc/self; mount -t sysfs sysfs /sys && ls /sys'
+	[[ $output != *status* && $output != *class* ]]
+}
+
+@test "what has done its work goes in one, and only when the program runs" {
+	made_outside
+	strace -f -o "$T/trace" -e trace=execve,move_mount,close -e signal=none isle run --rm --net none host true
+	awk '/execve\("[^"]*\/true"/ { ran = 1 } /move_mount.*MOVE_MOUNT_T_EMPTY_PATH/ && ran { stacked++ } END { exit stacked < 2 }' "$T/trace"
 }
 
 @test "who lends isle's memory has ended before the program runs" {
@@ -178,7 +205,8 @@ was_killed() {
 	for call in 1 2; do # the seed, and the user namespace
 		run strace -f -o "$T/trace" -e trace=setns,clone,clone3 -e inject=setns:error=EPERM:when=$call isle run --rm --net none host \
 			sh -c 'grep lo: /proc/net/dev; wc -l </proc/self/uid_map; ls -nd /dev/mqueue'
-		[ "$status" -eq $((call == 1 ? 125 : 0)) ]
+		# Without the seed, what was made outside for who has one is made anew.
+		[ "$status" -eq 0 ] || { [ "$call" = 1 ] && [ ! -e /run/isle/seed/empty-will-do ]; }
 		grep -q 'setns.*INJECTED' "$T/trace"
 	done
 	[[ $output == *lo:*$'\n1\n'*" 0 0 "* ]]

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A /proc and a /sys of namespaces that their maker is not in.
+ *
+ * In a user namespace the kernel makes a whole one only for who can see one, and what the box sees has to be let go of
+ * again before the program runs (seed.h): by pivot_root(2), which looks at every thread of the machine, and a wait for
+ * all processors.  Outside nobody has to see any.  There a /proc can be made for the box's pid namespace (proc(5),
+ * "pidns", Linux 6.17); and /sys by the thread that has the network made, which enters that, for it shows the network
+ * of its maker.  So the box begins from the seed that is empty.
+ *
+ * Not for a config.json, whose mounts have an order.
+ */
+#include "core/launch_threads.h"
+
+#include "base/fd.h"
+#include "core/fast.h"
+#include "core/seed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Whether mount I is a new file system of TYPE. */
+static bool is_new(const struct launch *l, size_t i, const char *type)
+{
+	const struct mount_opts *o = &l->mopts[i];
+	const char *its = l->spec->mounts.v[i].type;
+
+	return !o->bind && !o->remount && its && strcmp(its, type) == 0;
+}
+
+bool launch_shown_proc(const struct launch *l, size_t i)
+{
+	return l->shown && is_new(l, i, "proc");
+}
+
+/* Whether the thread can make mount I, a /sys: it must leave the arena alone, which the host side uses meanwhile. */
+static bool is_plain(const struct launch *l, size_t i)
+{
+	const struct mount_opts *o = &l->mopts[i];
+
+	return o->data.n == 0 && o->super.n == 0;
+}
+
+bool launch_shown_wanted(const struct launch *l)
+{
+	size_t networks = 0;
+
+	if (l->by_spec)
+		return false;
+	for (size_t i = 0; i < l->spec->mounts.n; i++)
+		if (is_new(l, i, "sysfs") && (!is_plain(l, i) || networks++ > 0))
+			return false;
+	return launch_seed_fits(l) && fast_way("shown") && seed_empty_will_do();
+}
+
+/* The mount that shows the network; -1: none. */
+static ssize_t sys_mount(const struct launch *l)
+{
+	for (size_t i = 0; i < l->spec->mounts.n; i++)
+		if (is_new(l, i, "sysfs"))
+			return (ssize_t)i;
+	return -1;
+}
+
+int launch_shown_net(const struct launch *l, int net, int *ret)
+{
+	const ssize_t i = sys_mount(l);
+
+	*ret = FD_NONE;
+	if (i < 0)
+		return 0;
+	if (setns(net, CLONE_NEWNET) < 0)
+		return -errno;
+	return mount_new("sysfs", l->spec->mounts.v[i].source, &l->mopts[i], ret, NULL);
+}
+
+void launch_shown_take(struct launch *l, int sys)
+{
+	l->mount_fds[sys_mount(l)] = sys;
+}
+
+/* ---- where there was no network ahead ---- */
+
+/* Over a way of its own: another thread hears the host side meanwhile. */
+int launch_shown_ask(struct launch *l, size_t i, struct err *e)
+{
+	auto_fd ours = FD_NONE;
+	auto_fd theirs = FD_NONE;
+	struct hs_msg m;
+	int r = hs_pair(&ours, &theirs, e);
+
+	r = r < 0 ? r : hs_send(l->sock, HS_SHOW, &theirs, 1, e);
+	fd_close(&theirs);
+	r = r < 0 ? r : hs_expect(ours, HS_MOUNTS, &m, e);
+	if (r == 0 && m.n_fds != 1)
+		return err_set(e, EPROTO, "receive a mount");
+	l->mount_fds[i] = r < 0 ? FD_NONE : m.fds[0];
+	return r;
+}
+
+/* Makes what shows the box's network, and is in its own again. */
+static int make_for_box(const struct launch *l, int *ret, struct err *e)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)l->pid);
+	auto_fd own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	auto_fd net = open(path, O_RDONLY | O_CLOEXEC);
+	if (own < 0 || net < 0)
+		return err_set(e, errno, "open the container's network namespace");
+	int r = launch_shown_net(l, net, ret);
+	if (setns(own, CLONE_NEWNET) < 0)
+		return err_set(e, errno, "return to isle's own network namespace");
+	return r < 0 ? err_set(e, -r, "make a sysfs of the container's network") : 0;
+}
+
+int launch_shown_serve(const struct launch *l, const struct hs_msg *m, struct err *e)
+{
+	auto_fd answer = m->n_fds == 1 ? m->fds[0] : FD_NONE;
+	auto_fd sys = FD_NONE;
+	int r = make_for_box(l, &sys, e);
+
+	return r < 0 ? r : hs_send(answer, HS_MOUNTS, &sys, 1, e);
+}

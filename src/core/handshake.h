@@ -6,7 +6,7 @@
  *      | ---------- MAPPED ------------------> |  ids are mapped, cgroups joined: become the container's root
  *      | <--------- NETWORK ------------------ |  its network namespace is made (only where interfaces are to move)
  *      | ---------- MOVED -------------------> |  they have moved
- *      | <--------- SHOW + descriptor --------- |  make what shows its network (only where none was made ahead), and send it there
+ *      | <--------- SHOW + descriptor -------- |  send there what shows its network (only if none was made ahead)
  *      | ---------- MOUNTS + descriptors ----> |  the root and what else was made for the box, as detached mounts
  *      | <--------- TERMINAL + descriptor ---- |  the master of the container's terminal (only with a terminal)
  *      | <--------- WARNING ------------------ |  a sentence for the user; any number of them, at any time
@@ -33,7 +33,8 @@
 	X(MAPPED)   \
 	X(MOUNTS)   \
 	X(TERMINAL) \
-	X(WARNING) X(NETWORK) X(MOVED) X(SHOW) X(LISTENER) X(ROOTED) X(HOOKED) X(RULED) X(PARKED) X(READY) X(GO) X(FAILED)
+	X(WARNING)  \
+	X(NETWORK) X(MOVED) X(SHOW) X(LISTENER) X(ROOTED) X(HOOKED) X(RULED) X(PARKED) X(READY) X(GO) X(FAILED)
 enum hs_word {
 #define X(w) HS_##w,
 	HS_WORDS(X)

@@ -131,7 +131,8 @@ static bool is_shifted(const struct launch *l, size_t i)
 /* Which mounts the box makes: the host side makes the others. */
 static bool is_ours(const struct launch *l, size_t i)
 {
-	return l->rootless || (!launch_host_dev(l, i) && !launch_shown_proc(l, i) && (!is_bind(l, i) || (launch_in_order(l) && !is_shifted(l, i))));
+	return l->rootless || (!launch_host_dev(l, i) && !launch_shown_proc(l, i) &&
+			       (!is_bind(l, i) || (launch_in_order(l) && !is_shifted(l, i))));
 }
 
 /* Which binds the host side makes. */

@@ -181,14 +181,18 @@ static int make_anywhere(enum seed_kind kind, int lock)
 	return r;
 }
 
+/* Leaves word for those who come later: the file PATH. */
+static bool leave_word(const char *path)
+{
+	auto_fd word = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
+
+	return word >= 0;
+}
+
 /* Takes away what was made; a kernel that can't make it is not asked again: the directory stays, with word of it. */
 static int give_up(int r)
 {
-	auto_fd word = FD_NONE;
-
-	if (r == -ENOSYS || r == -EINVAL || r == -EPERM)
-		word = open(refusal, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
-	if (word < 0)
+	if ((r != -ENOSYS && r != -EINVAL && r != -EPERM) || !leave_word(refusal))
 		umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW);
 	return FD_NONE;
 }
@@ -199,10 +203,9 @@ static void try_outside(void)
 	char option[] = "pidns=/proc/self/ns/pid", *words[] = {option};
 	const struct mount_opts o = {.data = {.v = words, .n = 1}};
 	auto_fd proc = FD_NONE;
-	auto_fd word = FD_NONE;
 
 	if (mount_new("proc", "proc", &o, &proc, NULL) == 0)
-		word = open(will_do, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
+		leave_word(will_do);
 }
 
 /* Makes both, unless somebody else is about to: nobody waits for it.  Gives the one of KIND. */

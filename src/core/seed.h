@@ -12,7 +12,8 @@
  * namespace that is no more.  They are let go of before the container's program runs: it shall not be able to make a
  * whole /proc, either.
  *
- * Where a /proc can be made from outside for another pid namespace (since Linux 6.17) nobody needs these: a file tells so.
+ * Where a /proc can be made from outside for another pid namespace (since Linux 6.17) nobody needs these: a file tells
+ * so.
  *
  * They are kept by files in /run/isle/seed, on a small tmpfs whose mounts don't spread (a mount namespace can be held
  * by no other).  The first start that can use one makes both; they last until the machine's end, or umount -l of the
@@ -33,7 +34,7 @@ enum seed_kind {
 
 /* The namespace of KIND, made if need be; FD_NONE: it can't be had here, for whatever reason.  The caller closes it. */
 int seed_open(enum seed_kind kind);
-/* Whether SEED_EMPTY is enough for who has its own user namespace, too: what would be refused there can be made outside. */
+/* Whether SEED_EMPTY will do for who has its own user namespace, too: what is refused there can be made outside. */
 bool seed_empty_will_do(void);
 /* Enters a copy of SEED_EMPTY, for a process that shares its root and directories with nobody; a negative errno. */
 int seed_enter(int seed_fd) MUST_USE;

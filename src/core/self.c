@@ -96,8 +96,8 @@ static int copy_make(int *ret_fd)
  * The program file by a mount of its own that can only be read, and is attached nowhere: much cheaper than a copy.
  * It takes CAP_SYS_ADMIN, and Linux 5.12.
  *
- * The mount goes away when its descriptor is closed, for which the kernel waits for all processors: so that survives the
- * execve, and ends with the process.
+ * The mount goes away when its descriptor is closed, for which the kernel waits for all processors: so that survives
+ * the execve, and ends with the process.
  */
 static int view_make(int first, int *ret_fd)
 {

@@ -3,14 +3,12 @@
 #include "core/self.h"
 
 #include "base/fd.h"
-#include "base/parse.h"
 #include "core/mount.h"
 #include "core/sys.h"
 
 #include <errno.h>
 #include <linux/fs.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -96,35 +94,22 @@ static int copy_make(int *ret_fd)
  * The program file by a mount of its own that can only be read, and is attached nowhere: much cheaper than a copy.
  * It takes CAP_SYS_ADMIN, and Linux 5.12.
  *
- * The mount goes away when its descriptor is closed, for which the kernel waits for all processors: so that survives
- * the execve, and ends with the process.
+ * The execve closes its descriptor, and so takes the mount out of every namespace.  It must: a mount that is in one,
+ * attached or not, can be made writable by who has CAP_SYS_ADMIN over mounts of his own (mount_setattr(2)), and the
+ * container gets at this one by /proc/PID/exe.
  */
-static int view_make(int first, int *ret_fd)
+static int view_make(int *ret_fd)
 {
 	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
 	auto_fd fd = sys_open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
 	if (fd < 0 || sys_mount_setattr(fd, "", AT_EMPTY_PATH, &ro) < 0)
 		return -errno;
-	*ret_fd = fcntl(fd, F_DUPFD, first);
-	if (*ret_fd < 0) /* at the limit of descriptors */
-		*ret_fd = fd_take(&fd);
+	*ret_fd = fd_take(&fd);
 	return 0;
 }
 
-/* Nobody else inherits it: the kernel told its number, as execveat(2) says. */
-void self_begin(void)
-{
-	static const char by_descriptor[] = "/dev/fd/";
-	const char *name = (const char *)getauxval(AT_EXECFN);
-	const size_t n = sizeof(by_descriptor) - 1;
-	int fd;
-
-	if (name && strncmp(name, by_descriptor, n) == 0 && parse_int(name + n, STDERR_FILENO + 1, INT32_MAX, &fd))
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
-int self_protect(struct arena *a, int first, struct err *e)
+int self_protect(struct arena *a, struct err *e)
 {
 	struct strs words = {0};
 	int fd = FD_NONE;
@@ -132,7 +117,7 @@ int self_protect(struct arena *a, int first, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = view_make(first, &fd) < 0 ? copy_make(&fd) : 0;
+	r = view_make(&fd) < 0 ? copy_make(&fd) : 0;
 	if (r < 0)
 		return err_set(e, -r, "copy isle's program into memory");
 	syscall(SYS_execveat, fd, "", words.v, environ, AT_EMPTY_PATH);

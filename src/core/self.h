@@ -16,10 +16,8 @@
 bool self_protected(void);
 /*
  * Executes isle anew from where it is so, with the same words and environment; returns only when that failed.  To be
- * called before anything has been done.  FIRST: what it opens for that has this number or a higher one.
+ * called before anything has been done.
  */
-int self_protect(struct arena *a, int first, struct err *e) MUST_USE;
-/* What a process that was executed so does first. */
-void self_begin(void);
+int self_protect(struct arena *a, struct err *e) MUST_USE;
 
 #endif

@@ -135,7 +135,7 @@ static bool copy_wanted(const void *ctx)
 /* The program's process shows the container's root what it runs from, until the program is executed. */
 static int copy_run(void *ctx, struct err *e)
 {
-	return self_protect(of(ctx)->home->arena, STDERR_FILENO + 1, e);
+	return self_protect(of(ctx)->home->arena, e);
 }
 
 static void copy_explain(const void *ctx, struct explain *x)

@@ -70,7 +70,7 @@ static int check_paused(const struct exec *x, struct err *e)
 static int own_copy(const struct exec *x, struct err *e)
 {
 	umask(x->rt->umask); /* what begins anew takes it for the caller's */
-	return self_protect(x->rt->arena, STDERR_FILENO + 1 + x->o->process.preserve_fds, e);
+	return self_protect(x->rt->arena, e);
 }
 
 static int find_run(void *ctx, struct err *e)

@@ -244,12 +244,3 @@ offered() {
 	run fish --no-config -c "source $BATS_TEST_TMPDIR/isle.fish; complete -C 'isle ps --js'"
 	[ "${output%%$'\t'*}" = --json ]
 }
-
-@test "executed by a descriptor: that is isle's own, and no program inherits it" {
-	run python3 -c '
-import os, sys
-os.dup2(os.open(sys.argv[1], os.O_RDONLY), 9)
-os.dup2(9, 8)
-os.execve(9, ["isle", "unshare", "find", "/proc/self/fd", "-lname", sys.argv[1], "-printf", "%f "], os.environ)' "$isle"
-	[ "$output" = '8 ' ]
-}

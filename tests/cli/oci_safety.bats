@@ -247,6 +247,31 @@ refused() {
 	[ "$sum" = "$(sha256sum <"$OCI_RUNTIME")" ]
 }
 
+# Clears the read-only flag of the mount that path $1 leads to, as a container may that has mounts of its own.
+make_writable() {
+	python3 - "$1" <<-'END'
+		import ctypes, os, struct, sys
+		MOUNT_SETATTR, AT_FDCWD, RDONLY = 442, -100, 1
+		libc = ctypes.CDLL(None, use_errno=True)
+		attr = struct.pack("QQQQ", 0, RDONLY, 0, 0)
+		if libc.syscall(MOUNT_SETATTR, AT_FDCWD, sys.argv[1].encode(), 0, attr, len(attr)) < 0:
+		    sys.exit(os.strerror(ctypes.get_errno()))
+	END
+}
+
+@test "FD05 the view of isle's file that exec runs from can't be made writable while isle is there" {
+	bundle "$T/b"
+	ln -s /proc/self/exe "$T/b/rootfs/root/link"
+	oci_running b
+	oci exec --pid-file "$T/pid" b /root/link unshare --fork sleep 60 </dev/null >/dev/null 2>&1 3>&- &
+	wait_for [ -s "$T/pid" ]
+	# In its own namespace even the machine's root is told that the mount is in none.
+	run -1 make_writable "/proc/$(<"$T/pid")/exe"
+	[ "$output" = 'Invalid argument' ]
+	run ! sh -c 'exec 9>>"/proc/$1/exe"' sh "$(<"$T/pid")"
+	oci delete --force b
+}
+
 # What lies in wait opens every newcomer's root and descriptors, with what SYS_PTRACE lets it.
 @test "FD06 who comes in by exec gives nothing away to who lies in wait, with SYS_PTRACE, too" {
 	sum=$(sha256sum <"$OCI_RUNTIME")

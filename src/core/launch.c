@@ -95,12 +95,12 @@ void launch_mounts_release(struct launch *l)
  * When a mount goes away the kernel waits for all processors.  So they are stacked on one another, and go together;
  * before Linux 6.15 nothing is attached to what is attached nowhere.
  */
-static void husks_end(struct launch *l)
+static void spent_mounts_end(struct launch *l)
 {
-	for (size_t i = 1; i < l->husks.n; i++)
-		(void)!sys_move_mount(l->husks.v[i], "", l->husks.v[0], "",
+	for (size_t i = 1; i < l->spent_mounts.n; i++)
+		(void)!sys_move_mount(l->spent_mounts.v[i], "", l->spent_mounts.v[0], "",
 				      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	fds_close(&l->husks);
+	fds_close(&l->spent_mounts);
 }
 
 void launch_settle(struct launch *l)
@@ -109,14 +109,14 @@ void launch_settle(struct launch *l)
 	launch_user_ahead_settle();
 	launch_files_restore(l);
 	fds_close(&l->spent);
-	husks_end(l);
+	spent_mounts_end(l);
 	fd_close(&l->userns_fd);
 }
 
 void launch_release(struct launch *l)
 {
 	fds_close(&l->spent);
-	fds_close(&l->husks);
+	fds_close(&l->spent_mounts);
 	launch_mounts_release(l);
 	fd_close(&l->sock);
 	fd_close(&l->userns_fd);

@@ -128,7 +128,8 @@ struct launch {
 	bool seeded;	   /* the box's mounts begin from the seed, not from the machine's (launch_seed.c); */
 	int seed_fd;	   /* its namespace, or FD_NONE */
 	bool user_ahead;   /* the box's user namespace is made ahead of it (launch_user_ahead.c) */
-	bool shown;	   /* the host side makes what shows its namespaces (launch_shown.c) */
+	bool shown;	   /* the host side makes what shows its namespaces (launch_shown.c); */
+	ssize_t shown_sys; /* the mount that shows its network, -1: none */
 	int net_sock;	   /* the box's end of the way to who makes its network ahead; 0: nobody does */
 	int peer;	   /* box: its copy of the host's end, closed first of all: else it would never see the end */
 	bool move_by_hand; /* the box could not be born in its v2 group */
@@ -142,21 +143,21 @@ struct launch {
 	struct launch_parts parts; /* see launch_cgroup_mounts.c */
 	int shift_fd;		   /* the user namespace that shifts mount 'shift_of' of the spec, or FD_NONE */
 	size_t shift_of;
-	int root_fd;		 /* the root, detached */
-	int holder_fd;		 /* what it is attached on, if that is among the machine's mounts */
-	int etc_fds[ETC_FILES];	 /* files for /etc, detached */
-	struct fds spent, husks; /* descriptors that have done their work, mounts apart: see rootfs.h */
-	int *submount_fds;	 /* of rootfs->submounts */
-	int *device_fds;	 /* rootless: the machine's device nodes, detached, one for each of spec->lin.devices */
-	int userns_fd;		 /* the box's user namespace, where it has its own */
-	int target_fd;		 /* exec: pidfd of the container's first process */
-	pid_t target_pid;	 /* exec: its pid */
-	int proc_fd;		 /* box: a procfs of its own that nobody can cover */
-	int old_root_fd;	 /* box: the machine's root, until leave */
-	int net_fd;		 /* box: its network namespace, for sysctl */
-	bool filter_made;	 /* box: the system call filter is compiled … */
-	bool filter_mild;	 /* box: … allows all that the box itself has left to call … */
-	bool filtered;		 /* box: … and is loaded */
+	int root_fd;			/* the root, detached */
+	int holder_fd;			/* what it is attached on, if that is among the machine's mounts */
+	int etc_fds[ETC_FILES];		/* files for /etc, detached */
+	struct fds spent, spent_mounts; /* descriptors that have done their work, mounts apart: see rootfs.h */
+	int *submount_fds;		/* of rootfs->submounts */
+	int *device_fds;  /* rootless: the machine's device nodes, detached, one for each of spec->lin.devices */
+	int userns_fd;	  /* the box's user namespace, where it has its own */
+	int target_fd;	  /* exec: pidfd of the container's first process */
+	pid_t target_pid; /* exec: its pid */
+	int proc_fd;	  /* box: a procfs of its own that nobody can cover */
+	int old_root_fd;  /* box: the machine's root, until leave */
+	int net_fd;	  /* box: its network namespace, for sysctl */
+	bool filter_made; /* box: the system call filter is compiled … */
+	bool filter_mild; /* box: … allows all that the box itself has left to call … */
+	bool filtered;	  /* box: … and is loaded */
 	struct seccomp_filter filter;
 	uint64_t filter_caps;	     /* which it was compiled for */
 	int slave_fd;		     /* box: the terminal */
@@ -268,7 +269,7 @@ int launch_step_in(struct launch *l, struct err *e) MUST_USE;
  * Box: has the detached mount FD, which has done its work, go with the machine's root: in one grace period of the
  * kernel's instead of one for each.  False: it ends with its descriptor.
  */
-bool launch_husk(const struct launch *l, int fd);
+bool launch_put_away(const struct launch *l, int fd);
 /* Says why the kernel refused namespaces with CODE, and what to do; E has what was attempted.  Returns -CODE. */
 int launch_refused(const struct launch *l, int code, struct err *e);
 /* Host: adds to the error E of a plan that failed what the box could not know: a limit of the machine's. */

@@ -63,7 +63,7 @@ static bool late_in_order(const struct launch *l)
 
 void launch_mounts_order(struct launch *l)
 {
-	enum { RENEWED_MAX = 256 }; /* the kernel climbs over all that are put away already (launch_husk) */
+	enum { RENEWED_MAX = 256 }; /* the kernel climbs over all that are put away already (launch_put_away) */
 	bool host_made = false;
 
 	for (size_t i = 0; i < l->spec->mounts.n; i++) {
@@ -96,7 +96,7 @@ static void renew(struct launch *l, size_t i)
 {
 	auto_fd copy = sys_open_tree(l->mount_fds[i], "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 
-	if (copy < 0 || !launch_husk(l, l->mount_fds[i]))
+	if (copy < 0 || !launch_put_away(l, l->mount_fds[i]))
 		return;
 	fd_close(&l->mount_fds[i]);
 	l->mount_fds[i] = fd_take(&copy);

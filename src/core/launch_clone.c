@@ -260,7 +260,7 @@ static void clone_undo(void *ctx)
 	launch_aside_stop(l);
 	/* What was taken for the box is let go first: the other undos may need descriptors. */
 	fds_close(&l->spent);
-	fds_close(&l->husks);
+	fds_close(&l->spent_mounts);
 	launch_mounts_release(l);
 	fd_close(&l->userns_fd);
 	if (l->pid <= 0)

@@ -31,8 +31,8 @@ enum { MOUNTINFO_MAX = 64 << 20 };
 /* ---- enter ---- */
 
 /*
- * The seed has nothing.  But for who has a user namespace of its own it may have what tells the kernel that a whole
- * /proc can be made, and so that has to go.
+ * The seed may stay: it has nothing.  But that of who has a user namespace of its own, and no /proc made outside, has
+ * what tells the kernel that a whole one can be made, and so it has to go.
  */
 bool launch_stays_covered(const struct launch *l)
 {
@@ -104,7 +104,7 @@ static int cut_off(const struct launch *l)
 	return l->rootfs->kind == ROOTFS_DIRECT ? mount(NULL, ".", NULL, how, NULL) : 0;
 }
 
-bool launch_husk(const struct launch *l, int fd)
+bool launch_put_away(const struct launch *l, int fd)
 {
 	return !l->hook_root && !l->no_pivot && !launch_stays_covered(l) &&
 	       sys_move_mount(fd, "", l->old_root_fd, "tmp", MOVE_MOUNT_F_EMPTY_PATH) == 0;
@@ -117,7 +117,7 @@ static int enter_run(void *ctx, struct err *e)
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < l->husks.n && launch_husk(l, l->husks.v[i]); i++)
+	for (size_t i = 0; i < l->spent_mounts.n && launch_put_away(l, l->spent_mounts.v[i]); i++)
 		;
 	/* Our own root stays the old one for now. */
 	if (!launch_among_machines(l))

@@ -125,7 +125,7 @@ int launch_etc_make(struct launch *l, struct err *e)
 
 	if (r < 0)
 		return r;
-	*list_add(&l->husks, l->arena) = dir;
+	*list_add(&l->spent_mounts, l->arena) = dir;
 	for (int i = 0; i < ETC_FILES && r == 0; i++)
 		r = file_make(dir, file_name(i), texts[i], l, e);
 	if (r == 0)

@@ -36,7 +36,7 @@ static int root_assemble(struct launch *l, bool in_userns, struct err *e)
 			   idmap_foreign(&l->spec->lin.gid_map),
 		.arena = l->arena,
 		.spent = &l->spent,
-		.husks = &l->husks,
+		.spent_mounts = &l->spent_mounts,
 	};
 	int r = rootfs_assemble(l->rootfs, &env, &l->root_fd, e);
 
@@ -253,8 +253,8 @@ static int hand_over_run(void *ctx, struct err *e)
 	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
 		r = l->device_fds[i] < 0 ? 0 : batch_add(l, &b, l->device_fds[i], e);
 	/* What is left over comes last, if anything goes: as much as fits. */
-	for (size_t i = 0; i < l->husks.n && b.n < HS_FDS_MAX && !launch_stays_covered(l); i++)
-		b.fds[b.n++] = l->husks.v[i];
+	for (size_t i = 0; i < l->spent_mounts.n && b.n < HS_FDS_MAX && !launch_stays_covered(l); i++)
+		b.fds[b.n++] = l->spent_mounts.v[i];
 	if (r == 0)
 		r = hs_send(l->sock, HS_MOUNTS, b.fds, b.n, e);
 	launch_mounts_release(l);
@@ -380,7 +380,7 @@ static int receive_run(void *ctx, struct err *e)
 	for (size_t i = 0; i < l->spec->lin.devices.n && r == 0; i++)
 		r = launch_node_carried(l, i) ? batch_take(l, &m, &at, &l->device_fds[i], e) : 0;
 	while (r == 0 && at < m.n_fds)
-		*list_add(&l->husks, l->arena) = m.fds[at++];
+		*list_add(&l->spent_mounts, l->arena) = m.fds[at++];
 	return r;
 }
 

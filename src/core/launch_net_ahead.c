@@ -3,8 +3,8 @@
  * A network namespace ahead of the box.
  *
  * It takes the kernel longer than all the rest, so a thread of the host side begins it as soon as it is known that one
- * is needed; the box enters it when it gets that far.  That can't be done for a container with its own user namespace,
- * which is to own the network and isn't there yet.
+ * is needed; the box enters it when it gets that far.  Where the container has a user namespace of its own, that is to
+ * own the network, and so is made before it (launch_user_ahead.c).
  *
  * Should:  leave every refusal to the box, which makes the namespace itself then, and says what is wrong.
  * Mustn't: end while the host side clones: the box would inherit the C library in the middle of it.
@@ -59,6 +59,7 @@ static void *network_thread(void *unused)
 		shutdown(ahead.sock, SHUT_RDWR);
 	launch_sem_await(&ahead.cloned);
 	fd_close(&ahead.sock);
+	assert(!l->aside || !l->shown); /* that leaves us in the container's network */
 	if (l->aside && !ahead.given_up)
 		ahead.result = l->aside(l, &ahead.err);
 	sem_post(&ahead.done);
@@ -100,7 +101,7 @@ static int ahead_run(void *ctx, struct err *e)
 	l->user_ahead = l->shown = false;
 	if (launch_new_ns(l, NS_USER)) {
 		launch_user_ahead_begin(l);
-		l->shown = launch_shown_wanted(l);
+		launch_shown_begin(l);
 	}
 	ahead.given_up = false;
 	ahead.result = 0;
@@ -181,7 +182,7 @@ int launch_net_ahead_take(struct launch *l)
 	fd_close(&l->net_sock);
 	if (r < 0 || m.word != HS_NETWORK || m.n_fds < 1)
 		return FD_NONE;
-	if (m.n_fds > 1)
+	if (m.n_fds > 1 && l->shown)
 		launch_shown_take(l, m.fds[1]);
 	return m.fds[0];
 }

@@ -39,52 +39,41 @@ bool launch_shown_proc(const struct launch *l, size_t i)
 /* Whether the thread can make mount I, a /sys: it must leave the arena alone, which the host side uses meanwhile. */
 static bool is_plain(const struct launch *l, size_t i)
 {
-	const struct mount_opts *o = &l->mopts[i];
-
-	return o->data.n == 0 && o->super.n == 0;
+	return l->mopts[i].data.n == 0 && l->mopts[i].super.n == 0;
 }
 
-bool launch_shown_wanted(const struct launch *l)
+void launch_shown_begin(struct launch *l)
 {
-	size_t networks = 0;
+	bool can = !l->by_spec && launch_seed_fits(l) && fast_way("shown") && seed_empty_will_do();
 
-	if (l->by_spec)
-		return false;
-	for (size_t i = 0; i < l->spec->mounts.n; i++)
-		if (is_new(l, i, "sysfs") && (!is_plain(l, i) || networks++ > 0))
-			return false;
-	return launch_seed_fits(l) && fast_way("shown") && seed_empty_will_do();
-}
-
-/* The mount that shows the network; -1: none. */
-static ssize_t sys_mount(const struct launch *l)
-{
-	for (size_t i = 0; i < l->spec->mounts.n; i++)
-		if (is_new(l, i, "sysfs"))
-			return (ssize_t)i;
-	return -1;
+	l->shown_sys = -1;
+	for (size_t i = 0; can && i < l->spec->mounts.n; i++) {
+		if (!is_new(l, i, "sysfs"))
+			continue;
+		can = l->shown_sys < 0 && is_plain(l, i);
+		l->shown_sys = (ssize_t)i;
+	}
+	l->shown = can;
 }
 
 int launch_shown_net(const struct launch *l, int net, int *ret)
 {
-	const ssize_t i = sys_mount(l);
-
 	*ret = FD_NONE;
-	if (i < 0)
+	if (l->shown_sys < 0)
 		return 0;
 	if (setns(net, CLONE_NEWNET) < 0)
 		return -errno;
-	return mount_new("sysfs", l->spec->mounts.v[i].source, &l->mopts[i], ret, NULL);
+	return mount_new("sysfs", l->spec->mounts.v[l->shown_sys].source, &l->mopts[l->shown_sys], ret, NULL);
 }
 
 void launch_shown_take(struct launch *l, int sys)
 {
-	l->mount_fds[sys_mount(l)] = sys;
+	l->mount_fds[l->shown_sys] = sys;
 }
 
 /* ---- where there was no network ahead ---- */
 
-/* Over a way of its own: another thread hears the host side meanwhile. */
+/* Over a way of its own, as another thread hears the host side meanwhile. */
 int launch_shown_ask(struct launch *l, size_t i, struct err *e)
 {
 	auto_fd ours = FD_NONE;

@@ -76,11 +76,11 @@ void launch_user_ahead_settle(void);
 void launch_user_ahead_drop(void);
 
 /*
- * What shows the box's namespaces, made outside of them (launch_shown.c).  Host: whether that is done; whether mount I
- * is a /proc made so.  Thread: enters the network NET, and makes what shows it, FD_NONE if nothing is to; a negative
- * errno.  Box: takes that over.
+ * What shows the box's namespaces, made outside of them (launch_shown.c).  Host: sees to whether that is done; whether
+ * mount I is a /proc made so.  Thread: enters the network NET, where it stays, and makes what shows it, FD_NONE if
+ * nothing is to; a negative errno.  Box: takes that over.
  */
-bool launch_shown_wanted(const struct launch *l);
+void launch_shown_begin(struct launch *l);
 bool launch_shown_proc(const struct launch *l, size_t i);
 int launch_shown_net(const struct launch *l, int net, int *ret) MUST_USE;
 void launch_shown_take(struct launch *l, int sys);
@@ -89,7 +89,7 @@ int launch_shown_ask(struct launch *l, size_t i, struct err *e) MUST_USE;
 int launch_shown_serve(const struct launch *l, const struct hs_msg *m, struct err *e) MUST_USE;
 /* Host: whether the box can begin from a seed, if there is one (launch_seed.c). */
 bool launch_seed_fits(const struct launch *l);
-/* Whether what the container's root covers may stay (launch_enter.c). */
+/* Whether what the container's root covers stays below it, being empty (launch_enter.c). */
 bool launch_stays_covered(const struct launch *l);
 
 /*

@@ -114,12 +114,21 @@ void launch_user_ahead_begin(struct launch *l)
 	sem_init(&maker.gone, 0, 0);
 }
 
-/* Takes the network from the maker at the other end of FROM, and sends it on to SOCK with what shows it. */
-static int pass_on(const struct launch *l, int from, int sock)
+/* Waits for the end of the maker PID; whoever waits for that goes on. */
+static void maker_end(pid_t pid)
+{
+	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	sem_post(&maker.gone);
+}
+
+/* Takes the network from the maker PID at the other end of FROM, and sends it on to SOCK with what shows it. */
+static int pass_on(const struct launch *l, pid_t pid, int from, int sock)
 {
 	struct hs_msg m = {.n_fds = 0};
 	int r = hs_recv(from, &m, NULL);
 
+	maker_end(pid);
 	if (r < 0 || m.word != HS_NETWORK || m.n_fds != 1)
 		return r < 0 ? r : -ECHILD;
 	auto_fd net = m.fds[0];
@@ -144,11 +153,9 @@ int launch_user_ahead_make(struct launch *l, int sock)
 	sem_post(&maker.mapped);
 	sem_post(&maker.ready);
 	if (pid > 0 && l->shown)
-		r = pass_on(l, ours, sock);
-	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
-	sem_post(&maker.gone);
-	return r < 0 ? r : maker.result;
+		return pass_on(l, pid, ours, sock);
+	maker_end(pid);
+	return maker.result;
 }
 
 void launch_user_ahead_await(const struct launch *l)

@@ -51,7 +51,7 @@ static int keep(struct assembly *as, int fd)
 /* The same for a detached mount. */
 static void keep_mount(struct assembly *as, int fd)
 {
-	*list_add(as->env->husks, as->env->arena) = fd;
+	*list_add(as->env->spent_mounts, as->env->arena) = fd;
 }
 
 /* Attaches the detached mount FD in the private stage and gives the attached directory; without a stage, FD itself. */

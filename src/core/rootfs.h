@@ -48,7 +48,7 @@ struct rootfs_env {
 	 * Descriptors that have done their work are left here for the caller to close when it has time, those of mounts
 	 * that are attached nowhere apart: the last descriptor of one takes an RCU grace period to close, about 0.1 ms.
 	 */
-	struct fds *spent, *husks;
+	struct fds *spent, *spent_mounts;
 };
 /* In err.why: the layers can't be shifted into the container's ids, and it is worth trying without (start_ids.c). */
 #define ROOTFS_NO_IDMAP "refuses idmapped mounts"

@@ -12,8 +12,8 @@
  * namespace that is no more.  They are let go of before the container's program runs: it shall not be able to make a
  * whole /proc, either.
  *
- * Where a /proc can be made from outside for another pid namespace (since Linux 6.17) nobody needs these: a file tells
- * so.
+ * Where a /proc can be made from outside for another pid namespace (since Linux 6.17) 'isle run' needs none of these
+ * (launch_shown.c): a file tells so, from the time when the seeds are made.
  *
  * They are kept by files in /run/isle/seed, on a small tmpfs whose mounts don't spread (a mount namespace can be held
  * by no other).  The first start that can use one makes both; they last until the machine's end, or umount -l of the

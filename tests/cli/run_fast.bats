@@ -77,6 +77,13 @@ made_outside() {
 	grep -q pivot_root "$T/trace"
 	isle run --rm --net none --cap-add SYS_ADMIN --security-opt seccomp=unconfined host python3 -c "$into" /proc/self/ns/mnt / >"$T/below"
 	[ "$(cat "$T/below")" = $'[] []\nRead-only file system' ]
+	run isle run --rm --net none --cap-add SYS_ADMIN --security-opt seccomp=unconfined host python3 -c '
+import ctypes, os
+c, fd = ctypes.CDLL(None, use_errno=True), os.open("/proc/self/ns/mnt", os.O_RDONLY)
+print(c.umount2(b"/", 2), c.setns(fd, 0))
+for args in (None, b"/", None, 32), (None, b"/", None, 32 | 4096), (b"proc", b"/", b"proc", 0), (b"sysfs", b"/", b"sysfs", 0):
+    print(os.strerror(ctypes.get_errno()) if c.mount(*args, None) else "done")'
+	[ "$output" = $'0 0\nOperation not permitted\nOperation not permitted\nOperation not permitted\nOperation not permitted' ]
 	# What is shown is the container's own: its processes, its network, its ids.
 	run isle run --rm --net none host sh -c 'ls /proc | grep -c "^[0-9]"; ls /sys/class/net; stat -c %u /proc/1 /sys/class/net/lo/mtu; touch /sys/x || echo sealed'
 	[[ $output == [1-4]$'\nlo\n0\n0\n'*sealed ]]

@@ -32,7 +32,7 @@ static inline int teardown(void **state)
 struct build {
 	struct rootfs r;
 	struct rootfs_env env;
-	struct fds spent, husks;
+	struct fds spent, spent_mounts;
 	struct err e;
 };
 
@@ -94,7 +94,7 @@ static inline void build_begin(struct build *b, bool guarded)
 			.arena = &arena},
 	};
 	b->env.spent = &b->spent;
-	b->env.husks = &b->husks;
+	b->env.spent_mounts = &b->spent_mounts;
 	strs_add(&b->r.lower, &arena, "/tmp/low");
 }
 
@@ -122,7 +122,7 @@ static inline void build_on(struct build *b, const char *submount, const char *w
 	must(mount_attach(fd, target, &none, where, &b->e), &b->e);
 	close(fd);
 	fds_close(&b->spent);
-	fds_close(&b->husks);
+	fds_close(&b->spent_mounts);
 	assert_int_equal(open_fds(), before);
 }
 

@@ -42,9 +42,12 @@ static void skeleton_inside(void *arg)
 {
 	static const char *const parts[] = {"/opt", "/srv", "/usr"};
 	struct rootfs r = {.kind = ROOTFS_LAYERED, .guarded = true};
-	struct fds spent = {0}, husks = {0};
-	struct rootfs_env env = {
-		.userns_fd = FD_NONE, .in_userns = true, .arena = &arena, .spent = &spent, .husks = &husks};
+	struct fds spent = {0}, spent_mounts = {0};
+	struct rootfs_env env = {.userns_fd = FD_NONE,
+				 .in_userns = true,
+				 .arena = &arena,
+				 .spent = &spent,
+				 .spent_mounts = &spent_mounts};
 	struct build b = {.r = r, .env = env};
 	char target[64] = "";
 	struct stat st;
@@ -56,7 +59,7 @@ static void skeleton_inside(void *arg)
 	must_call(chroot("tree"));
 	must_call(chdir("/"));
 	b.env.spent = &b.spent;
-	b.env.husks = &b.husks;
+	b.env.spent_mounts = &b.spent_mounts;
 	strs_add(&b.r.lower, &arena, "/");
 	rootfs_skeleton(&b.r, &arena);
 	assert_int_equal(b.r.kind, ROOTFS_SKELETON);

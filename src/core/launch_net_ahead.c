@@ -163,7 +163,10 @@ int launch_aside_await(struct launch *l, struct err *e)
 
 static void ahead_undo(void *ctx)
 {
-	launch_aside_stop(ctx);
+	struct launch *l = ctx;
+
+	launch_aside_stop(l);
+	l->user_ahead = l->shown = false; /* a second try may want neither */
 }
 
 void launch_net_ahead_inherit(const struct launch *l)

@@ -61,7 +61,7 @@ bool launch_mount_needs_nothing(const struct launch *l, size_t i)
 
 /*
  * Hooks are programs of the machine.  A box with its own user namespace can't enter the seed but only be born in it,
- * where there is no /proc to set clocks by, and mostly what must be let go of again.
+ * where there is no /proc to set clocks by; and if that has husks, it can't stay below the container's root.
  */
 bool launch_seed_fits(const struct launch *l)
 {

@@ -11,7 +11,7 @@ bwrap=${BWRAP:-$(command -v bwrap || true)}
 
 ninja -C "$build" bench-programs >/dev/null
 # The probe must be where every container finds it, whoever its user is.
-dir=$(mktemp -d /var/tmp/isle-bench.XXXXXX)
+dir=$(mktemp --directory --tmpdir=/var/tmp)
 box='' lived_in='' pool=''
 clean() {
 	[ -z "$pool" ] || "$isle" --root "$dir/run" --data "$dir/data" pool stop bench

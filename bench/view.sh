@@ -14,7 +14,7 @@ if [ -z "${ISLE_BENCH_INSIDE:-}" ]; then
 fi
 build=${BUILD:-build}
 isle=$PWD/$build/isle
-dir=$(mktemp -d /var/tmp/isle-bench.XXXXXX)
+dir=$(mktemp --directory --tmpdir=/var/tmp)
 leave() {
 	umount -l "$dir/memory" "$dir/ro" 2>/dev/null || true
 	rm -rf --one-file-system "$dir"

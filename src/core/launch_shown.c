@@ -22,18 +22,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether mount I is a new file system of TYPE. */
-static bool is_new(const struct launch *l, size_t i, const char *type)
-{
-	const struct mount_opts *o = &l->mopts[i];
-	const char *its = l->spec->mounts.v[i].type;
-
-	return !o->bind && !o->remount && its && strcmp(its, type) == 0;
-}
-
 bool launch_shown_proc(const struct launch *l, size_t i)
 {
-	return l->shown && is_new(l, i, "proc");
+	const struct mount_opts *o = &l->mopts[i];
+	const char *type = l->spec->mounts.v[i].type;
+
+	return l->shown && !o->bind && !o->remount && type && strcmp(type, "proc") == 0;
 }
 
 /* Whether the thread can make mount I, a /sys: it must leave the arena alone, which the host side uses meanwhile. */
@@ -48,7 +42,7 @@ void launch_shown_begin(struct launch *l)
 
 	l->shown_sys = -1;
 	for (size_t i = 0; can && i < l->spec->mounts.n; i++) {
-		if (!is_new(l, i, "sysfs"))
+		if (!launch_mount_shows_net(l, i))
 			continue;
 		can = l->shown_sys < 0 && is_plain(l, i);
 		l->shown_sys = (ssize_t)i;

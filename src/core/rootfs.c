@@ -16,6 +16,7 @@
 #include "core/rootfs_priv.h"
 
 #include "base/fd.h"
+#include "base/tree.h"
 #include "core/handshake.h"
 #include "core/marks.h"
 #include "core/mount.h"
@@ -242,6 +243,18 @@ static int upper_dir(struct assembly *as, int dir, const char *name, struct laye
 		       : 0;
 }
 
+/*
+ * A volatile overlay leaves a mark in its work directory that stops it from being mounted again (overlayfs.rst); that of
+ * the layer DIR is ours, so it is taken off.
+ */
+static void unmark(int dir)
+{
+	auto_fd of_the_kernel = openat(dir, "work/work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (of_the_kernel >= 0)
+		(void)!tree_delete(of_the_kernel, "incompat", NULL);
+}
+
 /* Opens the places where changes go: on disk, or in the scratch tmpfs under NAME. */
 static int writable_open(struct assembly *as, const char *name, struct layers *l, struct err *e)
 {
@@ -263,13 +276,7 @@ static int writable_open(struct assembly *as, const char *name, struct layers *l
 	auto_fd dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return err_set(e, errno, "open the layer directory %s", path);
-	/*
-	 * A volatile overlay leaves a mark, under these names of the kernel's, that stops it from being mounted again
-	 * (overlayfs.rst); ours is ours: take it off.
-	 */
-	unlinkat(dir, "work/work/incompat/volatile/dirty", 0);
-	unlinkat(dir, "work/work/incompat/volatile", AT_REMOVEDIR);
-	unlinkat(dir, "work/work/incompat", AT_REMOVEDIR);
+	unmark(dir);
 	if ((r = upper_dir(as, dir, "upper", l, e)) < 0)
 		return r;
 	return layer_dir(as, dir, "work", &l->work, e);

@@ -201,9 +201,10 @@ was_killed() {
 
 @test "a network that can't be made ahead is made by the container's process" {
 	# The maker's third ioctl opens the namespace; nobody else does so many.
-	run strace -f -o "$T/trace" -e trace=ioctl,unshare -e inject=ioctl:error=EPERM:when=3 isle run --rm --net none host cat /proc/net/dev
+	run strace -f -o "$T/trace" -e trace=ioctl,unshare -e inject=ioctl:error=EPERM:when=3 isle run --rm --net none host \
+		sh -c 'cat /proc/net/dev; ls /sys/class/net; stat -c %u /sys/class/net/lo/mtu'
 	[ "$status" -eq 0 ]
-	[[ $output == *lo:* ]]
+	[[ $output == *lo:*$'\nlo\n0' ]]
 	grep -q 'ioctl.*INJECTED' "$T/trace"
 	[ "$(grep -c 'unshare(CLONE_NEWNET' "$T/trace")" -eq 2 ]
 }

@@ -235,8 +235,8 @@ each_userns() {
 
 @test "MNT15 FD01 a working directory outside the root, by a link or a descriptor" {
 	work() {
-		ln -sfn "$T/canary" "$evil/work"
-		in_evil "$@" -w /work/made -- true 2>/dev/null || true
+		ln -sfn "$T/canary" "$evil/out"
+		in_evil "$@" -w /out/made -- true 2>/dev/null || true
 		for ((fd = 3; fd < 20; fd++)); do
 			run in_evil "$@" -w "/proc/self/fd/$fd" -- sh -c "[ ! -e ./etc/shadow ] && [ ! -e '$T/canary/file' ] && cat ../../../../../..$T/canary/file"
 			[[ $output != *untouched* ]]

@@ -244,8 +244,8 @@ static int upper_dir(struct assembly *as, int dir, const char *name, struct laye
 }
 
 /*
- * A volatile overlay leaves a mark in its work directory that stops it from being mounted again (overlayfs.rst); that of
- * the layer DIR is ours, so it is taken off.
+ * A volatile overlay leaves a mark in its work directory that stops it from being mounted again (overlayfs.rst); that
+ * of the layer DIR is ours, so it is taken off.
  */
 static void unmark(int dir)
 {

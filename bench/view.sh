@@ -43,6 +43,7 @@ import json, os, sys
 spec = json.load(open("config.json"))
 spec["process"].update(args=sys.argv[1:], terminal=False)
 spec["process"].pop("rlimits", None)
+spec["ociVersion"] = "1.0.2"  # Debian 12's crun takes nothing newer
 if os.environ["PROFILE"]:
     profile = json.load(open(os.environ["PROFILE"]))
     has = set(spec["process"]["capabilities"]["bounding"])

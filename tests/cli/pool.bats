@@ -406,7 +406,8 @@ if text:
 		for step in create claim intent cgroup clone begin root save state await-parked; do
 			ISLE_FAULT=$fault=$step run -125 isle pool serve -d --size 2 web host
 			[[ "$output" == "isle: "* ]]
-			[ -z "$(isle ps -aq)" ]
+			# Another island may be on its way still.
+			wait_for eval '[ -z "$(isle ps -aq)" ]'
 			[ -z "$(ls "$ISLE_ROOT/pools")" ]
 		done
 	done

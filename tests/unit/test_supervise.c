@@ -349,8 +349,10 @@ static void the_terminal_is_relayed(void **state)
 	struct play p;
 
 	(void)state;
+	/* The program may be there before its terminal has a size. */
 	begin_on_terminal(&p, (struct supervise){.interactive = true},
-			  "trap 'stty size' WINCH; stty size; echo ready; read a; echo \"got $a\"; "
+			  "trap 'stty size' WINCH; while [ \"$(stty size)\" = '0 0' ]; do sleep 0.01; done; "
+			  "stty size; echo ready; read a; echo \"got $a\"; "
 			  "while :; do read b && exit 8; done");
 	await_text(p.in, "30 90\r\nready");
 	struct termios raw = settings_of(p.slave);

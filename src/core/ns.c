@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 const struct ns_fact ns_facts[NS_KIND_COUNT] = {
@@ -47,12 +48,24 @@ unsigned long ns_inode(int pid, enum ns_kind kind)
 	return stat(path, &st) == 0 ? (unsigned long)st.st_ino : 0;
 }
 
+/*
+ * Whether we may set the machine's clock, which takes a capability over the initial user namespace (kernel/time/time.c,
+ * do_sys_settimeofday64): so we are in it.  Without a time nothing is set.
+ */
+static bool may_set_clock(void)
+{
+	return syscall(SYS_settimeofday, NULL, NULL) == 0;
+}
+
 bool ns_is_rootless(void)
 {
 	enum { INITIAL_USER_NS = 0xEFFFFFFD }; /* PROC_USER_INIT_INO, linux/proc_ns.h: the same on every machine */
 
 	if (geteuid() != 0)
 		return true;
+	/* Thirty microseconds less than to look into /proc, for every command of root's. */
+	if (may_set_clock())
+		return false;
 	unsigned long ns = ns_inode(0, NS_USER);
 	/* 0: there is no /proc to ask; then little else will work either. */
 	return ns != 0 && ns != INITIAL_USER_NS;

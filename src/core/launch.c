@@ -363,7 +363,7 @@ static int go_run(void *ctx, struct err *e)
 	struct launch *l = ctx;
 
 	launch_user_ahead_await(l);
-	int r = hs_send(l->sock, HS_GO, NULL, 0, e);
+	int r = launch_init_send(l, HS_GO, e);
 
 	if (r == 0)
 		r = launch_hear(l, HS_END, e);
@@ -378,7 +378,7 @@ static int await_parked_run(void *ctx, struct err *e)
 	struct launch *l = ctx;
 
 	launch_user_ahead_await(l);
-	int r = l->aside ? hs_send(l->sock, HS_RULED, NULL, 0, e) : 0;
+	int r = launch_hears_ruled(l) ? launch_init_send(l, HS_RULED, e) : 0;
 
 	if (r == 0)
 		r = launch_hear(l, HS_PARKED, e);

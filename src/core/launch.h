@@ -302,6 +302,13 @@ int launch_filter_early(struct launch *l, struct err *e) MUST_USE;
  * us.
  */
 int launch_init_file(struct launch *l, struct err *e) MUST_USE;
+/*
+ * Host: sends WORD, GO or RULED, with isle's init where the program will need it.  Box: takes it from that message.
+ * Both: whether the box that parks waits for RULED.
+ */
+int launch_init_send(const struct launch *l, enum hs_word word, struct err *e) MUST_USE;
+void launch_init_take(struct launch *l, const struct hs_msg *m);
+bool launch_hears_ruled(const struct launch *l);
 
 /* The steps, in the order in which a plan must have them. */
 extern const struct step step_seed;	  /* host, before clone (launch_seed.c) */

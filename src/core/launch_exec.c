@@ -331,7 +331,10 @@ static int await_go_run(void *ctx, struct err *e)
 	struct launch *l = ctx;
 	struct hs_msg m;
 
-	return hs_expect(l->sock, HS_GO, &m, e);
+	int r = hs_expect(l->sock, HS_GO, &m, e);
+	if (r == 0)
+		launch_init_take(l, &m);
+	return r;
 }
 
 const struct step step_await_go = {"await-go", SIDE_BOX, await_go_wanted, await_go_run, NULL, NULL};
@@ -349,6 +352,40 @@ static int init_file(int *ret_fd, struct err *e)
 		return err_set(e, errno, "make the init program");
 	*ret_fd = fd_take(&fd);
 	return 0;
+}
+
+/* Whether the host side makes it, which has time while the box is at its mounts; one to be labelled the box does. */
+static bool is_sent(const struct launch *l)
+{
+	return (l->init || l->exposed) && !l->joining && !l->spec->process.selinux_label;
+}
+
+bool launch_hears_ruled(const struct launch *l)
+{
+	return l->aside || is_sent(l);
+}
+
+int launch_init_send(const struct launch *l, enum hs_word word, struct err *e)
+{
+	auto_fd fd = FD_NONE;
+	/* Without, the box tries itself, and tells why it can't. */
+	bool made = is_sent(l) && init_file(&fd, NULL) == 0;
+
+	return hs_send(l->sock, word, &fd, made, e);
+}
+
+void launch_init_take(struct launch *l, const struct hs_msg *m)
+{
+	const int first = 3 + l->preserved;
+
+	if (m->n_fds != 1)
+		return;
+	l->init_fd = m->fds[0];
+	if (l->init_fd >= first)
+		return;
+	/* The numbers that the program's own descriptors leave free stay free. */
+	auto_fd low = l->init_fd;
+	l->init_fd = fcntl(low, F_DUPFD_CLOEXEC, first);
 }
 
 int launch_init_file(struct launch *l, struct err *e)

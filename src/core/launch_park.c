@@ -7,8 +7,9 @@
  * comes with a descriptor: the host side's end of a new handshake, for the process that said GO hears whether the
  * program was executed.
  *
- * Must hold: nothing but that socket, and what the program inherits, is open; nobody in a joined pid namespace can look
- * into the box (PR_SET_DUMPABLE, launch_box.c); the end of the creating process changes nothing.
+ * Must hold: nothing is open but that socket, init as a file that can only be read, and what the program inherits;
+ * nobody in a joined pid namespace can look into the box (PR_SET_DUMPABLE, launch_box.c); the end of the creating
+ * process changes nothing.
  */
 #include "core/launch.h"
 
@@ -104,10 +105,11 @@ static int park_run(void *ctx, struct err *e)
 	if (r == 0 && l->await_order)
 		r = order_prepare(l, e);
 	/* Only with all of its limits can it be started: who makes it may be killed before they are in force. */
-	if (r == 0 && l->aside)
+	if (r == 0 && launch_hears_ruled(l))
 		r = hs_expect(l->sock, HS_RULED, &m, e);
 	if (r < 0)
 		return r;
+	launch_init_take(l, &m);
 	launch_close_outside(l);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a change of ids may have set it again (prctl(2)) */
 	signals_take(end);

@@ -228,8 +228,9 @@ exec_with() {
 	# Those of the test's own shell are closed: it would wait for what waits for start.
 	sh -c 'exec "$@" 3</dev/null 4>&- 5>&- 6</dev/null 7>&- 8>&- 9>&- </dev/null >/dev/null 2>&1' sh \
 		"${oci[@]}" create --preserve-fds 7 --bundle "$T/b" --pid-file "$T/pid" parked
-	[ "$(find "/proc/$(<"$T/pid")/fd" -lname '/*' -printf '%f %l\n' | sort -n | tr '\n' ' ')" = \
-		"0 /dev/null 1 /dev/null 2 /dev/null 3 /dev/null 6 /dev/null " ]
+	find "/proc/$(<"$T/pid")/fd" -lname '/*' -printf '%f %l\n' | sort -n >"$T/open"
+	[ "$(grep -v ' /memfd:isle-init ' "$T/open" | tr '\n' ' ')" = "0 /dev/null 1 /dev/null 2 /dev/null 3 /dev/null 6 /dev/null " ]
+	run ! grep -E '^[0-9] /memfd:' "$T/open"
 	oci delete -f parked
 	oci_running box
 	run -0 oci exec --preserve-fds 1 box sh -c "$list" 3<"$T/three" 6<"$T/three"

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "core/cgroup_priv.h"
 #include "core/mount.h"
+#include "core/self.h"
 #include "core/sys.h"
 
 #include <errno.h>
@@ -26,11 +27,11 @@
 #define NSFS_MAGIC 0x6e736673
 #endif
 
-static const char home[] = "/run/isle", dir[] = "/run/isle/seed", refusal[] = "/run/isle/seed/refused";
-static const char will_do[] = "/run/isle/seed/empty-will-do";
+static const char home[] = "/run/isle", dir[] = SEED_DIR, refusal[] = SEED_DIR "/refused";
+static const char will_do[] = SEED_DIR "/empty-will-do";
 static const char *const files[SEED_KINDS] = {
-	[SEED_EMPTY] = "/run/isle/seed/mnt",
-	[SEED_USER] = "/run/isle/seed/mnt-user",
+	[SEED_EMPTY] = SEED_DIR "/mnt",
+	[SEED_USER] = SEED_DIR "/mnt-user",
 };
 
 /* Opens the file of KIND, if it is what it should be. */
@@ -156,7 +157,7 @@ static int make_place(void)
 	while (umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 		;
 	if (mount("isle-seed", dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700,size=4k,nr_inodes=8") < 0 ||
-	    mount(NULL, dir, NULL, MS_PRIVATE, NULL) < 0)
+	    mount(NULL, dir, NULL, MS_UNBINDABLE, NULL) < 0)
 		return -errno;
 	for (int k = 0; k < SEED_KINDS; k++) {
 		auto_fd fd = open(files[k], O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
@@ -228,6 +229,7 @@ static int make(enum seed_kind kind)
 			return give_up(r);
 	}
 	try_outside();
+	self_keep();
 	return find(kind);
 }
 

@@ -16,8 +16,9 @@
  * (launch_shown.c): a file tells so, from the time when the seeds are made.
  *
  * They are kept by files in /run/isle/seed, on a small tmpfs whose mounts don't spread (a mount namespace can be held
- * by no other).  The first start that can use one makes both; they last until the machine's end, or umount -l of the
- * directory, and then the next one makes them anew.  Without them a start goes the long way.
+ * by no other), and which is left out where somebody binds /run with all that is below.  The first start that can use
+ * one makes both; they last until the machine's end, or umount -l of the directory, and then the next one makes them
+ * anew.  Without them a start goes the long way.
  */
 #ifndef ISLE_CORE_SEED_H
 #define ISLE_CORE_SEED_H
@@ -25,6 +26,9 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+
+/* Where they are. */
+#define SEED_DIR "/run/isle/seed"
 
 enum seed_kind {
 	SEED_EMPTY, /* for who has the machine's user namespace */

@@ -135,13 +135,14 @@ static bool copy_wanted(const void *ctx)
 /* The program's process shows the container's root what it runs from, until the program is executed. */
 static int copy_run(void *ctx, struct err *e)
 {
-	return self_protect(of(ctx)->home->arena, e);
+	(void)ctx;
+	return self_protect(true, e);
 }
 
 static void copy_explain(const void *ctx, struct explain *x)
 {
 	(void)ctx;
-	explain_say(x, "go on from a copy of isle in memory: the container's root is the machine's");
+	explain_say(x, "go on from a view of isle's file that can only be read: the container's root is the machine's");
 }
 
 static const struct step step_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, copy_explain};

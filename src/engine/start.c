@@ -55,7 +55,8 @@ static bool copy_wanted(const void *ctx)
 
 static int copy_run(void *ctx, struct err *e)
 {
-	return self_protect(of(ctx)->home->arena, e);
+	(void)ctx;
+	return self_protect(true, e);
 }
 
 static const struct step step_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, NULL};

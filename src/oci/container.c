@@ -43,6 +43,7 @@ static const struct bind_row record_rows[] = {
 	BIND_U32("owner", struct oci_record, owner, BIND_ALWAYS),
 	BIND_BOOL("rootless", struct oci_record, rootless, 0),
 	BIND_BOOL("machineIds", struct oci_record, machine_ids, 0),
+	BIND_BOOL("ownMounts", struct oci_record, own_mounts, 0),
 };
 static const struct bind_table record_table = BIND_TABLE(record_rows, struct oci_record);
 
@@ -154,6 +155,7 @@ char *container_record_print(const struct oci_record *record, struct arena *a)
 
 int container_record_parse(const char *text, size_t size, struct arena *a, struct oci_record *ret, struct err *e)
 {
+	*ret = (struct oci_record){0};
 	return bind_parse(&record_table, text, size, ret, a, e);
 }
 
@@ -217,10 +219,17 @@ static bool creator_lives(const struct oci_record *rec)
 	return process_open(rec->creator, rec->creator_identity, &fd, NULL) == 0 && process_wait(fd, 0) != 0;
 }
 
-void container_look(struct oci_container *c)
+/* Whether its process waits to be started. */
+static bool is_parked(const struct oci_container *c)
+{
+	auto_fd way = FD_NONE;
+
+	return container_connect(c, &way) == 0;
+}
+
+void container_glance(struct oci_container *c)
 {
 	const struct oci_record *rec = &c->record;
-	auto_fd parked = FD_NONE;
 
 	c->status = STATUS_STOPPED;
 	if (rec->pid > 0 && c->pidfd < 0 && process_open(rec->pid, rec->identity, &c->pidfd, NULL) < 0)
@@ -232,9 +241,16 @@ void container_look(struct oci_container *c)
 		c->status = STATUS_CREATING;
 	/* Half-made, parked, and nobody at it any more: it can only be deleted. */
 	else if (c->pidfd >= 0 && rec->creating)
-		c->status = container_connect(c, &parked) == 0 ? STATUS_STOPPED : STATUS_RUNNING;
+		c->status = is_parked(c) ? STATUS_STOPPED : STATUS_RUNNING;
 	else if (c->pidfd >= 0)
-		c->status = container_connect(c, &parked) == 0 ? STATUS_CREATED : STATUS_RUNNING;
+		c->status = STATUS_RUNNING;
+}
+
+void container_look(struct oci_container *c)
+{
+	container_glance(c);
+	if (c->status == STATUS_RUNNING && !c->record.creating && is_parked(c))
+		c->status = STATUS_CREATED;
 }
 
 enum oci_status container_status(struct oci_container *c)

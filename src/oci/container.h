@@ -38,6 +38,7 @@ struct oci_record {
 	uint32_t owner;	    /* who created it */
 	bool rootless;
 	bool machine_ids; /* no id is mapped: its root is the machine's */
+	bool own_mounts;  /* it was made with a mount namespace of its own */
 };
 
 struct oci_container {
@@ -62,6 +63,8 @@ void container_close(struct oci_container *c);
 int container_reach(struct oci_container *c, struct oci_runtime *rt, const char *id, bool lock, struct err *e) MUST_USE;
 int container_read(struct oci_container *c, struct err *e) MUST_USE;
 void container_look(struct oci_container *c);
+/* The same for who doesn't ask whether it was started: one that was only created counts as running. */
+void container_glance(struct oci_container *c);
 /* The last two of them. */
 int container_load(struct oci_container *c, struct err *e) MUST_USE;
 

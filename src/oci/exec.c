@@ -70,7 +70,7 @@ static int check_paused(const struct exec *x, struct err *e)
 static int own_copy(const struct exec *x, struct err *e)
 {
 	umask(x->rt->umask); /* what begins anew takes it for the caller's */
-	return self_protect(x->rt->arena, e);
+	return self_protect(x->container.record.own_mounts, e);
 }
 
 static int find_run(void *ctx, struct err *e)
@@ -85,7 +85,7 @@ static int find_run(void *ctx, struct err *e)
 		r = own_copy(x, e);
 	if (r < 0)
 		return r;
-	container_look(&x->container);
+	container_glance(&x->container);
 	r = check_status(x, e);
 	r = r < 0 ? r : container_cgroup(&x->container, &x->manager, &l->cg, e);
 	r = r < 0 ? r : check_paused(x, e);
@@ -146,7 +146,7 @@ static int copy_run(void *ctx, struct err *e)
 static void copy_explain(const void *ctx, struct explain *x)
 {
 	(void)ctx;
-	explain_say(x, "go on from a copy of isle in memory: the container's root is the machine's");
+	explain_say(x, "go on from a view of isle's file that can only be read: the container's root is the machine's");
 }
 
 static const struct step step_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, copy_explain};

@@ -10,7 +10,7 @@ load ../lib/look
 
 # The Bash statements $1 in a mount namespace with a /run of its own, and so without a seed.
 without_seed() {
-	declare -f oci bundle json_words in_bundle >"$T/functions"
+	declare -f oci bundle json_words in_bundle oci_running >"$T/functions"
 	printf 'oci=(%s)\n' "${oci[*]@Q}" >>"$T/functions"
 	env "T=$T" unshare --mount --propagation private bash -c "
 		mount -t tmpfs tmpfs /run && . '$T/functions' && $1" "${@:2}"
@@ -77,6 +77,38 @@ without_seed() {
 		[ -e /run/isle/seed/refused ] && oci run --bundle "$T/b" n && ! grep -q "seed/mnt" /proc/self/mountinfo &&
 		umount -l /run/isle/seed && oci run --bundle "$T/b" m && grep -q "seed/mnt " /proc/self/mountinfo'
 	grep -q 'pivot_root.*INJECTED' "$T/first"
+}
+
+# Whether a view of this isle's file is kept, which can only be read.
+kept='
+	file=$(realpath "$OCI_RUNTIME") && [ "$(stat -c %d:%i "$file")" = "$(stat -c %d:%i /run/isle/seed/self)" ] &&
+	sh -c "exec 2>&1; echo x >>/run/isle/seed/self" | grep -q "Read-only"'
+
+@test "a view of isle's file is kept with the seeds, and exec begins anew from that" {
+	without_seed "
+		in_bundle -- true && $kept && oci_running e && strace -f -o \"\$T/exec\" -e trace=mount_setattr,execveat \"\${oci[@]}\" exec e true &&
+		ISLE_WITHOUT=kept strace -f -o \"\$T/long\" -e trace=mount_setattr,execveat \"\${oci[@]}\" exec e true && $kept; r=\$?
+		oci delete --force e; exit \$r"
+	[ "$(grep -c 'execveat(.*= 0' "$T/exec")" -eq 1 ]
+	run ! grep -q mount_setattr "$T/exec"
+	grep -q mount_setattr "$T/long"
+}
+
+@test "the view that is kept is this isle's: an older one's is replaced, and where it can't be kept it is made anew" {
+	without_seed "
+		in_bundle -- true && oci_running e && umount /run/isle/seed/self && oci exec e true && $kept &&
+		umount /run/isle/seed/self && mount --bind /bin/true /run/isle/seed/self && oci exec e true && $kept &&
+		flock /run/isle/seed umount /run/isle/seed/self && flock /run/isle/seed \"\${oci[@]}\" exec e true && ! { $kept; } &&
+		umount -l /run/isle/seed && oci exec e true && [ ! -e /run/isle/seed/self ] && in_bundle -- true && $kept; r=\$?
+		oci delete --force e; exit \$r"
+}
+
+@test "who binds /run with all that is below gets neither the seeds nor the view" {
+	mkdir -p "$T/b/rootfs/machine"
+	without_seed '
+		in_bundle -- true && [ -s /run/isle/seed/self ] && bundle "$T/b" "add(\"/machine\", \"/run\")" "p[\"args\"] = [\"sh\", \"-c\", \"ls -A /machine/isle/seed; echo listed\"]" &&
+		oci run --bundle "$T/b" b >"$T/list"'
+	[ "$(cat "$T/list")" = listed ]
 }
 
 @test "a network that can't be made ahead is made by the container's process" {

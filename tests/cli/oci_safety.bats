@@ -248,28 +248,40 @@ refused() {
 }
 
 # Clears the read-only flag of the mount that path $1 leads to, as a container may that has mounts of its own.
-make_writable() {
-	python3 - "$1" <<-'END'
-		import ctypes, os, struct, sys
-		MOUNT_SETATTR, AT_FDCWD, RDONLY = 442, -100, 1
-		libc = ctypes.CDLL(None, use_errno=True)
-		attr = struct.pack("QQQQ", 0, RDONLY, 0, 0)
-		if libc.syscall(MOUNT_SETATTR, AT_FDCWD, sys.argv[1].encode(), 0, attr, len(attr)) < 0:
-		    sys.exit(os.strerror(ctypes.get_errno()))
-	END
-}
+make_writable='
+import ctypes, os, struct, sys
+MOUNT_SETATTR, AT_FDCWD, RDONLY = 442, -100, 1
+libc = ctypes.CDLL(None, use_errno=True)
+attr = struct.pack("QQQQ", 0, RDONLY, 0, 0)
+if libc.syscall(MOUNT_SETATTR, AT_FDCWD, sys.argv[1].encode(), 0, attr, len(attr)) < 0:
+    sys.exit(os.strerror(ctypes.get_errno()))
+'
 
 @test "FD05 the view of isle's file that exec runs from can't be made writable while isle is there" {
-	bundle "$T/b"
+	oci_running b "p['capabilities'] = {s: ['CAP_SYS_ADMIN', 'CAP_KILL'] for s in ('bounding', 'effective', 'permitted')}"
 	ln -s /proc/self/exe "$T/b/rootfs/root/link"
-	oci_running b
-	oci exec --pid-file "$T/pid" b /root/link unshare --fork sleep 60 </dev/null >/dev/null 2>&1 3>&- &
-	wait_for [ -s "$T/pid" ]
-	# In its own namespace even the machine's root is told that the mount is in none.
-	run -1 make_writable "/proc/$(<"$T/pid")/exe"
-	[ "$output" = 'Invalid argument' ]
-	run ! sh -c 'exec 9>>"/proc/$1/exe"' sh "$(<"$T/pid")"
+	for without in '' kept; do
+		ISLE_WITHOUT=$without oci exec --pid-file "$T/pid" b /root/link unshare --fork sleep 60 </dev/null >/dev/null 2>&1 3>&- &
+		wait_for [ -s "$T/pid" ]
+		# The container's own root, who is the machine's, by the pid that it has in there.
+		pid=$(sed -n 's/^NSpid:.*\t//p' "/proc/$(<"$T/pid")/status")
+		run -1 oci exec b python3 -c "$make_writable" "/proc/$pid/exe"
+		[ "$output" = 'Invalid argument' ]
+		run ! oci exec b sh -c "exec 9>>/proc/$pid/exe"
+		# Whoever has mounts of his own.
+		run -1 unshare --mount --propagation private python3 -c "$make_writable" "/proc/$(<"$T/pid")/exe"
+		[ "$output" = 'Invalid argument' ]
+		rm "$T/pid"
+	done
 	oci delete --force b
+	# Whose mounts are among the machine's could do it to one that is kept; so that is not for him.
+	oci_running m "l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'mount']" \
+		"p['capabilities'] = {s: ['CAP_SYS_ADMIN', 'CAP_KILL'] for s in ('bounding', 'effective', 'permitted')}"
+	oci exec --pid-file "$T/pid" m sleep 60 </dev/null >/dev/null 2>&1 3>&- &
+	wait_for [ -s "$T/pid" ]
+	strace -f -o "$T/trace" -e trace=execveat,mount_setattr "${oci[@]}" exec m true
+	grep -q 'mount_setattr(.*MOUNT_ATTR_RDONLY.* = 0' "$T/trace"
+	oci delete --force m
 }
 
 # What lies in wait opens every newcomer's root and descriptors, with what SYS_PTRACE lets it.

@@ -86,17 +86,31 @@ static void a_record_goes_around(void **state)
 		"\"cgroup\":\"/a/b\",\"unit\":\"b.scope\",\"userManager\":true,"
 		"\"mountPoint\":\"/b/rootfs\",\"holderMount\":2147483653,"
 		"\"rootMount\":2147483652,\"mountInode\":5,\"mountNamespace\":3,"
-		"\"created\":1700000000000000001,\"owner\":1000,\"rootless\":true,\"machineIds\":true}";
+		"\"created\":1700000000000000001,\"owner\":1000,\"rootless\":true,\"machineIds\":true,"
+		"\"ownMounts\":true}";
 	struct oci_record record;
 	struct err e = {0};
 
 	(void)state;
 	must(container_record_parse(text, strlen(text), &arena, &record, &e), &e);
-	assert_true(record.creating && record.user_manager && record.rootless && record.machine_ids);
+	assert_true(record.creating && record.user_manager && record.rootless && record.machine_ids &&
+		    record.own_mounts);
 	assert_int_equal(record.creator_identity, UINT64_MAX);
 	assert_int_equal(record.created_ns, 1700000000000000001);
 	assert_string_equal(record.unit, "b.scope");
 	assert_int_equal(record.place.root, 2147483652);
+	assert_string_equal(container_record_print(&record, &arena), text);
+}
+
+static void what_a_record_leaves_out_is_not_there(void **state)
+{
+	static const char text[] = "{\"bundle\":\"/b\",\"owner\":0}";
+	struct oci_record record;
+	struct err e = {0};
+
+	(void)state;
+	memset(&record, 0xff, sizeof(record));
+	must(container_record_parse(text, strlen(text), &arena, &record, &e), &e);
 	assert_string_equal(container_record_print(&record, &arena), text);
 }
 
@@ -298,6 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_record_goes_around, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(what_a_record_leaves_out_is_not_there, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(what_is_noted_is_found, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(a_broken_record_is_told, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(one_of_two_gets_the_id, make_root, remove_root),

@@ -57,8 +57,10 @@ configure() { # DIRECTORY OPTIONS...
 	fi
 }
 
+# What is read before it is written is always odd, so that it shows.
 build_asan() {
-	configure "$asan" -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
+	configure "$asan" -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 \
+		-Dc_args=-ftrivial-auto-var-init=pattern
 	$low ninja -C "$asan" meson-test-prereq
 }
 

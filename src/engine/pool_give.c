@@ -31,16 +31,24 @@ static struct keeper *of(void *ctx)
 
 /* ---- what the island becomes ---- */
 
-/* Takes on the name that is wanted, beside the made-up one. */
+/*
+ * Takes on the name that is wanted, beside the made-up one.  Until the record tells it a sweep would take it for one
+ * that was left: so the lock, which record_run releases.
+ */
 static int claim_run(void *ctx, struct err *e)
 {
 	struct keeper *p = of(ctx);
 	struct box *b = &p->s.box;
+	int r = box_edit_lock(b, EDIT_WAIT_MS, e);
 
-	b->record.name = p->r.name;
-	int r = box_claim_name(b, e);
 	if (r < 0)
+		return r;
+	b->record.name = p->r.name;
+	r = box_claim_name(b, e);
+	if (r < 0) {
 		b->record.name = NULL;
+		box_edit_unlock(b);
+	}
 	return r;
 }
 
@@ -124,7 +132,7 @@ static int record_run(void *ctx, struct err *e)
 	int unused[3];
 	int r = pool_message_parse(&p->message, p->s.home->arena, &p->r, unused, e);
 
-	if (r == 0)
+	if (r == 0 && !p->r.name)
 		r = box_edit_lock(b, EDIT_WAIT_MS, e);
 	if (r == 0)
 		r = box_load(b, false, e);
@@ -211,8 +219,10 @@ static void request_forget(struct keeper *p)
 {
 	struct box *b = &p->s.box;
 
-	if (b->record.name)
+	if (b->record.name) {
 		box_release_name(b, b->record.name);
+		box_edit_unlock(b);
+	}
 	b->record.name = NULL;
 	for (int i = 0; i < 3; i++)
 		fd_close(&p->s.ours[i]);

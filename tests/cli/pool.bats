@@ -258,6 +258,21 @@ parked_is() { [ "$(of_pool "$1" '.parked | length')" = "$2" ]; }
 	wait || true
 }
 
+@test "a name that is asked for is nobody else's before the record tells it" {
+	serve web --size 1 --rm
+	pid=$(jq .pid "$ISLE_ROOT/boxes/$(of_pool web '.parked[0].id')/state.json")
+	# It can't execute the program yet, and so its keeper can't write down what it is.
+	kill -STOP "$pid"
+	command isle run --pool web --name wanted sleep 100 &
+	wait_for test -L "$ISLE_ROOT/names/wanted"
+	isle ps
+	[ -L "$ISLE_ROOT/names/wanted" ]
+	kill -CONT "$pid"
+	wait_for sh -c '[ "$(isle ps --json | jq -r ".[].name")" = wanted ]'
+	isle rm -f wanted
+	wait || true
+}
+
 @test "killed keeper: its island is replaced" {
 	serve web --size 2 --rm
 	id=$(of_pool web '.parked[0].id')

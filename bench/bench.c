@@ -39,6 +39,7 @@ static void run(const struct command *c, int64_t *start, int64_t *wall)
 		fail(c->name, strerror(errno));
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+	rest();
 	int64_t begin = now_ns();
 	int code = posix_spawnp(&pid, c->argv[0], &actions, NULL, c->argv, environ);
 	if (code)

@@ -69,13 +69,17 @@ static void live(struct runtime *r, const char *bundle, const char *id, int at)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		fail(r->name, strerror(errno));
+	rest();
 	r->times[CREATE][at] = run(r, (const char *[]){"create", "--bundle", bundle, id, NULL}, ends[1]);
+	rest();
 	r->times[START][at] = run(r, (const char *[]){"start", id, NULL}, ends[1]);
 	if (probe_read(ends[0]) == 0)
 		fail(r->name, "did not run the probe");
+	rest();
 	int64_t begin = now_ns();
 	run(r, (const char *[]){"exec", id, "/probe", NULL}, ends[1]);
 	r->times[EXEC][at] = probe_read(ends[0]) - begin;
+	rest();
 	r->times[DELETE][at] = run(r, (const char *[]){"delete", "--force", id, NULL}, ends[1]);
 	r->times[WHOLE][at] = r->times[CREATE][at] + r->times[START][at] + r->times[DELETE][at];
 	close(ends[0]);

@@ -23,6 +23,14 @@ _Noreturn void fail(const char *name, const char *what)
 	exit(1);
 }
 
+void rest(void)
+{
+	const char *ms = getenv("PAUSE");
+
+	if (ms)
+		usleep((useconds_t)atoi(ms) * 1000);
+}
+
 int64_t *times_new(int rounds)
 {
 	int64_t *v = calloc((size_t)rounds, sizeof(*v));

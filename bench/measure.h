@@ -11,6 +11,8 @@ enum { COMMANDS_MAX = 16, WARM_UP = 5 };
 int64_t now_ns(void);
 /* Ends the program with a sentence: a bench with a hole in it is none. */
 _Noreturn void fail(const char *name, const char *what);
+/* Sleeps as many milliseconds as PAUSE in the environment says: what begins then finds an idle machine. */
+void rest(void);
 /* Room for ROUNDS times. */
 int64_t *times_new(int rounds);
 /* The numbers 0 to N-1 in an order that is drawn anew. */

@@ -66,6 +66,7 @@ int launch_prepare(struct launch *l, struct err *e)
 		if (r < 0)
 			return r;
 	}
+	launch_cgroup_share(l);
 	launch_mounts_order(l);
 	launch_nodes_prepare(l);
 	return l->by_spec ? launch_by_spec_prepare(l, e) : 0;

@@ -239,6 +239,10 @@ int launch_mount_make(struct launch *l, size_t i, struct err *e) MUST_USE;
 bool launch_mount_filled(const struct launch *l, size_t i);
 /* A read-only copy of the machine's own tree PATH as mount I. */
 int launch_mount_copy(struct launch *l, size_t i, const char *path, struct err *e) MUST_USE;
+/* What mount I, a bind, is of. */
+const char *launch_bind_source(const struct launch *l, size_t i);
+/* Has the machine's v2 tree bound where a new mount of it would concern the machine (launch_cgroup_mounts.c). */
+void launch_cgroup_share(struct launch *l);
 /* Makes mount I of type "cgroup", or "cgroup2", and attaches in it what belongs there (launch_cgroup_mounts.c). */
 int launch_cgroup_make(struct launch *l, size_t i, struct err *e) MUST_USE;
 int launch_cgroup_parts_attach(struct launch *l, size_t i, struct err *e) MUST_USE;

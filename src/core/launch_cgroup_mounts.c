@@ -6,6 +6,11 @@
  * letter (launch.h, by_spec): a tmpfs with a directory for each, called as its controllers are, with a link for each
  * controller of several together ("cpu" to "cpu,cpuacct"), and the v2 tree as "unified".  The container sees its own
  * groups only: by a new mount in its own cgroup namespace, else by a bind of its own group.
+ *
+ * A new mount of v2 from the machine's own cgroup namespace would give the whole tree the options of this one: those
+ * that systemd has set, nsdelegate and memory_recursiveprot, would be gone; and the kernel may wait 5 to 30 ms for all
+ * processors (kernel/cgroup/cgroup.c, apply_cgroup_root_flags).  A container that shares that namespace gets a bind of
+ * what is mounted already.
  */
 #include "core/launch.h"
 
@@ -33,6 +38,18 @@ static struct mount_opts plain_opts(const struct launch *l, size_t i)
 
 /* ---- v2 ---- */
 
+/* Whether a mount of type "cgroup" has several hierarchies in it. */
+static bool has_parts(const struct cgroup_host *host)
+{
+	return host && (host->layout == CGROUP_V1 || host->layout == CGROUP_HYBRID);
+}
+
+/* Whether mount I is such a one. */
+static bool shows_parts(const struct launch *l, size_t i)
+{
+	return l->by_spec && strcmp(l->spec->mounts.v[i].type, "cgroup") == 0 && has_parts(l->cgroup_host);
+}
+
 /*
  * The tree from the container's own cgroup namespace.  Where its user namespace may not mount it (that takes a cgroup
  * namespace of the same owner), what the machine has is shown; where the machine has none, an empty directory.
@@ -49,6 +66,48 @@ static int make_v2(struct launch *l, size_t i, struct err *e)
 	if (r < 0 && r != -ENODEV)
 		return r;
 	return r < 0 ? mount_new("tmpfs", "tmpfs", &o, &l->mount_fds[i], e) : 0;
+}
+
+/* Whether all of WORDS are options of the whole v2 tree (cgroups(7)), which are the machine's to choose. */
+static bool are_tree_options(const struct strs *words)
+{
+	static const char *const known[] = {
+		"nsdelegate",	    "memory_recursiveprot",	 "memory_localevents",
+		"pids_localevents", "memory_hugetlb_accounting", "favordynmods",
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < words->n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(known); k++)
+			n += strcmp(words->v[i], known[k]) == 0;
+	return n == words->n;
+}
+
+/* Whether mount I is to be a new one of the v2 tree from the machine's own cgroup namespace. */
+static bool is_machines(const struct launch *l, size_t i)
+{
+	enum { INITIAL_CGROUP_NS = 0xEFFFFFFB }; /* PROC_CGROUP_INIT_INO, linux/proc_ns.h: the same on every machine */
+	const struct mount_opts *o = &l->mopts[i];
+	const char *type = l->spec->mounts.v[i].type;
+
+	return type && !o->bind && !o->remount && (strcmp(type, "cgroup") == 0 || strcmp(type, "cgroup2") == 0) &&
+	       !shows_parts(l, i) && are_tree_options(&o->data) && ns_inode(0, NS_CGROUP) == INITIAL_CGROUP_NS;
+}
+
+void launch_cgroup_share(struct launch *l)
+{
+	const struct spec_ns *ns = l->spec->lin.ns;
+
+	/* With a user namespace of its own the container may not make one: make_v2 knows what to do. */
+	if (l->joining || !l->cgroup_host || !l->cgroup_host->v2 || ns[NS_CGROUP].mode != NS_KEEP ||
+	    ns[NS_USER].mode != NS_KEEP)
+		return;
+	for (size_t i = 0; i < l->spec->mounts.n; i++)
+		if (is_machines(l, i)) {
+			l->mopts[i].tree = l->cgroup_host->v2;
+			l->mopts[i].bind = l->mopts[i].recursive = true;
+			l->mopts[i].data = l->mopts[i].super = (struct strs){0};
+		}
 }
 
 /* ---- v1 and hybrid ---- */
@@ -162,12 +221,6 @@ static int make_v1(struct launch *l, size_t i, struct err *e)
 	return r < 0 ? r : mount_new("tmpfs", "cgroup", &o, &l->mount_fds[i], e);
 }
 
-/* Whether a mount of type "cgroup" has several hierarchies in it. */
-static bool has_parts(const struct cgroup_host *host)
-{
-	return host && (host->layout == CGROUP_V1 || host->layout == CGROUP_HYBRID);
-}
-
 int launch_cgroup_parts_list(const struct cgroup_host *host, const char *group, struct arena *a, struct strs *names,
 			     struct strs *places, struct err *e)
 {
@@ -190,9 +243,7 @@ int launch_cgroup_parts_list(const struct cgroup_host *host, const char *group, 
 
 int launch_cgroup_make(struct launch *l, size_t i, struct err *e)
 {
-	bool v1 = l->by_spec && strcmp(l->spec->mounts.v[i].type, "cgroup") == 0 && has_parts(l->cgroup_host);
-
-	return v1 ? make_v1(l, i, e) : make_v2(l, i, e);
+	return shows_parts(l, i) ? make_v1(l, i, e) : make_v2(l, i, e);
 }
 
 /* ---- in the container's root ---- */

@@ -187,7 +187,7 @@ static void binds_explain(const void *ctx, struct explain *x)
 	explain_say(x, "take the files and directories to share with the container");
 	for (size_t i = 0; i < l->spec->mounts.n; i++)
 		if (is_host_bind(l, i))
-			explain_shell(x, "mount --bind %s /mnt%s", l->spec->mounts.v[i].source,
+			explain_shell(x, "mount --bind %s /mnt%s", launch_bind_source(l, i),
 				      l->spec->mounts.v[i].destination);
 }
 
@@ -333,7 +333,7 @@ static void box_mounts_explain(const void *ctx, struct explain *x)
 		const struct spec_mount *m = &l->spec->mounts.v[i];
 
 		if (is_ours_at_once(l, i) && is_bind(l, i))
-			explain_shell(x, "mount --bind %s /mnt%s", m->source, m->destination);
+			explain_shell(x, "mount --bind %s /mnt%s", launch_bind_source(l, i), m->destination);
 		else if (is_ours_at_once(l, i))
 			explain_shell(x, "mount -t %s %s /mnt%s", m->type, m->source ? m->source : m->type,
 				      m->destination);

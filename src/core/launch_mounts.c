@@ -91,16 +91,22 @@ static int shift(struct launch *l, size_t i, struct err *e)
 	return 0;
 }
 
+const char *launch_bind_source(const struct launch *l, size_t i)
+{
+	return l->mopts[i].tree ? l->mopts[i].tree : l->spec->mounts.v[i].source;
+}
+
 /* A file or directory of the machine. */
 static int make_bind(struct launch *l, size_t i, struct err *e)
 {
 	const struct spec_mount *m = &l->spec->mounts.v[i];
 	const struct mount_opts *o = &l->mopts[i];
-	int r = mount_clone(m->source_fd >= 0 ? m->source_fd : AT_FDCWD, m->source_fd >= 0 ? "" : m->source, o,
+	const char *source = launch_bind_source(l, i);
+	int r = mount_clone(m->source_fd >= 0 ? m->source_fd : AT_FDCWD, m->source_fd >= 0 ? "" : source, o,
 			    &l->mount_fds[i], e);
 
 	if (r < 0)
-		return err_context(e, "share %s", m->source);
+		return err_context(e, "share %s", source);
 	if (o->super.n)
 		launch_say(l,
 			   arena_printf(

@@ -33,6 +33,7 @@ struct mount_opts {
 	bool copy_link;	       /* "copy-symlink": a source that is a link is made anew, and nothing mounted */
 	struct strs super;     /* of the whole file system, of whatever type: "sync", "lazytime" */
 	struct strs data;      /* the file system's own: "size=64k", "newinstance"; nothing takes a bind mount's */
+	const char *tree;      /* bound in place of a new file system; NULL: the source is (launch_cgroup_share) */
 	const char *where;     /* the destination: absolute, without "." and ".." */
 	bool late;	       /* attached when the network is there: see launch_attach.c */
 	bool renewed;	       /* attached as a copy: the same */

@@ -366,6 +366,23 @@ character special file 5:0 666 0:0
 	[[ $output == 1* && $output != *$'\n'isle* ]] || [ ! -d /sys/fs/cgroup/unified ]
 }
 
+@test "who shares the machine's cgroup namespace has its v2 tree by a bind: a new mount would change the machine's options" {
+	findmnt -nt cgroup2 -o OPTIONS >"$T/before" || skip "this machine has no cgroup v2"
+	bundle "$T/b" "add('/sys/fs/cgroup', 'cgroup', 'cgroup2', ['nosuid', 'noexec', 'nodev', 'nsdelegate'])" \
+		"p['args'] = ['sh', '-c', 'cat /sys/fs/cgroup/cgroup.procs >/dev/null && grep cgroup2 /proc/self/mountinfo']"
+	strace -f -o "$T/trace" -e trace=fsopen,mount "${oci[@]}" run --bundle "$T/b" shared >"$T/seen"
+	grep -Eq '/sys/fs/cgroup rw,nosuid,nodev,noexec(,relatime)? - cgroup2 ' "$T/seen"
+	run ! grep -E '(fsopen|mount)\(.*cgroup2' "$T/trace"
+	findmnt -nt cgroup2 -o OPTIONS | diff "$T/before" -
+	bundle "$T/b" "add('/sys/fs/cgroup', 'cgroup', 'cgroup2', ['nonsense'])"
+	run -1 oci run --bundle "$T/b" wrong
+	[[ $output == *'"nonsense"'* ]]
+	# One of its own is no one else's.
+	bundle "$T/b" "add('/sys/fs/cgroup', 'cgroup', 'cgroup2', ['ro'])" "l['namespaces'].append({'type': 'cgroup'})"
+	strace -f -o "$T/trace" -e trace=fsopen "${oci[@]}" run --bundle "$T/b" own
+	grep -q 'fsopen("cgroup2"' "$T/trace"
+}
+
 @test "a shared network has the machine's /sys, read-only; a user namespace without a group 5 has terminals" {
 	local user="l['namespaces'].append({'type': 'user'}); l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 300000, 'size': 1}]"
 	bundle "$T/b"

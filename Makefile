@@ -65,8 +65,6 @@ install: all
 	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	@ninja -C $(BUILD)
 	@meson install -C $(BUILD) --no-rebuild --strip $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
-	@# The view of an older isle would keep its file (src/core/self.h).
-	@$(if $(DESTDIR),,umount -l /run/isle/seed/self 2>/dev/null || true)
 
 uninstall:
 	@scripts/uninstall.sh $(BUILD) $(abspath $(PREFIX)) $(if $(DESTDIR),$(abspath $(DESTDIR)))

@@ -6,13 +6,10 @@ set -eu
 cd "$(dirname "$0")/.."
 
 . bench/view.sh
-mkdir "$dir/ro"
-mount --bind "$build" "$dir/ro"
-mount -o remount,bind,ro "$dir/ro"
 
 # The runtimes that there are, as words of the two programs that measure.
 runtimes() { # WORDS BEHIND THE NAME...
-	words="isle $isle oci $* -- isle,read-only-file $dir/ro/isle oci $*"
+	words="isle $isle oci $*"
 	[ -z "${CRUN:-}" ] || words="$words -- crun $CRUN $*"
 	[ -z "${RUNC:-}" ] || words="$words -- runc $RUNC $*"
 	echo "$words"

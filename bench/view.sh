@@ -16,7 +16,7 @@ build=${BUILD:-build}
 isle=$PWD/$build/isle
 dir=$(mktemp --directory --tmpdir=/var/tmp)
 leave() {
-	umount -l "$dir/memory" "$dir/ro" 2>/dev/null || true
+	umount -l "$dir/memory" 2>/dev/null || true
 	rm -rf --one-file-system "$dir"
 }
 trap leave EXIT

@@ -4,7 +4,6 @@
  */
 #include "cli/cli.h"
 
-#include "core/self.h"
 #include "engine/sweep.h"
 #include "isle-config.h"
 
@@ -212,7 +211,6 @@ int cli_main(char **argv)
 	struct cli c = {.home = {.run_fd = FD_NONE, .data_fd = FD_NONE}};
 	struct err e = {0};
 
-	self_note(argv);
 	if (!standard_fds_open(&c.fds_opened))
 		return EXIT_ISLE;
 	if (getauxval(AT_SECURE)) {

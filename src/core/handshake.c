@@ -19,13 +19,6 @@ static const char *const word_names[] = {
 };
 static_assert(ARRAY_LEN(word_names) == HS_END + 1, "word_names[] does not match enum hs_word");
 
-/* What goes over the wire; 'err' only with the words that carry one. */
-struct packet {
-	enum hs_word word;
-	int64_t value;
-	struct err err;
-};
-
 int hs_pair(int *ret_host, int *ret_box, struct err *e)
 {
 	int pair[2];
@@ -61,10 +54,10 @@ int hs_send(int sock, enum hs_word word, const int *fds, int n, struct err *e)
 
 int hs_send_value(int sock, enum hs_word word, int64_t value, const int *fds, int n, struct err *e)
 {
-	struct packet p = {.word = word, .value = value};
+	struct hs_packet p = {.word = word, .value = value};
 
 	assert(n <= HS_FDS_MAX);
-	ssize_t sent = fds_send(sock, &p, offsetof(struct packet, err), fds, n);
+	ssize_t sent = fds_send(sock, &p, offsetof(struct hs_packet, err), fds, n);
 	if (sent >= 0)
 		return 0;
 	if (sent == -EPIPE || sent == -ECONNRESET)
@@ -74,7 +67,7 @@ int hs_send_value(int sock, enum hs_word word, int64_t value, const int *fds, in
 
 void hs_send_err(int sock, enum hs_word word, const struct err *err)
 {
-	struct packet p = {.word = word, .err = *err};
+	struct hs_packet p = {.word = word, .err = *err};
 
 	if (fds_send(sock, &p, sizeof(p), NULL, 0) < 0)
 		return; /* nobody is there to hear it */
@@ -82,7 +75,7 @@ void hs_send_err(int sock, enum hs_word word, const struct err *err)
 
 int hs_recv(int sock, struct hs_msg *m, struct err *e)
 {
-	struct packet p = {.word = HS_WORD_COUNT};
+	struct hs_packet p = {.word = HS_WORD_COUNT};
 	int ends = 0; /* how often we were told that the peer has left */
 	ssize_t n;
 
@@ -102,7 +95,7 @@ int hs_recv(int sock, struct hs_msg *m, struct err *e)
 	}
 	if (n < 0 && n != -EMSGSIZE)
 		return err_set(e, (int)-n, "hear from the other side of the launch");
-	if (n < (ssize_t)offsetof(struct packet, err) || p.word >= HS_WORD_COUNT) {
+	if (n < (ssize_t)offsetof(struct hs_packet, err) || p.word >= HS_WORD_COUNT) {
 		while (m->n_fds > 0)
 			fd_close(&m->fds[--m->n_fds]);
 		return err_set(e, EPROTO, "understand the other side of the launch");

@@ -19,6 +19,7 @@
  *      | <--------- READY -------------------- |  exec is all that is left
  *      | <--------- (end of file) ------------ |  exec succeeded and closed the socket
  *      | <--------- FAILED ------------------- |  a step failed; the error is inside; at any time
+ *      | <--------- REFUSED ------------------ |  the same, from isle-spawn (spawn_order.h)
  *
  * Each wait names the word it expects.  A peer that goes away is an error with a sentence, never a hang.
  */
@@ -34,7 +35,8 @@
 	X(MOUNTS)   \
 	X(TERMINAL) \
 	X(WARNING)  \
-	X(NETWORK) X(MOVED) X(SHOW) X(LISTENER) X(ROOTED) X(HOOKED) X(RULED) X(PARKED) X(READY) X(GO) X(FAILED)
+	X(NETWORK)  \
+	X(MOVED) X(SHOW) X(LISTENER) X(ROOTED) X(HOOKED) X(RULED) X(PARKED) X(READY) X(GO) X(FAILED) X(REFUSED)
 enum hs_word {
 #define X(w) HS_##w,
 	HS_WORDS(X)
@@ -45,10 +47,17 @@ enum hs_word {
 
 enum { HS_FDS_MAX = 250 }; /* descriptors in one message; the kernel allows 253 (SCM_MAX_FD) */
 
+/* What goes over the wire; 'err' only with the words that carry one. */
+struct hs_packet {
+	enum hs_word word;
+	int64_t value;
+	struct err err;
+};
+
 struct hs_msg {
 	enum hs_word word;
 	int64_t value;	/* READY of an exec: the pid of the program, as the sender sees it */
-	struct err err; /* FAILED; WARNING uses err.what */
+	struct err err; /* FAILED, REFUSED; WARNING uses err.what */
 	int fds[HS_FDS_MAX];
 	int n_fds;
 };

@@ -281,7 +281,7 @@ static int begin_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	return hs_send(l->sock, HS_MAPPED, NULL, 0, e);
+	return l->joining ? launch_init_send(l, HS_MAPPED, e) : hs_send(l->sock, HS_MAPPED, NULL, 0, e);
 }
 
 const struct step step_begin = {"begin", SIDE_HOST, NULL, begin_run, NULL, NULL};

@@ -290,6 +290,10 @@ void launch_proc_find(struct launch *l);
 /* The last steps of any program, in the process that will execute it: descriptors 0 to 2, and then for good. */
 int launch_stdio(struct launch *l, struct err *e) MUST_USE;
 int launch_execute(struct launch *l, struct err *e) MUST_USE;
+/* The program's environment, PID being its own, and the path of its file. */
+int launch_program(struct launch *l, pid_t pid, char **ret_path, struct err *e) MUST_USE;
+/* Adds to an execve that was not permitted what SELinux has to do with it. */
+int launch_label_refused(const struct launch *l, int code, struct err *e);
 /* Compiles the filter of a process like P, unless that is done. */
 int launch_filter_make(struct launch *l, const struct spec_process *p, struct err *e) MUST_USE;
 /* Whether somebody outside is told of the filter. */
@@ -303,12 +307,13 @@ int launch_filter_load(struct launch *l, struct err *e) MUST_USE;
 int launch_filter_early(struct launch *l, struct err *e) MUST_USE;
 /*
  * Opens init_fd where the program is executed by way of init: for a container that asked for it, or that could harm
- * us.
+ * us.  For who joins one, isle-spawn (launch_spawn.c), which is yet to be sealed.
  */
 int launch_init_file(struct launch *l, struct err *e) MUST_USE;
+int launch_init_seal(int fd);
 /*
- * Host: sends WORD, GO or RULED, with isle's init where the program will need it.  Box: takes it from that message.
- * Both: whether the box that parks waits for RULED.
+ * Host: sends WORD, GO or RULED or of an exec MAPPED, with isle's init where the program will need it.  Box: takes it
+ * from that message.  Both: whether the box that parks waits for RULED.
  */
 int launch_init_send(const struct launch *l, enum hs_word word, struct err *e) MUST_USE;
 void launch_init_take(struct launch *l, const struct hs_msg *m);

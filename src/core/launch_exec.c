@@ -17,19 +17,10 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
-
-#ifndef MFD_EXEC /* 6.3 */
-#define MFD_EXEC 0x0010U
-#endif
-
-extern const unsigned char isle_init[];
-extern const size_t isle_init_size;
 
 /* ---- working directory ---- */
 
@@ -273,6 +264,14 @@ static bool may_overlap(const struct launch *l)
 	return l->filter_mild;
 }
 
+/* Whether setgroups(2) may be denied: in a user namespace that no root of the machine's has made, as far as we know. */
+static bool groups_deniable(const struct launch *l)
+{
+	const enum ns_mode mode = l->spec->lin.ns[NS_USER].mode;
+
+	return l->rootless || mode == NS_JOIN || (mode == NS_NEW && l->joining);
+}
+
 static int rights_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
@@ -295,7 +294,7 @@ static int rights_run(void *ctx, struct err *e)
 	if (r == 0 && !l->process.no_new_privileges)
 		r = launch_filter_load(l, e);
 	if (r == 0)
-		r = rights_user(&l->process, l->proc_fd, e);
+		r = rights_user(&l->process, groups_deniable(l) ? l->proc_fd : FD_NONE, e);
 	if (r == 0)
 		r = rights_seal(&l->process, e);
 	if (r == 0 && !l->joining && !l->leave_running)
@@ -339,71 +338,7 @@ static int await_go_run(void *ctx, struct err *e)
 
 const struct step step_await_go = {"await-go", SIDE_BOX, await_go_wanted, await_go_run, NULL, NULL};
 
-/* isle's init as a sealed file in memory: the container can't write to it, and no file of the machine shows inside. */
-static int init_file(int *ret_fd, struct err *e)
-{
-	const unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	auto_fd fd = memfd_create("isle-init", flags | MFD_EXEC);
-
-	if (fd < 0 && errno == EINVAL) /* before 6.3 */
-		fd = memfd_create("isle-init", flags);
-	if (fd < 0 || fd_write_all(fd, isle_init, isle_init_size) < 0 || fchmod(fd, 0555) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-		return err_set(e, errno, "make the init program");
-	*ret_fd = fd_take(&fd);
-	return 0;
-}
-
-/* Whether the host side makes it, which has time while the box is at its mounts; one to be labelled the box does. */
-static bool is_sent(const struct launch *l)
-{
-	return (l->init || l->exposed) && !l->joining && !l->spec->process.selinux_label;
-}
-
-bool launch_hears_ruled(const struct launch *l)
-{
-	return l->aside || is_sent(l);
-}
-
-int launch_init_send(const struct launch *l, enum hs_word word, struct err *e)
-{
-	auto_fd fd = FD_NONE;
-	/* Without, the box tries itself, and tells why it can't. */
-	bool made = is_sent(l) && init_file(&fd, NULL) == 0;
-
-	return hs_send(l->sock, word, &fd, made, e);
-}
-
-void launch_init_take(struct launch *l, const struct hs_msg *m)
-{
-	const int first = 3 + l->preserved;
-
-	if (m->n_fds != 1)
-		return;
-	l->init_fd = m->fds[0];
-	if (l->init_fd >= first)
-		return;
-	/* The numbers that the program's own descriptors leave free stay free. */
-	auto_fd low = l->init_fd;
-	l->init_fd = fcntl(low, F_DUPFD_CLOEXEC, first);
-}
-
-int launch_init_file(struct launch *l, struct err *e)
-{
-	if (l->init_fd >= 0 || !(l->init || l->exposed))
-		return 0;
-	int r = init_file(&l->init_fd, e);
-	/*
-	 * SELinux lets a container's type begin in the container's files, seldom in those that a runtime has in memory.
-	 * Where this one may not become one of the former, execve tells what the policy says.
-	 */
-	if (r == 0 && l->process.selinux_label && l->mount_label)
-		(void)!fsetxattr(l->init_fd, "security.selinux", l->mount_label, strlen(l->mount_label), 0);
-	return r;
-}
-
-/* Adds to an execve that was not permitted what SELinux has to do with it. */
-static int label_refused(const struct launch *l, int code, struct err *e)
+int launch_label_refused(const struct launch *l, int code, struct err *e)
 {
 	if ((code != EACCES && code != EPERM) || !l->process.selinux_label)
 		return -code;
@@ -429,26 +364,37 @@ static int execute(struct launch *l, char *path, struct err *e)
 		int code = errno;
 
 		err_set(e, code, "execute the init program");
-		return label_refused(l, code, e);
+		return launch_label_refused(l, code, e);
 	}
 	execve(path, argv, l->process.env.v);
 	int code = errno;
 
 	program_failed(path, code, e);
-	return label_refused(l, code, e);
+	return launch_label_refused(l, code, e);
+}
+
+int launch_program(struct launch *l, pid_t pid, char **ret_path, struct err *e)
+{
+	static char *no_env[] = {NULL};
+
+	if (l->process.args.n == 0)
+		return err_set(e, 0, "there is no program to run");
+	preserved_announce(l->listen_fds, pid, l->arena, &l->process);
+	if (!l->process.env.v)
+		l->process.env.v = no_env;
+	/* Who is not in the container's pid namespace yet can't look behind /proc/self. */
+	if (pid != getpid() && strchr(l->process.args.v[0], '/')) {
+		*ret_path = l->process.args.v[0];
+		return 0;
+	}
+	return program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, ret_path, e);
 }
 
 int launch_execute(struct launch *l, struct err *e)
 {
-	static char *no_env[] = {NULL};
 	char *path;
+	int r = launch_program(l, getpid(), &path, e);
 
-	if (l->process.args.n == 0)
-		return err_set(e, 0, "there is no program to run");
-	preserved_announce(l->listen_fds, getpid(), l->arena, &l->process);
-	if (!l->process.env.v)
-		l->process.env.v = no_env;
-	int r = program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, &path, e);
 	if (r == 0 && !l->joining)
 		r = launch_init_file(l, e);
 	/* Whoever said GO to a parked one may be gone by now; it was said. */

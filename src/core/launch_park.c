@@ -102,14 +102,16 @@ static int park_run(void *ctx, struct err *e)
 	/* What can't be executed is told to who creates the container, not to who starts it. */
 	if (l->process.args.n > 0)
 		r = program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, &path, e);
-	if (r == 0 && l->await_order)
-		r = order_prepare(l, e);
 	/* Only with all of its limits can it be started: who makes it may be killed before they are in force. */
 	if (r == 0 && launch_hears_ruled(l))
 		r = hs_expect(l->sock, HS_RULED, &m, e);
 	if (r < 0)
 		return r;
 	launch_init_take(l, &m);
+	if (l->await_order)
+		r = order_prepare(l, e);
+	if (r < 0)
+		return r;
 	launch_close_outside(l);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a change of ids may have set it again (prctl(2)) */
 	signals_take(end);

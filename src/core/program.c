@@ -24,8 +24,7 @@ static int executable(const char *path)
 	return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? 0 : EACCES;
 }
 
-/* The sentence and the exit status for a program that could not be had. */
-static int refuse(const char *name, int code, struct err *e)
+int program_missing(const char *name, int code, struct err *e)
 {
 	bool missing = code == ENOENT || code == ENOTDIR;
 
@@ -44,12 +43,12 @@ int program_find(const char *name, const char *path, struct arena *a, char **ret
 	int best = ENOENT;
 
 	if (!*name)
-		return refuse("\"\"", ENOENT, e);
+		return program_missing("\"\"", ENOENT, e);
 	if (strchr(name, '/')) {
 		int code = executable(name);
 
 		*ret = arena_strdup(a, name);
-		return code ? refuse(name, code, e) : 0;
+		return code ? program_missing(name, code, e) : 0;
 	}
 	for (const char *p = path ? path : usual_path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
 		size_t len = strcspn(p, ":");
@@ -64,33 +63,27 @@ int program_find(const char *name, const char *path, struct arena *a, char **ret
 		if (code != ENOENT && code != ENOTDIR)
 			best = code;
 	}
-	return refuse(name, best, e);
+	return program_missing(name, best, e);
 }
 
-/* The interpreter named in the first line of script PATH, for the sentence; NULL if it is no script. */
-static const char *interpreter(const char *path, char *buf, size_t size)
+int program_refused(const char *path, int code, const char *line, struct err *e)
 {
-	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
-
-	if (n < 3 || buf[0] != '#' || buf[1] != '!')
-		return NULL;
-	buf[n] = '\0';
-	char *word = buf + 2 + strspn(buf + 2, " \t");
-	word[strcspn(word, " \t\n")] = '\0';
-	return word;
+	program_missing(path, code, e);
+	if (code == ENOENT && strncmp(line, "#!", 2) == 0) {
+		line += 2 + strspn(line + 2, " \t");
+		return err_why(e, "its interpreter %.*s is not in the container", (int)strcspn(line, " \t\n"), line);
+	}
+	if (code == ENOENT)
+		return err_why(e, "its dynamic loader is not in the container");
+	return code == ENOEXEC ? err_why(e, "it is no program for this machine, or a script without a #! line") : -code;
 }
 
 int program_failed(const char *path, int code, struct err *e)
 {
-	char buf[128];
+	char line[128];
+	auto_fd fd = code == ENOENT ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : FD_NONE;
+	ssize_t n = fd < 0 ? 0 : read(fd, line, sizeof(line) - 1);
 
-	refuse(path, code, e);
-	if (code == ENOENT) {
-		const char *script = interpreter(path, buf, sizeof(buf));
-
-		return script ? err_why(e, "its interpreter %s is not in the container", script)
-			      : err_why(e, "its dynamic loader is not in the container");
-	}
-	return code == ENOEXEC ? err_why(e, "it is no program for this machine, or a script without a #! line") : -code;
+	line[MAX(n, 0)] = '\0';
+	return program_refused(path, code, line, e);
 }

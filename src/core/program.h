@@ -11,9 +11,13 @@
  * found but not executable.
  */
 int program_find(const char *name, const char *path, struct arena *a, char **ret, struct err *e) MUST_USE;
+/* The error, and the exit status, of a program NAME that can't be had, because of CODE. */
+int program_missing(const char *name, int code, struct err *e);
 /*
  * The error of a failed execve of PATH: names the missing interpreter or the wrong architecture; with the exit status.
  */
 int program_failed(const char *path, int code, struct err *e);
+/* The same for who can't see the file: LINE is what it begins with. */
+int program_refused(const char *path, int code, const char *line, struct err *e);
 
 #endif

@@ -153,6 +153,8 @@ static int groups_set(const struct spec_user *u, int proc_fd, struct err *e)
 {
 	gid_t list[64];
 
+	if (proc_fd >= 0 && u->additional_gids.n == 0 && groups_denied(proc_fd))
+		return 0;
 	if (u->additional_gids.n > GROUPS_MAX)
 		return err_set(e, 0, "%zu supplementary groups are more than the kernel's %d", u->additional_gids.n,
 			       GROUPS_MAX);
@@ -165,8 +167,6 @@ static int groups_set(const struct spec_user *u, int proc_fd, struct err *e)
 		return 0;
 	}
 	int code = errno;
-	if (code == EPERM && u->additional_gids.n == 0 && groups_denied(proc_fd))
-		return 0;
 	err_set(e, code, "set the supplementary groups");
 	if (code == EINVAL)
 		return err_why(e, "one of them is not mapped into the container");

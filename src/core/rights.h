@@ -19,7 +19,10 @@ int rights_limits(const struct spec_process *p, struct err *e) MUST_USE;
 int rights_key_label(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;
 /* A session keyring of its own, named NAME; kernels without keyrings are fine. */
 int rights_keyring(const char *name, struct err *e) MUST_USE;
-/* User, groups and the five capability sets; PROC_FD is a trustworthy procfs (for /proc/self/setgroups). */
+/*
+ * User, groups and the five capability sets.  PROC_FD is a trustworthy procfs, for /proc/self/setgroups; FD_NONE where
+ * setgroups(2) can't be denied.
+ */
 int rights_user(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;
 /*
  * Takes out of the sets of C what the calling thread can't have, and gives the mask of what that was: what it lacks

@@ -56,8 +56,7 @@ bool seccomp_allows(const struct seccomp_filter *f, const char *name)
 	return number == SYSCALL_NONE;
 }
 
-/* Says why the kernel would not load F, as far as its answer tells. */
-static int load_failed(int code, const struct seccomp_filter *f, struct err *e)
+int seccomp_refused(const struct seccomp_filter *f, int code, struct err *e)
 {
 	err_set(e, code, "load a system call filter of %zu instructions", f->n);
 	switch (code) {
@@ -87,7 +86,7 @@ int seccomp_load(const struct seccomp_filter *f, int *ret_listener, struct err *
 
 	*ret_listener = FD_NONE;
 	if (f->n == 0 || f->n > BPF_MAXINSNS)
-		return load_failed(EINVAL, f, e);
+		return seccomp_refused(f, EINVAL, e);
 	long r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &program);
 	if (r >= 0) {
 		*ret_listener = f->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER ? (int)r : FD_NONE;
@@ -95,8 +94,8 @@ int seccomp_load(const struct seccomp_filter *f, int *ret_listener, struct err *
 	}
 	/* An outer sandbox may refuse the call and allow the older way, which knows no flags. */
 	if (f->flags || (errno != ENOSYS && errno != EPERM))
-		return load_failed(errno, f, e);
+		return seccomp_refused(f, errno, e);
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0)
 		return 0;
-	return load_failed(errno, f, e);
+	return seccomp_refused(f, errno, e);
 }

@@ -37,6 +37,8 @@ enum seccomp_word_kind {
 };
 /* The words of profiles, for listing them: word I of KIND, or NULL behind the last. */
 const char *seccomp_word(enum seccomp_word_kind kind, size_t i);
+/* Says why the kernel would not load F, as far as its answer CODE tells. */
+int seccomp_refused(const struct seccomp_filter *f, int code, struct err *e);
 /*
  * Loads F for the calling thread.  Needs no_new_privs or CAP_SYS_ADMIN.  Its listener, if it has one, is *RET_LISTENER;
  * FD_NONE otherwise.

@@ -5,7 +5,6 @@
 #include "base/fd.h"
 #include "core/cgroup_priv.h"
 #include "core/mount.h"
-#include "core/self.h"
 #include "core/sys.h"
 
 #include <errno.h>
@@ -37,7 +36,7 @@ static const char *const files[SEED_KINDS] = {
 /* Opens the file of KIND, if it is what it should be. */
 static int find(enum seed_kind kind)
 {
-	auto_fd fd = open(files[kind], O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	auto_fd fd = open(files[kind], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct statfs fs;
 
 	if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNS)
@@ -149,6 +148,25 @@ static int make_on(enum seed_kind kind, int cpu, int lock)
 	return r;
 }
 
+/*
+ * Mounts the empty directory on itself, private and read-only.  Where /run is shared this is what spreads, to whoever
+ * has the machine's /run as a slave; what is mounted on it spreads no more.
+ */
+static int make_ground(void)
+{
+	const struct mount_opts o = {.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					    MOUNT_ATTR_NOEXEC};
+	auto_fd copy = FD_NONE;
+	int r = mount_clone(AT_FDCWD, dir, &o, &copy, NULL);
+
+	if (r < 0)
+		return r;
+	if (sys_move_mount(copy, "", AT_FDCWD, dir, MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+	    mount(NULL, dir, NULL, MS_PRIVATE, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
 /* Makes the tmpfs with the files on it, after what is left of an attempt that was interrupted is taken away. */
 static int make_place(void)
 {
@@ -156,6 +174,9 @@ static int make_place(void)
 		return -errno;
 	while (umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 		;
+	int r = make_ground();
+	if (r < 0)
+		return r;
 	if (mount("isle-seed", dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700,size=4k,nr_inodes=8") < 0 ||
 	    mount(NULL, dir, NULL, MS_UNBINDABLE, NULL) < 0)
 		return -errno;
@@ -229,7 +250,6 @@ static int make(enum seed_kind kind)
 			return give_up(r);
 	}
 	try_outside();
-	self_keep();
 	return find(kind);
 }
 

@@ -55,8 +55,7 @@ static bool copy_wanted(const void *ctx)
 
 static int copy_run(void *ctx, struct err *e)
 {
-	(void)ctx;
-	return self_protect(true, e);
+	return self_protect(of(ctx)->home->arena, e);
 }
 
 static const struct step step_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, NULL};

@@ -42,8 +42,6 @@ static const struct bind_row record_rows[] = {
 	BIND_I64("created", struct oci_record, created_ns, 0),
 	BIND_U32("owner", struct oci_record, owner, BIND_ALWAYS),
 	BIND_BOOL("rootless", struct oci_record, rootless, 0),
-	BIND_BOOL("machineIds", struct oci_record, machine_ids, 0),
-	BIND_BOOL("ownMounts", struct oci_record, own_mounts, 0),
 };
 static const struct bind_table record_table = BIND_TABLE(record_rows, struct oci_record);
 

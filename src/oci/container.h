@@ -37,8 +37,6 @@ struct oci_record {
 	struct place place; /* of its root among the machine's mounts; without a path: it isn't there */
 	uint32_t owner;	    /* who created it */
 	bool rootless;
-	bool machine_ids; /* no id is mapped: its root is the machine's */
-	bool own_mounts;  /* it was made with a mount namespace of its own */
 };
 
 struct oci_container {

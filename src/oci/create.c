@@ -8,20 +8,20 @@
 #include <string.h>
 
 static const struct step *const steps[] = {
-	&step_config,	     &step_net_ahead,	&step_claim,	     &step_choose_group,   &step_prepare,
-	&step_create_intent, &step_group,	&step_seed,	     &step_user_ahead,	   &step_clone,
-	&step_id_maps,	     &step_enter_group, &step_rdt,	     &step_schedule,	   &step_oom,
-	&step_begin,	     &step_net_devices, &step_time_offsets,  &step_identity,	   &step_namespaces,
-	&step_hostname,	     &step_personality, &step_memory_policy, &step_box_mounts,	   &step_own_mounts,
-	&step_network,	     &step_net_await,	&step_furnish,	     &step_box_root,	   &step_root,
-	&step_dev,	     &step_binds,	&step_root_mount,    &step_note_root,	   &step_attach_root,
-	&step_hand_over,     &step_record,	&step_receive,	     &step_enter,	   &step_submounts,
-	&step_attach,	     &step_nodes,	&step_user,	     &step_terminal,	   &step_session,
-	&step_attached,	     &step_mask,	&step_attach_late,   &step_mask_late,	   &step_device_rules,
-	&step_hooks,	     &step_box_hooks,	&step_sysctl,	     &step_read_only,	   &step_leave,
-	&step_propagation,   &step_cwd,		&step_user_beside,   &step_session_beside, &step_rights,
-	&step_furnished,     &step_park,	&step_await_go,	     &step_start_hooks,	   &step_exec,
-	&step_await_parked,  &step_go,		&step_finish};
+	&step_config,	    &step_own_copy,	 &step_net_ahead,   &step_claim,	 &step_choose_group,
+	&step_prepare,	    &step_create_intent, &step_group,	    &step_seed,		 &step_user_ahead,
+	&step_clone,	    &step_id_maps,	 &step_enter_group, &step_rdt,		 &step_schedule,
+	&step_oom,	    &step_begin,	 &step_net_devices, &step_time_offsets,	 &step_identity,
+	&step_namespaces,   &step_hostname,	 &step_personality, &step_memory_policy, &step_box_mounts,
+	&step_own_mounts,   &step_network,	 &step_net_await,   &step_furnish,	 &step_box_root,
+	&step_root,	    &step_dev,		 &step_binds,	    &step_root_mount,	 &step_note_root,
+	&step_attach_root,  &step_hand_over,	 &step_record,	    &step_receive,	 &step_enter,
+	&step_submounts,    &step_attach,	 &step_nodes,	    &step_user,		 &step_terminal,
+	&step_session,	    &step_attached,	 &step_mask,	    &step_attach_late,	 &step_mask_late,
+	&step_device_rules, &step_hooks,	 &step_box_hooks,   &step_sysctl,	 &step_read_only,
+	&step_leave,	    &step_propagation,	 &step_cwd,	    &step_user_beside,	 &step_session_beside,
+	&step_rights,	    &step_furnished,	 &step_park,	    &step_await_go,	 &step_start_hooks,
+	&step_exec,	    &step_await_parked,	 &step_go,	    &step_finish};
 static_assert(ARRAY_LEN(steps) <= PLAN_STEPS_MAX, "the plan has more steps than a plan can have");
 
 void creation_init(struct creation *k, struct oci_runtime *rt, const char *id, const struct oci_create_options *o)

@@ -48,7 +48,7 @@ static inline const struct creation *creation_of_const(const void *ctx)
 }
 
 /* create_config.c: what is wanted. */
-extern const struct step step_config, step_prepare;
+extern const struct step step_config, step_own_copy, step_prepare;
 /* create_record.c: what is noted. */
 extern const struct step step_claim, step_create_intent, step_note_root, step_record, step_finish;
 /* create_group.c: the control group, by whoever makes it. */

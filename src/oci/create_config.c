@@ -4,6 +4,7 @@
 
 #include "core/dev.h"
 #include "core/idmap.h"
+#include "core/self.h"
 #include "oci/console.h"
 #include "oci/device_rules.h"
 #include "oci/hooks.h"
@@ -153,6 +154,31 @@ static char *listener_text(void *owner, pid_t pid)
 
 	return container_listener_text(&k->c, &k->spec, pid);
 }
+
+static bool copy_wanted(const void *ctx)
+{
+	const struct spec_ns *ns = ((const struct creation *)((const struct launch *)ctx)->owner)->spec.lin.ns;
+
+	/* The memory of who is born in a user namespace of his own is the machine's: nobody inside may look. */
+	return ns[NS_PID].mode == NS_JOIN && ns[NS_USER].mode != NS_NEW && !self_protected();
+}
+
+/* Before anything is made: the first process will be seen in the pid namespace that it joins, before it is another. */
+static int copy_run(void *ctx, struct err *e)
+{
+	const struct oci_runtime *rt = creation_of(ctx)->rt;
+
+	umask(rt->umask); /* what begins anew takes it for the caller's */
+	return self_protect(rt->arena, e);
+}
+
+static void copy_explain(const void *ctx, struct explain *x)
+{
+	(void)ctx;
+	explain_say(x, "go on from a copy of isle in memory: others look on, whose root is the machine's");
+}
+
+const struct step step_own_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, copy_explain};
 
 static int prepare_run(void *ctx, struct err *e)
 {

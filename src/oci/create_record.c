@@ -79,8 +79,6 @@ static int intent_run(void *ctx, struct err *e)
 	rec->created_ns = time_now();
 	rec->owner = getuid();
 	rec->rootless = k->rt->rootless;
-	rec->machine_ids = !launch_own_ids(&k->launch);
-	rec->own_mounts = launch_new_ns(&k->launch, NS_MNT);
 	rec->cgroup = k->manager.path;
 	rec->unit = k->manager.unit;
 	rec->user_manager = k->manager.user;

@@ -8,7 +8,6 @@
 #include "oci/exec.h"
 
 #include "core/launch.h"
-#include "core/self.h"
 #include "core/sys.h"
 #include "oci/console.h"
 #include "oci/container.h"
@@ -66,13 +65,6 @@ static int check_paused(const struct exec *x, struct err *e)
 	return err_cure(e, "use --ignore-paused to override");
 }
 
-/* The program's process shows the container what it runs from, until the program is executed. */
-static int own_copy(const struct exec *x, struct err *e)
-{
-	umask(x->rt->umask); /* what begins anew takes it for the caller's */
-	return self_protect(x->container.record.own_mounts, e);
-}
-
 static int find_run(void *ctx, struct err *e)
 {
 	struct exec *x = of(ctx);
@@ -80,9 +72,6 @@ static int find_run(void *ctx, struct err *e)
 	int r = container_reach(&x->container, x->rt, x->id, false, e);
 
 	r = r < 0 ? r : container_read(&x->container, e);
-	/* It takes the copy in any case, and to begin anew is the cheaper the earlier. */
-	if (r == 0 && x->container.record.machine_ids && !x->rt->explain && !self_protected())
-		r = own_copy(x, e);
 	if (r < 0)
 		return r;
 	container_glance(&x->container);
@@ -132,31 +121,12 @@ static int compose_run(void *ctx, struct err *e)
 
 static const struct step step_compose = {"compose", SIDE_HOST, NULL, compose_run, NULL, NULL};
 
-static bool copy_wanted(const void *ctx)
-{
-	return ((const struct launch *)ctx)->exposed;
-}
-
-/* Ids are mapped, and the file can be written to with them. */
-static int copy_run(void *ctx, struct err *e)
-{
-	return own_copy(of(ctx), e);
-}
-
-static void copy_explain(const void *ctx, struct explain *x)
-{
-	(void)ctx;
-	explain_say(x, "go on from a view of isle's file that can only be read: the container's root is the machine's");
-}
-
-static const struct step step_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, copy_explain};
-
 static bool console_wanted(const void *ctx)
 {
 	return ((const struct exec *)((const struct launch *)ctx)->owner)->o->process.console_socket;
 }
 
-/* Once and after the copy, which begins anew: who waits at the socket takes one connection (conmon). */
+/* Once: who waits at the socket takes one connection (conmon). */
 static int console_run(void *ctx, struct err *e)
 {
 	return console_connect(of(ctx)->o->process.console_socket, &of(ctx)->console, e);
@@ -247,11 +217,11 @@ static const struct step step_subgroups = {"subgroups", SIDE_HOST, subgroups_wan
 /* ---- the plan ---- */
 
 static const struct step *const steps[] = {
-	&step_find,	&step_compose,	  &step_copy,	     &step_console,	&step_signals,
-	&step_affinity, &step_join_clone, &step_groups,	     &step_subgroups,	&step_affinity_final,
-	&step_oom,	&step_rdt,	  &step_schedule,    &step_begin,	&step_join,
-	&step_user,	&step_terminal,	  &step_cwd,	     &step_personality, &step_memory_policy,
-	&step_rights,	&step_spawn,	  &step_await_spawn,
+	&step_find,	  &step_compose,     &step_console,	&step_signals,	      &step_affinity,
+	&step_join_clone, &step_groups,	     &step_subgroups,	&step_affinity_final, &step_oom,
+	&step_rdt,	  &step_schedule,    &step_begin,	&step_join,	      &step_user,
+	&step_terminal,	  &step_cwd,	     &step_personality, &step_memory_policy,  &step_rights,
+	&step_spawn,	  &step_await_spawn,
 };
 /* So many of them look, and make nothing: with --explain they are all that is done. */
 enum { EXPLAIN_STEPS = 2 };

@@ -10,7 +10,7 @@ load ../lib/look
 
 # The Bash statements $1 in a mount namespace with a /run of its own, and so without a seed.
 without_seed() {
-	declare -f oci bundle json_words in_bundle oci_running >"$T/functions"
+	declare -f oci bundle json_words in_bundle oci_running wait_for >"$T/functions"
 	printf 'oci=(%s)\n' "${oci[*]@Q}" >>"$T/functions"
 	env "T=$T" unshare --mount --propagation private bash -c "
 		mount -t tmpfs tmpfs /run && . '$T/functions' && $1" "${@:2}"
@@ -79,36 +79,30 @@ without_seed() {
 	grep -q 'pivot_root.*INJECTED' "$T/first"
 }
 
-# Whether a view of this isle's file is kept, which can only be read.
-kept='
-	file=$(realpath "$OCI_RUNTIME") && [ "$(stat -c %d:%i "$file")" = "$(stat -c %d:%i /run/isle/seed/self)" ] &&
-	sh -c "exec 2>&1; echo x >>/run/isle/seed/self" | grep -q "Read-only"'
-
-@test "a view of isle's file is kept with the seeds, and exec begins anew from that" {
-	without_seed "
-		in_bundle -- true && $kept && oci_running e && strace -f -o \"\$T/exec\" -e trace=mount_setattr,execveat \"\${oci[@]}\" exec e true &&
-		ISLE_WITHOUT=kept strace -f -o \"\$T/long\" -e trace=mount_setattr,execveat \"\${oci[@]}\" exec e true && $kept; r=\$?
-		oci delete --force e; exit \$r"
-	[ "$(grep -c 'execveat(.*= 0' "$T/exec")" -eq 1 ]
-	run ! grep -q mount_setattr "$T/exec"
-	grep -q mount_setattr "$T/long"
-}
-
-@test "the view that is kept is this isle's: an older one's is replaced, and where it can't be kept it is made anew" {
-	without_seed "
-		in_bundle -- true && oci_running e && umount /run/isle/seed/self && oci exec e true && $kept &&
-		umount /run/isle/seed/self && mount --bind /bin/true /run/isle/seed/self && oci exec e true && $kept &&
-		flock /run/isle/seed umount /run/isle/seed/self && flock /run/isle/seed \"\${oci[@]}\" exec e true && ! { $kept; } &&
-		umount -l /run/isle/seed && oci exec e true && [ ! -e /run/isle/seed/self ] && in_bundle -- true && $kept; r=\$?
-		oci delete --force e; exit \$r"
-}
-
-@test "who binds /run with all that is below gets neither the seeds nor the view" {
+@test "who binds /run with all that is below gets no seeds" {
 	mkdir -p "$T/b/rootfs/machine"
 	without_seed '
-		in_bundle -- true && [ -s /run/isle/seed/self ] && bundle "$T/b" "add(\"/machine\", \"/run\")" "p[\"args\"] = [\"sh\", \"-c\", \"ls -A /machine/isle/seed; echo listed\"]" &&
+		in_bundle -- true && [ -e /run/isle/seed/mnt ] && bundle "$T/b" "add(\"/machine\", \"/run\")" "p[\"args\"] = [\"sh\", \"-c\", \"ls -A /machine/isle/seed; echo listed\"]" &&
 		oci run --bundle "$T/b" b >"$T/list"'
 	[ "$(cat "$T/list")" = listed ]
+}
+
+@test "the seeds don't spread to who has a shared /run as a slave" {
+	cat >"$T/slave" <<-'END'
+		grep -cE 'isle-seed|nsfs' /proc/self/mountinfo >"$T/before"
+		echo ready >"$T/ready"
+		timeout 20 sh -c 'until [ -e "$T/made" ]; do sleep 0.05; done'
+		grep -cE 'isle-seed|nsfs' /proc/self/mountinfo >"$T/after"
+		ls -A /run/isle/seed >"$T/list"
+		touch /run/isle/seed/x 2>"$T/refused"
+	END
+	without_seed '
+		export T; mount --make-shared /run || exit 1
+		unshare --mount --propagation slave sh "$T/slave" &
+		wait_for [ -e "$T/ready" ]; in_bundle -- true && [ -e /run/isle/seed/mnt ] && touch "$T/made" && wait'
+	[ ! -s "$T/list" ]
+	diff "$T/before" "$T/after"
+	grep -q 'Read-only file system' "$T/refused"
 }
 
 @test "a network that can't be made ahead is made by the container's process" {
@@ -124,13 +118,14 @@ kept='
 	[ "$(grep -c 'unshare(CLONE_NEWNET' "$T/trace")" -eq 2 ]
 }
 
-@test "the detour by init is for who could write to isle's file" {
+@test "the program comes by way of one in memory, also where isle's file can only be read: a lease on that would do" {
 	without_seed '
-		mkdir /run/fixed && mount --bind "$(dirname "$(realpath "$OCI_RUNTIME")")" /run/fixed && mount -o remount,bind,ro /run/fixed &&
-		bundle "$T/b" && strace -f -o "$T/writable" -e trace=execve,execveat "${oci[@]}" run --bundle "$T/b" w &&
-		strace -f -o "$T/fixed" -e trace=execve,execveat /run/fixed/isle oci --root "$OCI_ROOT" run --bundle "$T/b" f'
-	grep -q isle-init "$T/writable"
-	[ "$(grep -c isle-init "$T/fixed")" -eq 0 ]
+		mkdir /run/fixed && mount --bind "$(dirname "$(realpath "$OCI_RUNTIME")")" /run/fixed && mount -o remount,bind,ro /run/fixed && oci_running e &&
+		bundle "$T/b" && strace -f -o "$T/run" -e trace=execve,execveat /run/fixed/isle oci --root "$OCI_ROOT" run --bundle "$T/b" f &&
+		strace -f -o "$T/exec" -e trace=execve,execveat /run/fixed/isle oci --root "$OCI_ROOT" exec e true; r=$?
+		oci delete --force e; exit $r'
+	grep -q isle-init "$T/run"
+	grep -q isle-spawn "$T/exec"
 }
 
 @test "a maker of the seed who is killed holds up nobody" {

@@ -111,11 +111,10 @@ oci_pid() {
 	oci state "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])'
 }
 
-# One line for each thing that is there, in the runtime's root, the process table, the cgroups, the mounts; but for the
-# view that isle keeps of the one that is tested (core/self.h).
+# One line for each thing that is there, in the runtime's root, the process table, the cgroups, the mounts.
 oci_left_now() {
 	find "$OCI_ROOT" -mindepth 1 -maxdepth 1 | sed 's/^/entry /'
-	grep -F -e "$OCI_ROOT/" -e "$BATS_FILE_TMPDIR/" /proc/self/mountinfo | grep -vF ' /run/isle/seed/' | sed 's/^/mount /'
+	grep -F -e "$OCI_ROOT/" -e "$BATS_FILE_TMPDIR/" /proc/self/mountinfo | sed 's/^/mount /'
 	grep -slzxF "ISLE_TEST_MARK=$ISLE_TEST_MARK:oci" /proc/[0-9]*/environ | process_lines
 	find /sys/fs/cgroup/ -maxdepth 4 -type d -path "*$OCI_GROUP-*" 2>/dev/null | sed 's/^/cgroup /'
 }

@@ -7,14 +7,13 @@
  *
  * One line for each catch: "root" if CANARY, a file of the machine by its absolute path, could be read through a
  * newcomer's root; "fd" if through one of its descriptors; "isle" if isle's own program file could be reached before
- * its program ran, and not only to be read. SIGTERM ends it, with "seen NUMBER".
+ * its program ran. SIGTERM ends it, with "seen NUMBER".
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t over;
@@ -33,21 +32,15 @@ static int reads(const char *dir)
 	return fd >= 0;
 }
 
-/*
- * 1: process PID may be looked into, and still is isle's; 0: it is the program's; -1: it may not be looked into, or
- * runs from a view of isle's file that can only be read.
- */
+/* 1: process PID may be looked into, and still is isle's; 0: it is the program's; -1: it may not be looked into. */
 static int is_isle(pid_t pid)
 {
 	char path[64], exe[512] = "";
-	struct statvfs fs;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	if (readlink(path, exe, sizeof(exe) - 1) < 0)
 		return -1;
-	if (!strstr(exe, "/isle"))
-		return 0;
-	return statvfs(path, &fs) == 0 && fs.f_flag & ST_RDONLY ? -1 : 1;
+	return strstr(exe, "/isle") ? 1 : 0;
 }
 
 /* One look at the newcomer; whether it is worth another. */

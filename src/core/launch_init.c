@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The small programs in memory: isle's init, which executes the program of a container, and isle-spawn, which makes that of
- * an exec.  Who makes them, and how they get to the box.
+ * The small programs in memory: isle's init, which executes the program of a container, and isle-spawn, which makes the
+ * process of an exec.  Who makes them, and how they get to the box.
  */
 #include "core/launch.h"
 
@@ -29,8 +29,8 @@ int launch_init_seal(int fd)
 }
 
 /*
- * isle's init as a sealed file in memory: the container can't write to it, and no file of the machine shows inside.  For
- * who joins a container isle-spawn, with room for its order, and not sealed yet.
+ * isle's init as a sealed file in memory: the container can't write to it, and no file of the machine shows inside.
+ * For who joins a container isle-spawn, with room for its order, and not sealed yet.
  */
 static int init_file(bool joining, int *ret_fd, struct err *e)
 {

@@ -27,6 +27,14 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+/* Whoever tells of it: what failed is the step that executes the program. */
+static int exec_failed(struct err *e, int r)
+{
+	if (e)
+		snprintf(e->step, sizeof(e->step), "exec");
+	return r;
+}
+
 /* ---- by isle itself ---- */
 
 /* What the program's process does: never returns. */
@@ -40,7 +48,7 @@ static _Noreturn void program(struct launch *l)
 	if (r == 0 && scheduler_partial(&l->process.scheduler))
 		r = scheduler_set(0, &l->process.scheduler, &e);
 	if (r == 0 && launch_execute(l, &e) < 0)
-		snprintf(e.step, sizeof(e.step), "exec");
+		exec_failed(&e, 0);
 	hs_send_err(l->sock, HS_FAILED, &e);
 	_exit(e.status ? e.status : EXIT_ISLE);
 }
@@ -63,10 +71,7 @@ static int spawn(struct launch *l, struct err *e)
 		err_set(e, code, "make a process in the container");
 		return code == ENOMEM ? err_why(e, "its first process has ended") : -code;
 	}
-	auto_fd fd = sys_pidfd_open(pid, 0);
-	if (fd < 0)
-		return err_set(e, errno, "open the program's process");
-	int r = hs_send_value(l->sock, HS_READY, pid, &fd, 1, e);
+	int r = hs_send_value(l->sock, HS_READY, pid, NULL, 0, e);
 	if (r < 0)
 		return r;
 	_exit(0);
@@ -135,6 +140,9 @@ static int become(struct launch *l, char *path, struct err *e)
 	syscall(SYS_execveat, l->init_fd, "", args.v, l->process.env.v, AT_EMPTY_PATH);
 	int code = errno;
 
+	/* It takes the program's words. */
+	if (code == E2BIG)
+		return exec_failed(e, program_refused(path, code, "", e));
 	err_set(e, code, "execute isle-spawn");
 	return launch_label_refused(l, code, e);
 }
@@ -145,10 +153,8 @@ static int spawn_apart(struct launch *l, struct err *e)
 	/* The pid is yet to come; so there is room for any. */
 	int r = launch_program(l, INT_MAX, &path, e);
 
-	if (r < 0) {
-		snprintf(e->step, sizeof(e->step), "exec");
-		return r;
-	}
+	if (r < 0)
+		return exec_failed(e, r);
 	if (!l->filtered)
 		r = launch_filter_make(l, &l->process, e);
 	if (r == 0 && l->slave_fd < 0)
@@ -186,7 +192,6 @@ static int refused(const struct launch *l, const struct hs_msg *m, struct err *e
 {
 	static const char *const what[SPAWN_STAGES] = {
 		[SPAWN_CLONE] = "make a process in the container",
-		[SPAWN_OPEN] = "open the program's process",
 		[SPAWN_SESSION] = "begin a session",
 		[SPAWN_TERMINAL] = "make the container's terminal the controlling one",
 		[SPAWN_TIE] = "tie the container's life to its owner's",
@@ -204,7 +209,7 @@ static int refused(const struct launch *l, const struct hs_msg *m, struct err *e
 			program_missing(m->err.what, code, e);
 		else
 			program_refused(m->err.what, code, m->err.why, e);
-		snprintf(e->step, sizeof(e->step), "exec");
+		exec_failed(e, -code);
 		return l->spec->process.selinux_label ? launch_label_refused(l, code, e) : -code;
 	}
 	if (stage >= SPAWN_STAGES)
@@ -225,6 +230,24 @@ static bool is_silent(const struct launch *l)
 	struct pollfd p = {.fd = l->sock, .events = POLLIN};
 
 	return poll(&p, 1, MOMENT_MS) == 0;
+}
+
+/*
+ * Takes over the program's process, PID, from the go-between.  Who has SYS_PTRACE in the container may have got at the
+ * socket: it counts only if it is a child of ours, which so keeps its number.
+ */
+static int take_over(struct launch *l, pid_t pid, struct err *e)
+{
+	siginfo_t info;
+
+	if (pid <= 0 || pid == l->pid || waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return err_set(e, EPROTO, "find the program's process");
+	auto_fd fd = sys_pidfd_open(pid, 0);
+	if (fd < 0)
+		return err_set(e, errno, "open the program's process");
+	fd_close(&l->pidfd);
+	l->pidfd = fd_take(&fd);
+	return 0;
 }
 
 /* Waits until the program has been executed; takes over its pid and pidfd. */
@@ -249,10 +272,9 @@ static int await_spawn_run(void *ctx, struct err *e)
 			l->warn(l->owner, m.err.what);
 		if (m.word == HS_TERMINAL && m.n_fds == 1)
 			l->terminal_fd = m.fds[0];
-		if (m.word == HS_READY && m.n_fds == 1) {
-			pid = (pid_t)m.value;
-			fd_close(&l->pidfd);
-			l->pidfd = m.fds[0];
+		if (m.word == HS_READY && pid == 0) {
+			r = take_over(l, (pid_t)m.value, e);
+			pid = r == 0 ? (pid_t)m.value : 0;
 		}
 		if (m.word == HS_FAILED)
 			r = err_copy(e, &m.err);

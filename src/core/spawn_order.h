@@ -24,7 +24,6 @@ enum { SPAWN_ORDER_AT = 1 << 16 };
 /* What can be refused, in this order. */
 enum spawn_stage {
 	SPAWN_CLONE,
-	SPAWN_OPEN,
 	SPAWN_SESSION,
 	SPAWN_TERMINAL,
 	SPAWN_TIE,

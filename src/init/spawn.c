@@ -195,14 +195,6 @@ int main(int argc, char **argv)
 		become(argv[2], argv + 3);
 	if (pid < 0)
 		refused(SPAWN_CLONE, argv[2]);
-	int pidfd = sys_pidfd_open(pid, 0);
-	if (pidfd < 0) {
-		int code = errno;
-
-		kill(pid, SIGKILL);
-		errno = code;
-		refused(SPAWN_OPEN, argv[2]);
-	}
-	say_word(HS_READY, pid, pidfd);
+	say_word(HS_READY, pid, -1);
 	return 0;
 }

@@ -42,8 +42,11 @@ static int start_run(struct cli *c, void *args, struct err *e)
 	if ((o->attach || o->interactive) && c->operands.n > 1)
 		return err_set(e, 0, "%s works with one container, but %zu were given",
 			       o->attach ? "--attach" : "--interactive", c->operands.n);
-	cli_each(c, start_one, args);
-	return 0;
+	int r = engine_protect(&c->home, &c->operands, e);
+
+	if (r == 0)
+		cli_each(c, start_one, args);
+	return r;
 }
 
 const struct verb verb_start = {

@@ -31,8 +31,9 @@ static int stop_one(struct cli *c, const char *ref, void *args, struct err *e)
 static int restart_one(struct cli *c, const char *ref, void *args, struct err *e)
 {
 	const struct run_mode mode = {.tell = cli_tell, .ctx = c};
-	int status, r = stop_one(c, ref, args, e);
+	int status, r = engine_protect(&c->home, &c->operands, e);
 
+	r = r < 0 ? r : stop_one(c, ref, args, e);
 	return r < 0 ? r : engine_start(&c->home, ref, &mode, &status, e);
 }
 

@@ -45,7 +45,7 @@ static int init_file(bool joining, int *ret_fd, struct err *e)
 	    fd_write_all(fd, joining ? isle_spawn : isle_init, joining ? isle_spawn_size : isle_init_size) < 0 ||
 	    fchmod(fd, 0555) < 0 ||
 	    (joining ? ftruncate(fd, SPAWN_ORDER_AT + sizeof(struct spawn_order)) : launch_init_seal(fd)) < 0)
-		return err_set(e, errno, "make the program %s", name);
+		return err_set(e, errno, "make the %s program", joining ? "spawn" : "init");
 	*ret_fd = fd_take(&fd);
 	return 0;
 }

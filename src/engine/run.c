@@ -3,6 +3,7 @@
 #include "engine/run.h"
 
 #include "base/fd.h"
+#include "core/self.h"
 #include "engine/attach.h"
 #include "engine/background.h"
 #include "engine/owner.h"
@@ -72,7 +73,24 @@ int engine_run(struct home *h, const struct run_options *o, const struct run_mod
 	*ret_status = 0;
 	if (m->explain)
 		return start_explain(&s, e);
+	/* Here, for a monitor can't begin anew. */
+	if (o->detach && start_seen(o))
+		return self_protect(h->arena, e);
 	return o->detach ? start_monitor(&s, ret_id, e) : run_foreground(&s, ret_status, e);
+}
+
+int engine_protect(struct home *h, const struct strs *refs, struct err *e)
+{
+	for (size_t i = 0; i < refs->n && !self_protected(); i++) {
+		CLEANUP(box_close) struct box b;
+		const struct spec_ns *ns = b.spec.lin.ns;
+
+		/* Whoever starts it tells why it can't be found. */
+		if (box_find(h, refs->v[i], true, &b, NULL) == 0 && ns[NS_PID].mode == NS_JOIN &&
+		    ns[NS_USER].mode != NS_NEW)
+			return self_protect(h->arena, e);
+	}
+	return 0;
 }
 
 int engine_start(struct home *h, const char *ref, const struct run_mode *m, int *ret_status, struct err *e)

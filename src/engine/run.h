@@ -29,6 +29,11 @@ struct run_mode {
 /* *RET_STATUS is the program's exit status (foreground), or 0; RET_ID gets the new container's id (detached). */
 int engine_run(struct home *h, const struct run_options *o, const struct run_mode *m, int *ret_status,
 	       char ret_id[BOX_ID_LEN + 1], struct err *e) MUST_USE;
+/*
+ * To be called before any of REFS is started: goes on from a copy of isle in memory where a first process will be seen
+ * by others, whose root is the machine's (core/self.h).
+ */
+int engine_protect(struct home *h, const struct strs *refs, struct err *e) MUST_USE;
 /* Starts a container that exists and does not run; a monitor watches over it. */
 int engine_start(struct home *h, const char *ref, const struct run_mode *m, int *ret_status, struct err *e) MUST_USE;
 

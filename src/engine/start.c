@@ -44,13 +44,17 @@ static bool is_again(const void *ctx)
 
 /* ---- our own file ---- */
 
-/* Whether the first process will be seen by others, before it runs the program, whose root is the machine's. */
+bool start_seen(const struct run_options *o)
+{
+	return o->pid && (strncmp(o->pid, "container:", 10) == 0 || strncmp(o->pid, "ns:", 3) == 0) && o->userns &&
+	       strcmp(o->userns, "private") != 0 && !self_protected();
+}
+
 static bool copy_wanted(const void *ctx)
 {
 	const struct run_options *o = of_const(ctx)->o;
 
-	return o && o->pid && (strncmp(o->pid, "container:", 10) == 0 || strncmp(o->pid, "ns:", 3) == 0) && o->userns &&
-	       strcmp(o->userns, "private") != 0 && !self_protected();
+	return o && start_seen(o);
 }
 
 static int copy_run(void *ctx, struct err *e)

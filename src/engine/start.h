@@ -33,6 +33,11 @@ struct start {
 
 /* Fills in S; nothing is opened yet. */
 void start_init(struct start *s, struct home *h, const struct run_mode *mode);
+/*
+ * Whether the first process of O will be seen by others, whose root is the machine's, before it runs the program; not
+ * if isle runs from a copy (core/self.h).
+ */
+bool start_seen(const struct run_options *o);
 /* Walks the whole plan: a running container, or an error and nothing left. */
 int start_run(struct start *s, struct err *e) MUST_USE;
 /* Tells what start_run would do: composes the spec without making anything. */

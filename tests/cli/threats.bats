@@ -957,7 +957,7 @@ socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$dir/socket"
 	local id first
 	id=$(isle run -d --net none --userns host --cap-add SYS_PTRACE host sleep 100)
 	first=$(strace -f -e trace=execve,execveat -e quiet=all "$ISLE" --root "$ISLE_ROOT" --data "$ISLE_DATA" exec "$id" true 2>&1 | sed -n 2p)
-	[[ $first == *'execveat('*', "", ["'*'"exec"'*'AT_EMPTY_PATH) = 0' ]]
+	[[ $first == *'execveat('*', "", ["isle-spawn"'*'AT_EMPTY_PATH) = 0' ]]
 	[ "$(isle exec "$id" sh -c 'exit 7' || echo $?)" = 7 ]
 	isle rm -f "$id"
 	# Where the container's root is nobody on the machine there is nothing to keep from it.
@@ -965,4 +965,17 @@ socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$dir/socket"
 	run strace -f -e trace=execve,execveat -e quiet=all "$ISLE" --root "$ISLE_ROOT" --data "$ISLE_DATA" exec "$id" true
 	[[ $output != *execveat* ]]
 	isle rm -f "$id"
+}
+
+@test "who joins the processes of others runs from memory, in the background and when it is started again, too" {
+	local id other
+	id=$(isle run -d --net none --userns host --cap-add SYS_PTRACE host sleep 100)
+	other=$(isle run -d --net none --userns host --pid "container:$id" host sleep 100)
+	for verb in start restart; do
+		isle stop -t 0 "$other"
+		strace -o "$BATS_TEST_TMPDIR/trace" -e trace=execveat "$ISLE" --root "$ISLE_ROOT" --data "$ISLE_DATA" "$verb" "$other"
+		grep -q "execveat(.*\"$verb\".*AT_EMPTY_PATH) = 0" "$BATS_TEST_TMPDIR/trace"
+		[ "$(isle ps -q | wc -l)" = 2 ]
+	done
+	isle rm -f "$other" "$id"
 }

@@ -69,12 +69,13 @@ int program_find(const char *name, const char *path, struct arena *a, char **ret
 int program_refused(const char *path, int code, const char *line, struct err *e)
 {
 	program_missing(path, code, e);
-	if (code == ENOENT && strncmp(line, "#!", 2) == 0) {
-		line += 2 + strspn(line + 2, " \t");
-		return err_why(e, "its interpreter %.*s is not in the container", (int)strcspn(line, " \t\n"), line);
+	if (code == ENOENT) {
+		const char *word = strncmp(line, "#!", 2) == 0 ? line + 2 + strspn(line + 2, " \t") : "";
+		const int len = (int)strcspn(word, " \t\n");
+
+		return len > 0 ? err_why(e, "its interpreter %.*s is not in the container", len, word)
+			       : err_why(e, "its dynamic loader is not in the container");
 	}
-	if (code == ENOENT)
-		return err_why(e, "its dynamic loader is not in the container");
 	return code == ENOEXEC ? err_why(e, "it is no program for this machine, or a script without a #! line") : -code;
 }
 

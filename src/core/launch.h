@@ -292,6 +292,8 @@ int launch_stdio(struct launch *l, struct err *e) MUST_USE;
 int launch_execute(struct launch *l, struct err *e) MUST_USE;
 /* The program's environment, PID being its own, and the path of its file. */
 int launch_program(struct launch *l, pid_t pid, char **ret_path, struct err *e) MUST_USE;
+/* Whether who joins a container is to run from a copy of isle in memory (core/self.h), as isle-spawn can't be used. */
+bool launch_copy_wanted(const struct launch *l);
 /* Adds to an execve that was not permitted what SELinux has to do with it. */
 int launch_label_refused(const struct launch *l, int code, struct err *e);
 /* Compiles the filter of a process like P, unless that is done. */
@@ -310,7 +312,6 @@ int launch_filter_early(struct launch *l, struct err *e) MUST_USE;
  * us.  For who joins one, isle-spawn (launch_spawn.c), which is yet to be sealed.
  */
 int launch_init_file(struct launch *l, struct err *e) MUST_USE;
-int launch_init_seal(int fd);
 /*
  * Host: sends WORD, GO or RULED or of an exec MAPPED, with isle's init where the program will need it.  Box: takes it
  * from that message.  Both: whether the box that parks waits for RULED.

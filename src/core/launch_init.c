@@ -23,7 +23,7 @@
 extern const unsigned char isle_init[], isle_spawn[];
 extern const size_t isle_init_size, isle_spawn_size;
 
-int launch_init_seal(int fd)
+static int seal(int fd)
 {
 	return fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
 }
@@ -44,7 +44,7 @@ static int init_file(bool joining, int *ret_fd, struct err *e)
 	if (fd < 0 ||
 	    fd_write_all(fd, joining ? isle_spawn : isle_init, joining ? isle_spawn_size : isle_init_size) < 0 ||
 	    fchmod(fd, 0555) < 0 ||
-	    (joining ? ftruncate(fd, SPAWN_ORDER_AT + sizeof(struct spawn_order)) : launch_init_seal(fd)) < 0)
+	    (joining ? ftruncate(fd, SPAWN_ORDER_AT + sizeof(struct spawn_order)) : seal(fd)) < 0)
 		return err_set(e, errno, "make the %s program", joining ? "spawn" : "init");
 	*ret_fd = fd_take(&fd);
 	return 0;

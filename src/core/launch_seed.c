@@ -101,7 +101,7 @@ static void seed_explain(const void *ctx, struct explain *x)
 {
 	(void)ctx;
 	explain_say(x, "have the mounts begin from an empty namespace, if there is one, not from the machine's");
-	explain_shell(x, "nsenter --mount=/run/isle/seed/mnt unshare --mount …");
+	explain_shell(x, "nsenter --mount=/run/isle/seeds/mnt unshare --mount …");
 }
 
 const struct step step_seed = {"seed", SIDE_HOST, seed_wanted, seed_run, seed_undo, seed_explain};

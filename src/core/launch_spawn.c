@@ -3,9 +3,11 @@
  * One more program in a container that runs, last part: its process.  See launch_join.c for who makes it.
  *
  * It stands in the container's pid namespace before it has executed the program, and there shows the file that it runs
- * from.  Where ids are mapped, that may be isle's: nobody inside may look, for this process's memory belongs to the
- * machine's user namespace; nor could he write.  Where the container's root is the machine's, the go-between first
- * becomes isle-spawn, a small program in memory that shows nothing of isle's (src/init/spawn.c).
+ * from.  Where ids are mapped, that may be isle's: this process's memory belongs to the machine's user namespace, so
+ * nobody of the container's may look (who shares its pid namespace, has the machine's ids and SYS_PTRACE may: see
+ * SECURITY.md).  Where the container's root is the machine's, the go-between first becomes isle-spawn, a small program
+ * in memory that shows nothing of isle's (src/init/spawn.c).  Where a label comes with the execve, that might take the
+ * socket away: there isle runs from a copy in memory (core/self.h).
  */
 #include "core/launch.h"
 
@@ -26,6 +28,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+
+#ifndef F_SEAL_FUTURE_WRITE /* 5.1 */
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
 
 /* Whoever tells of it: what failed is the step that executes the program. */
 static int exec_failed(struct err *e, int r)
@@ -79,6 +85,11 @@ static int spawn(struct launch *l, struct err *e)
 
 /* ---- by isle-spawn ---- */
 
+bool launch_copy_wanted(const struct launch *l)
+{
+	return l->exposed && (l->spec->process.selinux_label || l->spec->process.apparmor_profile);
+}
+
 /* Which word of the environment tells the program's pid; -1: none. */
 static int listen_pid(const struct launch *l)
 {
@@ -118,7 +129,10 @@ static int order_write(const struct launch *l, struct err *e)
 		return err_set(e, errno, "write the order for isle-spawn");
 	order_fill(l, o);
 	munmap(o, sizeof(*o));
-	return launch_init_seal(l->init_fd) < 0 ? err_set(e, errno, "seal isle-spawn") : 0;
+	/* What was written may wait in another processor's list: F_SEAL_WRITE would wait for all of them. */
+	if (fcntl(l->init_fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE) < 0)
+		return err_set(e, errno, "seal isle-spawn");
+	return 0;
 }
 
 /* Becomes isle-spawn, for the program PATH. */
@@ -162,7 +176,9 @@ static int spawn_apart(struct launch *l, struct err *e)
 	if (r < 0)
 		return r;
 	launch_close_outside(l);
-	r = preserved_pass(l->preserved, e);
+	/* A filter that is loaded may forbid it, and was loaded after it. */
+	if (!l->filtered)
+		r = preserved_pass(l->preserved, e);
 	r = r < 0 ? r : order_write(l, e);
 	return r < 0 ? r : become(l, path, e);
 }
@@ -200,6 +216,8 @@ static int refused(const struct launch *l, const struct hs_msg *m, struct err *e
 	const int code = (int)(m->value & INT_MAX);
 	const struct seccomp_filter f = {.n = (size_t)m->err.code, .flags = (unsigned int)m->err.status};
 
+	if (stage >= SPAWN_STAGES || code == 0)
+		return err_set(e, EPROTO, "understand isle-spawn");
 	if (stage == SPAWN_SCHEDULER)
 		return scheduler_refused(&l->spec->process.scheduler, code, e);
 	if (stage == SPAWN_FILTER)
@@ -212,8 +230,6 @@ static int refused(const struct launch *l, const struct hs_msg *m, struct err *e
 		exec_failed(e, -code);
 		return l->spec->process.selinux_label ? launch_label_refused(l, code, e) : -code;
 	}
-	if (stage >= SPAWN_STAGES)
-		return err_set(e, EPROTO, "understand isle-spawn");
 	err_set(e, code, "%s", what[stage]);
 	return stage == SPAWN_CLONE && code == ENOMEM ? err_why(e, "its first process has ended") : -code;
 }
@@ -266,11 +282,11 @@ static int await_spawn_run(void *ctx, struct err *e)
 			r = hs_recv(l->sock, &m, e);
 		if (r < 0)
 			return r;
-		if (m.word == HS_LISTENER)
+		if (m.word == HS_LISTENER && listener.n_fds == 0)
 			listener = m;
 		if (m.word == HS_WARNING && l->warn)
 			l->warn(l->owner, m.err.what);
-		if (m.word == HS_TERMINAL && m.n_fds == 1)
+		if (m.word == HS_TERMINAL && m.n_fds == 1 && l->terminal_fd < 0 && pid == 0)
 			l->terminal_fd = m.fds[0];
 		if (m.word == HS_READY && pid == 0) {
 			r = take_over(l, (pid_t)m.value, e);

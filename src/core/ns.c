@@ -2,6 +2,8 @@
 /* The facts about namespaces: see ns.h. */
 #include "core/ns.h"
 
+#include <errno.h>
+#include <linux/bpf.h>
 #include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,13 +52,16 @@ unsigned long ns_inode(int pid, enum ns_kind kind)
 }
 
 /*
- * Whether we may set the machine's clock, which takes a capability over the initial user namespace (kernel/time/time.c,
- * do_sys_settimeofday64): so we are in it.  Without a time nothing is set.  Not where calls are filtered: a filter may
- * answer in the kernel's place, or kill.
+ * Whether we may ask for the machine's BPF programs, which takes a capability over the initial user namespace
+ * (kernel/bpf/syscall.c, bpf_obj_get_next_id): so we are in it.  Not where calls are filtered: a filter may answer in
+ * the kernel's place, or kill.
  */
-static bool may_set_clock(void)
+static bool may_ask_machine(void)
 {
-	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0 && syscall(SYS_settimeofday, NULL, NULL) == 0;
+	union bpf_attr first = {.start_id = 0};
+
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0 &&
+	       (syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &first, sizeof(first)) == 0 || errno == ENOENT);
 }
 
 bool ns_is_rootless(void)
@@ -66,7 +71,7 @@ bool ns_is_rootless(void)
 	if (geteuid() != 0)
 		return true;
 	/* Thirty microseconds less than to look into /proc, for every command of root's. */
-	if (may_set_clock())
+	if (may_ask_machine())
 		return false;
 	unsigned long ns = ns_inode(0, NS_USER);
 	/* 0: there is no /proc to ask; then little else will work either. */

@@ -15,7 +15,7 @@
  * Where a /proc can be made from outside for another pid namespace (since Linux 6.17) 'isle run' needs none of these
  * (launch_shown.c): a file tells so, from the time when the seeds are made.
  *
- * They are kept by files in /run/isle/seed, on a small tmpfs whose mounts don't spread (a mount namespace can be held
+ * They are kept by files in /run/isle/seeds, on a small tmpfs whose mounts don't spread (a mount namespace can be held
  * by no other), and which is left out where somebody binds /run with all that is below.  The first start that can use
  * one makes both; they last until the machine's end, or umount -l of the directory, and then the next one makes them
  * anew.  Without them a start goes the long way.
@@ -28,7 +28,7 @@
 #include <stdbool.h>
 
 /* Where they are. */
-#define SEED_DIR "/run/isle/seed"
+#define SEED_DIR "/run/isle/seeds"
 
 enum seed_kind {
 	SEED_EMPTY, /* for who has the machine's user namespace */

@@ -19,7 +19,7 @@
 #include <stdbool.h>
 
 /* Where in the file the order is: a page's boundary behind the program. */
-enum { SPAWN_ORDER_AT = 1 << 16 };
+enum { SPAWN_ORDER_AT = 5 << 12 };
 
 /* What can be refused, in this order. */
 enum spawn_stage {

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "core/defaults.h"
 #include "core/launch.h"
+#include "core/self.h"
 #include "engine/compose.h"
 #include "engine/pool.h"
 #include "engine/signals.h"
@@ -124,6 +125,20 @@ static int compose_run(void *ctx, struct err *e)
 
 static const struct step step_compose = {"compose", SIDE_HOST, NULL, compose_run, NULL, NULL};
 
+/* ---- our own file ---- */
+
+static bool copy_wanted(const void *ctx)
+{
+	return launch_copy_wanted(ctx);
+}
+
+static int copy_run(void *ctx, struct err *e)
+{
+	return self_protect(of(ctx)->home->arena, e);
+}
+
+static const struct step step_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, NULL};
+
 /* ---- descriptors ---- */
 
 /* Ours where they may be handed in, else pipes (start_stdio.c); a detached program gets /dev/null. */
@@ -145,10 +160,11 @@ static int stdio_run(void *ctx, struct err *e)
 static const struct step step_stdio = {"stdio", SIDE_HOST, NULL, stdio_run, NULL, NULL};
 
 static const struct step *const steps[] = {
-	&step_find,	    &step_compose,	  &step_stdio,	&step_affinity, &step_join_clone,
-	&step_join_cgroups, &step_affinity_final, &step_oom,	&step_rdt,	&step_schedule,
-	&step_begin,	    &step_join,		  &step_user,	&step_terminal, &step_cwd,
-	&step_personality,  &step_memory_policy,  &step_rights, &step_spawn,	&step_await_spawn,
+	&step_find,	   &step_compose,      &step_copy,	     &step_stdio,  &step_affinity,
+	&step_join_clone,  &step_join_cgroups, &step_affinity_final, &step_oom,	   &step_rdt,
+	&step_schedule,	   &step_begin,	       &step_join,	     &step_user,   &step_terminal,
+	&step_cwd,	   &step_personality,  &step_memory_policy,  &step_rights, &step_spawn,
+	&step_await_spawn,
 };
 /* So many of them look, and make nothing: with --explain they are all that is done. */
 enum { EXPLAIN_STEPS = 2 };

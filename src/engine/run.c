@@ -83,11 +83,10 @@ int engine_protect(struct home *h, const struct strs *refs, struct err *e)
 {
 	for (size_t i = 0; i < refs->n && !self_protected(); i++) {
 		CLEANUP(box_close) struct box b;
-		const struct spec_ns *ns = b.spec.lin.ns;
-
 		/* Whoever starts it tells why it can't be found. */
-		if (box_find(h, refs->v[i], true, &b, NULL) == 0 && ns[NS_PID].mode == NS_JOIN &&
-		    ns[NS_USER].mode != NS_NEW)
+		int r = box_find(h, refs->v[i], true, &b, NULL);
+
+		if (r == 0 && b.spec.lin.ns[NS_PID].mode == NS_JOIN && b.spec.lin.ns[NS_USER].mode != NS_NEW)
 			return self_protect(h->arena, e);
 	}
 	return 0;

@@ -83,7 +83,8 @@ static _Noreturn void refused(enum spawn_stage stage, const char *path)
 /* A session of its own, so no terminal of the caller's is the program's controlling one; with the terminal, if any. */
 static void begin_session(const char *path)
 {
-	if (setsid() < 0)
+	/* A filter that is loaded already may forbid it. */
+	if (setsid() < 0 && (errno != EPERM || order.terminal >= 0))
 		refused(SPAWN_SESSION, path);
 	if (order.terminal < 0)
 		return;
@@ -163,9 +164,11 @@ static bool read_order(int fd)
 	const size_t head = offsetof(struct spawn_order, filter);
 	const size_t size = sizeof(order.filter[0]);
 
-	return pread(fd, &order, head, SPAWN_ORDER_AT) == (ssize_t)head && order.filter_n <= BPF_MAXINSNS &&
-	       (order.filter_n == 0 || pread(fd, order.filter, order.filter_n * size, SPAWN_ORDER_AT + (off_t)head) ==
-					       (ssize_t)(order.filter_n * size));
+	/* read(2) is what filters allow, if any is loaded yet. */
+	return lseek(fd, SPAWN_ORDER_AT, SEEK_SET) == SPAWN_ORDER_AT && read(fd, &order, head) == (ssize_t)head &&
+	       order.filter_n <= BPF_MAXINSNS &&
+	       (order.filter_n == 0 ||
+		read(fd, order.filter, order.filter_n * size) == (ssize_t)(order.filter_n * size));
 }
 
 /* The number of a descriptor in WORD; -1: it is none. */

@@ -157,10 +157,9 @@ static char *listener_text(void *owner, pid_t pid)
 
 static bool copy_wanted(const void *ctx)
 {
-	const struct spec_ns *ns = ((const struct creation *)((const struct launch *)ctx)->owner)->spec.lin.ns;
+	const struct creation *k = ((const struct launch *)ctx)->owner;
 
-	/* The memory of who is born in a user namespace of his own is the machine's: nobody inside may look. */
-	return ns[NS_PID].mode == NS_JOIN && ns[NS_USER].mode != NS_NEW && !self_protected();
+	return k->spec.lin.ns[NS_PID].mode == NS_JOIN && !self_protected();
 }
 
 /* Before anything is made: the first process will be seen in the pid namespace that it joins, before it is another. */
@@ -175,7 +174,7 @@ static int copy_run(void *ctx, struct err *e)
 static void copy_explain(const void *ctx, struct explain *x)
 {
 	(void)ctx;
-	explain_say(x, "go on from a copy of isle in memory: others look on, whose root is the machine's");
+	explain_say(x, "go on from a copy of isle in memory: others look on, whose root may be the machine's");
 }
 
 const struct step step_own_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, copy_explain};

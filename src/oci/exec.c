@@ -8,6 +8,7 @@
 #include "oci/exec.h"
 
 #include "core/launch.h"
+#include "core/self.h"
 #include "core/sys.h"
 #include "oci/console.h"
 #include "oci/container.h"
@@ -121,12 +122,27 @@ static int compose_run(void *ctx, struct err *e)
 
 static const struct step step_compose = {"compose", SIDE_HOST, NULL, compose_run, NULL, NULL};
 
+static bool copy_wanted(const void *ctx)
+{
+	return launch_copy_wanted(ctx);
+}
+
+static int copy_run(void *ctx, struct err *e)
+{
+	const struct oci_runtime *rt = of(ctx)->rt;
+
+	umask(rt->umask); /* what begins anew takes it for the caller's */
+	return self_protect(rt->arena, e);
+}
+
+static const struct step step_copy = {"own-copy", SIDE_HOST, copy_wanted, copy_run, NULL, NULL};
+
 static bool console_wanted(const void *ctx)
 {
 	return ((const struct exec *)((const struct launch *)ctx)->owner)->o->process.console_socket;
 }
 
-/* Once: who waits at the socket takes one connection (conmon). */
+/* Once, and after the copy, which begins anew: who waits at the socket takes one connection (conmon). */
 static int console_run(void *ctx, struct err *e)
 {
 	return console_connect(of(ctx)->o->process.console_socket, &of(ctx)->console, e);
@@ -217,11 +233,11 @@ static const struct step step_subgroups = {"subgroups", SIDE_HOST, subgroups_wan
 /* ---- the plan ---- */
 
 static const struct step *const steps[] = {
-	&step_find,	  &step_compose,     &step_console,	&step_signals,	      &step_affinity,
-	&step_join_clone, &step_groups,	     &step_subgroups,	&step_affinity_final, &step_oom,
-	&step_rdt,	  &step_schedule,    &step_begin,	&step_join,	      &step_user,
-	&step_terminal,	  &step_cwd,	     &step_personality, &step_memory_policy,  &step_rights,
-	&step_spawn,	  &step_await_spawn,
+	&step_find,	&step_compose,	  &step_copy,	     &step_console,	&step_signals,
+	&step_affinity, &step_join_clone, &step_groups,	     &step_subgroups,	&step_affinity_final,
+	&step_oom,	&step_rdt,	  &step_schedule,    &step_begin,	&step_join,
+	&step_user,	&step_terminal,	  &step_cwd,	     &step_personality, &step_memory_policy,
+	&step_rights,	&step_spawn,	  &step_await_spawn,
 };
 /* So many of them look, and make nothing: with --explain they are all that is done. */
 enum { EXPLAIN_STEPS = 2 };

@@ -41,16 +41,16 @@ without_seed() {
 
 @test "the seed: made by the first who needs it, kept for the others, made anew when it is gone" {
 	without_seed '
-		in_bundle -- true && grep -q " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo &&
-		first=$(readlink /proc/self/ns/mnt; stat -c %i /run/isle/seed/mnt) && in_bundle -- true &&
-		[ "$first" = "$(readlink /proc/self/ns/mnt; stat -c %i /run/isle/seed/mnt)" ] &&
-		[ "$(grep -c " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo)" -eq 1 ] &&
-		umount -l /run/isle/seed && in_bundle -- true && grep -q " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo &&
-		umount /run/isle/seed/mnt && in_bundle -- true && [ "$(grep -c " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo)" -eq 1 ]'
+		in_bundle -- true && grep -q " /run/isle/seeds/mnt .* nsfs" /proc/self/mountinfo &&
+		first=$(readlink /proc/self/ns/mnt; stat -c %i /run/isle/seeds/mnt) && in_bundle -- true &&
+		[ "$first" = "$(readlink /proc/self/ns/mnt; stat -c %i /run/isle/seeds/mnt)" ] &&
+		[ "$(grep -c " /run/isle/seeds/mnt .* nsfs" /proc/self/mountinfo)" -eq 1 ] &&
+		umount -l /run/isle/seeds && in_bundle -- true && grep -q " /run/isle/seeds/mnt .* nsfs" /proc/self/mountinfo &&
+		umount /run/isle/seeds/mnt && in_bundle -- true && [ "$(grep -c " /run/isle/seeds/mnt .* nsfs" /proc/self/mountinfo)" -eq 1 ]'
 }
 
 @test "the seed is empty and read-only, and so is what is below a container's root" {
-	without_seed 'in_bundle -- true && python3 -c "$0" /run/isle/seed/mnt >"$T/seed"' "$into"
+	without_seed 'in_bundle -- true && python3 -c "$0" /run/isle/seeds/mnt >"$T/seed"' "$into"
 	[ "$(cat "$T/seed")" = "[] []"$'\n'"Read-only file system" ]
 	run in_bundle "p['capabilities'] = {s: ['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT'] for s in ('bounding', 'effective', 'permitted')}" \
 		-- python3 -c "$into" /proc/self/ns/mnt /
@@ -61,28 +61,28 @@ without_seed() {
 	without_seed '
 		bundle "$T/b" "del l[\"cgroupsPath\"]" && for i in $(seq 20); do oci run --bundle "$T/b" "n$i" & pids="$pids $!"; done &&
 		for pid in $pids; do wait "$pid" || exit 1; done &&
-		[ "$(grep -c " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo)" -eq 1 ]'
+		[ "$(grep -c " /run/isle/seeds/mnt .* nsfs" /proc/self/mountinfo)" -eq 1 ]'
 }
 
 @test "a seed of somebody else's making is not used" {
 	without_seed '
-		mkdir -p /run/isle/seed && mount -t tmpfs tmpfs /run/isle/seed && touch /run/isle/seed/mnt &&
-		mount --bind /proc/self/ns/net /run/isle/seed/mnt && in_bundle -- true &&
-		nsenter --mount=/run/isle/seed/mnt true; [ $? -ne 0 ]'
+		mkdir -p /run/isle/seeds && mount -t tmpfs tmpfs /run/isle/seeds && touch /run/isle/seeds/mnt &&
+		mount --bind /proc/self/ns/net /run/isle/seeds/mnt && in_bundle -- true &&
+		nsenter --mount=/run/isle/seeds/mnt true; [ $? -ne 0 ]'
 }
 
 @test "a kernel that can't make a seed is asked once, and containers start all the same" {
 	without_seed '
 		bundle "$T/b" && strace -f -o "$T/first" -e trace=pivot_root -e inject=pivot_root:error=ENOSYS:when=1 "${oci[@]}" run --bundle "$T/b" f;
-		[ -e /run/isle/seed/refused ] && oci run --bundle "$T/b" n && ! grep -q "seed/mnt" /proc/self/mountinfo &&
-		umount -l /run/isle/seed && oci run --bundle "$T/b" m && grep -q "seed/mnt " /proc/self/mountinfo'
+		[ -e /run/isle/seeds/refused ] && oci run --bundle "$T/b" n && ! grep -q "seeds/mnt" /proc/self/mountinfo &&
+		umount -l /run/isle/seeds && oci run --bundle "$T/b" m && grep -q "seeds/mnt " /proc/self/mountinfo'
 	grep -q 'pivot_root.*INJECTED' "$T/first"
 }
 
 @test "who binds /run with all that is below gets no seeds" {
 	mkdir -p "$T/b/rootfs/machine"
 	without_seed '
-		in_bundle -- true && [ -e /run/isle/seed/mnt ] && bundle "$T/b" "add(\"/machine\", \"/run\")" "p[\"args\"] = [\"sh\", \"-c\", \"ls -A /machine/isle/seed; echo listed\"]" &&
+		in_bundle -- true && [ -e /run/isle/seeds/mnt ] && bundle "$T/b" "add(\"/machine\", \"/run\")" "p[\"args\"] = [\"sh\", \"-c\", \"ls -A /machine/isle/seeds; echo listed\"]" &&
 		oci run --bundle "$T/b" b >"$T/list"'
 	[ "$(cat "$T/list")" = listed ]
 }
@@ -93,13 +93,13 @@ without_seed() {
 		echo ready >"$T/ready"
 		timeout 20 sh -c 'until [ -e "$T/made" ]; do sleep 0.05; done'
 		grep -cE 'isle-seed|nsfs' /proc/self/mountinfo >"$T/after"
-		ls -A /run/isle/seed >"$T/list"
-		touch /run/isle/seed/x 2>"$T/refused"
+		ls -A /run/isle/seeds >"$T/list"
+		touch /run/isle/seeds/x 2>"$T/refused"
 	END
 	without_seed '
 		export T; mount --make-shared /run || exit 1
 		unshare --mount --propagation slave sh "$T/slave" &
-		wait_for [ -e "$T/ready" ]; in_bundle -- true && [ -e /run/isle/seed/mnt ] && touch "$T/made" && wait'
+		wait_for [ -e "$T/ready" ]; in_bundle -- true && [ -e /run/isle/seeds/mnt ] && touch "$T/made" && wait'
 	[ ! -s "$T/list" ]
 	diff "$T/before" "$T/after"
 	grep -q 'Read-only file system' "$T/refused"
@@ -132,13 +132,14 @@ without_seed() {
 	without_seed '
 		bundle "$T/b" && ! strace -f -o "$T/trace" -e trace=mount -e inject=mount:signal=KILL:when=3 "${oci[@]}" run --bundle "$T/b" k &&
 		oci delete --force k && timeout 20 "${oci[@]}" run --bundle "$T/b" n &&
-		grep -q " /run/isle/seed/mnt .* nsfs" /proc/self/mountinfo'
+		grep -q " /run/isle/seeds/mnt .* nsfs" /proc/self/mountinfo'
 	grep -q 'killed by SIGKILL' "$T/trace"
 }
 
 @test "whoever is killed before the device rules are in force leaves nothing to start" {
 	bundle "$T/b"
-	strace -D -f -o "$T/trace" -e trace=bpf -e inject=bpf:delay_enter=600000000:when=1 "${oci[@]}" create --bundle "$T/b" r \
+	# The second call of whoever sees to the rules; the first thread asks whether it is the machine's root.
+	strace -D -f -o "$T/trace" -e trace=bpf -e inject=bpf:delay_enter=600000000:when=2 "${oci[@]}" create --bundle "$T/b" r \
 		</dev/null >/dev/null 2>&1 3>&- &
 	isle=$!
 	wait_for grep -q '"pid":[1-9]' "$OCI_ROOT/r/record.json"

@@ -43,7 +43,7 @@ teardown_file() { isle_teardown_file; }
 
 @test "the seed of user namespaces has husks of /proc and /sys, and is read-only" {
 	unshare --mount --propagation private sh -c "
-		mount -t tmpfs tmpfs /run && isle run --rm --net none host true && python3 -c '$into' /run/isle/seed/mnt-user" >"$T/seed"
+		mount -t tmpfs tmpfs /run && isle run --rm --net none host true && python3 -c '$into' /run/isle/seeds/mnt-user" >"$T/seed"
 	[ "$(cat "$T/seed")" = "['proc', 'sys', 'tmp'] ['proc', 'sys', 'tmp']
 []
 []
@@ -66,7 +66,7 @@ Read-only file system" ]
 # Whether the containers of this machine need no husks; the first one makes the seeds.
 made_outside() {
 	isle run --rm --net none host true
-	[ -e /run/isle/seed/empty-will-do ] || skip "the kernel makes no /proc for another pid namespace"
+	[ -e /run/isle/seeds/empty-will-do ] || skip "the kernel makes no /proc for another pid namespace"
 }
 
 @test "where /proc and /sys can be made outside nothing is let go of, and nothing is below the root" {
@@ -214,7 +214,7 @@ was_killed() {
 		run strace -f -o "$T/trace" -e trace=setns,clone,clone3 -e inject=setns:error=EPERM:when=$call isle run --rm --net none host \
 			sh -c 'grep lo: /proc/net/dev; wc -l </proc/self/uid_map; ls -nd /dev/mqueue'
 		# Without the seed, what was made outside for who has one is made anew.
-		[ "$status" -eq 0 ] || { [ "$call" = 1 ] && [ ! -e /run/isle/seed/empty-will-do ]; }
+		[ "$status" -eq 0 ] || { [ "$call" = 1 ] && [ ! -e /run/isle/seeds/empty-will-do ]; }
 		grep -q 'setns.*INJECTED' "$T/trace"
 	done
 	[[ $output == *lo:*$'\n1\n'*" 0 0 "* ]]

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #ifndef MFD_EXEC /* 6.3 */
 #define MFD_EXEC 0x0010U

@@ -87,7 +87,10 @@ static int spawn(struct launch *l, struct err *e)
 
 bool launch_copy_wanted(const struct launch *l)
 {
-	return l->exposed && (l->spec->process.selinux_label || l->spec->process.apparmor_profile);
+	const struct spec_process *p = &l->spec->process;
+
+	/* A user other than root has the capability for such a policy no more when it has executed anything. */
+	return l->exposed && (p->selinux_label || p->apparmor_profile || scheduler_partial(&p->scheduler));
 }
 
 /* Which word of the environment tells the program's pid; -1: none. */
@@ -106,9 +109,6 @@ static void order_fill(const struct launch *l, struct spawn_order *o)
 	o->terminal = l->slave_fd;
 	o->listen_pid = listen_pid(l);
 	o->tied = !l->leave_running;
-	o->scheduled = scheduler_partial(&l->process.scheduler);
-	if (o->scheduled)
-		scheduler_attr(&l->process.scheduler, &o->scheduler);
 	if (l->signals)
 		o->signals = *l->signals;
 	else
@@ -218,8 +218,6 @@ static int refused(const struct launch *l, const struct hs_msg *m, struct err *e
 
 	if (stage >= SPAWN_STAGES || code == 0)
 		return err_set(e, EPROTO, "understand isle-spawn");
-	if (stage == SPAWN_SCHEDULER)
-		return scheduler_refused(&l->spec->process.scheduler, code, e);
 	if (stage == SPAWN_FILTER)
 		return seccomp_refused(&f, code, e);
 	if (stage == SPAWN_FIND || stage == SPAWN_EXECUTE) {

@@ -11,7 +11,8 @@ enum { POLICY_DEADLINE = 6, FLAG_RESET_ON_FORK = 1, UTIL_CLAMP_NONE = 1024 };
 static const char *const policy_words[] = {"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR",	 "SCHED_BATCH",
 					   "SCHED_ISO",	  "SCHED_IDLE", "SCHED_DEADLINE"};
 
-int scheduler_refused(const struct spec_scheduler *s, int code, struct err *e)
+/* Says why the kernel refused S with CODE. */
+static int refused(const struct spec_scheduler *s, int code, struct err *e)
 {
 	size_t i = (size_t)s->policy;
 
@@ -34,10 +35,10 @@ int scheduler_refused(const struct spec_scheduler *s, int code, struct err *e)
 	}
 }
 
-void scheduler_attr(const struct spec_scheduler *s, struct sys_sched_attr *ret)
+int scheduler_set(pid_t pid, const struct spec_scheduler *s, struct err *e)
 {
-	*ret = (struct sys_sched_attr){
-		.size = sizeof(*ret),
+	const struct sys_sched_attr a = {
+		.size = sizeof(a),
 		.policy = (uint32_t)s->policy,
 		.flags = s->flags,
 		.nice = s->nice,
@@ -48,14 +49,8 @@ void scheduler_attr(const struct spec_scheduler *s, struct sys_sched_attr *ret)
 		/* The runtime spec has flags for these and no numbers: no clamp. */
 		.util_max = UTIL_CLAMP_NONE,
 	};
-}
 
-int scheduler_set(pid_t pid, const struct spec_scheduler *s, struct err *e)
-{
-	struct sys_sched_attr a;
-
-	scheduler_attr(s, &a);
-	return sys_sched_setattr(pid, &a) == 0 ? 0 : scheduler_refused(s, errno, e);
+	return sys_sched_setattr(pid, &a) == 0 ? 0 : refused(s, errno, e);
 }
 
 bool scheduler_partial(const struct spec_scheduler *s)

@@ -8,12 +8,7 @@
 
 #include "base/parse.h"
 #include "core/spec.h"
-#include "core/sys.h"
 
-/* S as the kernel has it. */
-void scheduler_attr(const struct spec_scheduler *s, struct sys_sched_attr *ret);
-/* Says why the kernel refused S with CODE. */
-int scheduler_refused(const struct spec_scheduler *s, int code, struct err *e);
 /* Sets policy and parameters of PID. */
 int scheduler_set(pid_t pid, const struct spec_scheduler *s, struct err *e) MUST_USE;
 /*

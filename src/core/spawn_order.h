@@ -12,8 +12,6 @@
 #ifndef ISLE_CORE_SPAWN_ORDER_H
 #define ISLE_CORE_SPAWN_ORDER_H
 
-#include "core/sys.h"
-
 #include <linux/filter.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -27,7 +25,6 @@ enum spawn_stage {
 	SPAWN_SESSION,
 	SPAWN_TERMINAL,
 	SPAWN_TIE,
-	SPAWN_SCHEDULER,
 	SPAWN_FILTER,
 	SPAWN_FIND,    /* the packet has the path */
 	SPAWN_EXECUTE, /* the same, and what the file begins with, if something that it needs is not there */
@@ -35,13 +32,11 @@ enum spawn_stage {
 };
 
 struct spawn_order {
-	int sock;	/* to the host side */
-	int terminal;	/* becomes the controlling one, and the descriptors 0 to 2; -1: there is none */
-	int listen_pid; /* which word of the environment is to tell the program's pid; -1: none */
-	bool tied;	/* the program ends with the host side */
-	bool scheduled; /* it has a policy of its own */
-	struct sys_sched_attr scheduler;
-	sigset_t signals;		     /* the program's blocked ones */
+	int sock;	  /* to the host side */
+	int terminal;	  /* becomes the controlling one, and the descriptors 0 to 2; -1: there is none */
+	int listen_pid;	  /* which word of the environment is to tell the program's pid; -1: none */
+	bool tied;	  /* the program ends with the host side */
+	sigset_t signals; /* the program's blocked ones */
 	unsigned int filter_flags, filter_n; /* SECCOMP_FILTER_FLAG_…; 0 instructions: no filter */
 	struct sock_filter filter[BPF_MAXINSNS];
 };

@@ -145,8 +145,6 @@ static _Noreturn void become(const char *path, char **argv)
 	begin_session(path);
 	if (order.tied && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		refused(SPAWN_TIE, path);
-	if (order.scheduled && sys_sched_setattr(0, &order.scheduler) < 0)
-		refused(SPAWN_SCHEDULER, path);
 	errno = executable(path);
 	if (errno)
 		refused(SPAWN_FIND, path);

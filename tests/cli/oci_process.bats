@@ -374,8 +374,8 @@ told() {
 @test "exec: neither a filter that is loaded early nor the caller's limit on files stands in the way of who makes the process" {
 	oci_running box "p['noNewPrivileges'] = False" "l['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [
 		{'names': ['close_range', 'setsid', 'munmap'], 'action': 'SCMP_ACT_ERRNO', 'errnoRet': 1}]}"
-	run -0 oci exec box echo done
-	[ "$output" = done ]
+	run -0 oci exec box echo made
+	[ "$output" = made ]
 	(
 		ulimit -f 64
 		oci exec box true

@@ -294,8 +294,6 @@ int launch_execute(struct launch *l, struct err *e) MUST_USE;
 int launch_program(struct launch *l, pid_t pid, char **ret_path, struct err *e) MUST_USE;
 /* Whether who joins a container is to run from a copy of isle in memory (core/self.h), as isle-spawn can't be used. */
 bool launch_copy_wanted(const struct launch *l);
-/* Adds to an execve that was not permitted what SELinux has to do with it. */
-int launch_label_refused(const struct launch *l, int code, struct err *e);
 /* Compiles the filter of a process like P, unless that is done. */
 int launch_filter_make(struct launch *l, const struct spec_process *p, struct err *e) MUST_USE;
 /* Whether somebody outside is told of the filter. */

@@ -338,7 +338,8 @@ static int await_go_run(void *ctx, struct err *e)
 
 const struct step step_await_go = {"await-go", SIDE_BOX, await_go_wanted, await_go_run, NULL, NULL};
 
-int launch_label_refused(const struct launch *l, int code, struct err *e)
+/* Adds to an execve that was not permitted what SELinux has to do with it. */
+static int label_refused(const struct launch *l, int code, struct err *e)
 {
 	if ((code != EACCES && code != EPERM) || !l->process.selinux_label)
 		return -code;
@@ -364,13 +365,13 @@ static int execute(struct launch *l, char *path, struct err *e)
 		int code = errno;
 
 		err_set(e, code, "execute the init program");
-		return launch_label_refused(l, code, e);
+		return label_refused(l, code, e);
 	}
 	execve(path, argv, l->process.env.v);
 	int code = errno;
 
 	program_failed(path, code, e);
-	return launch_label_refused(l, code, e);
+	return label_refused(l, code, e);
 }
 
 int launch_program(struct launch *l, pid_t pid, char **ret_path, struct err *e)

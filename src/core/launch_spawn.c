@@ -157,8 +157,7 @@ static int become(struct launch *l, char *path, struct err *e)
 	/* It takes the program's words. */
 	if (code == E2BIG)
 		return exec_failed(e, program_refused(path, code, "", e));
-	err_set(e, code, "execute isle-spawn");
-	return launch_label_refused(l, code, e);
+	return err_set(e, code, "execute isle-spawn");
 }
 
 static int spawn_apart(struct launch *l, struct err *e)
@@ -204,7 +203,7 @@ static void spawn_explain(const void *ctx, struct explain *x)
 const struct step step_spawn = {"spawn", SIDE_BOX, NULL, spawn_run, NULL, spawn_explain};
 
 /* What isle-spawn says in M was refused. */
-static int refused(const struct launch *l, const struct hs_msg *m, struct err *e)
+static int refused(const struct hs_msg *m, struct err *e)
 {
 	static const char *const what[SPAWN_STAGES] = {
 		[SPAWN_CLONE] = "make a process in the container",
@@ -225,8 +224,7 @@ static int refused(const struct launch *l, const struct hs_msg *m, struct err *e
 			program_missing(m->err.what, code, e);
 		else
 			program_refused(m->err.what, code, m->err.why, e);
-		exec_failed(e, -code);
-		return l->spec->process.selinux_label ? launch_label_refused(l, code, e) : -code;
+		return exec_failed(e, -code);
 	}
 	err_set(e, code, "%s", what[stage]);
 	return stage == SPAWN_CLONE && code == ENOMEM ? err_why(e, "its first process has ended") : -code;
@@ -293,7 +291,7 @@ static int await_spawn_run(void *ctx, struct err *e)
 		if (m.word == HS_FAILED)
 			r = err_copy(e, &m.err);
 		if (m.word == HS_REFUSED)
-			r = refused(l, &m, e);
+			r = refused(&m, e);
 	} while (r == 0 && m.word != HS_END);
 	if (r == 0 && pid == 0)
 		return err_set(e, 0, "enter the container: the process that was to do it was killed");

@@ -7,22 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char usual_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/* 0 if PATH can be executed, else the errno that execve would give. */
-static int executable(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return errno;
-	if (S_ISDIR(st.st_mode))
-		return EISDIR;
-	return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? 0 : EACCES;
-}
 
 int program_missing(const char *name, int code, struct err *e)
 {
@@ -45,7 +32,7 @@ int program_find(const char *name, const char *path, struct arena *a, char **ret
 	if (!*name)
 		return program_missing("\"\"", ENOENT, e);
 	if (strchr(name, '/')) {
-		int code = executable(name);
+		int code = program_check(name);
 
 		*ret = arena_strdup(a, name);
 		return code ? program_missing(name, code, e) : 0;
@@ -54,7 +41,7 @@ int program_find(const char *name, const char *path, struct arena *a, char **ret
 		size_t len = strcspn(p, ":");
 		/* An empty element means the current directory, as in execvp(3). */
 		char *full = len ? arena_printf(a, "%.*s/%s", (int)len, p, name) : arena_printf(a, "./%s", name);
-		int code = executable(full);
+		int code = program_check(full);
 
 		if (code == 0) {
 			*ret = full;

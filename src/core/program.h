@@ -5,6 +5,22 @@
 
 #include "core/spec.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* 0 if PATH can be executed, else the errno that execve would give; EISDIR for a directory.  isle-spawn has it, too. */
+static inline int program_check(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno;
+	if (S_ISDIR(st.st_mode))
+		return EISDIR;
+	return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? 0 : EACCES;
+}
+
 /*
  * The path of the program NAME: itself if it has a slash, else the first executable file of that name on PATH, a list
  * as in the environment (NULL: the usual directories).  Errors have the exit status of a shell: 127 not found, 126

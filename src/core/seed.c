@@ -26,6 +26,8 @@
 #define NSFS_MAGIC 0x6e736673
 #endif
 
+#define SEED_DIR "/run/isle/seeds"
+
 static const char home[] = "/run/isle", dir[] = SEED_DIR, refusal[] = SEED_DIR "/refused";
 static const char will_do[] = SEED_DIR "/empty-will-do";
 static const char *const files[SEED_KINDS] = {

@@ -27,9 +27,6 @@
 
 #include <stdbool.h>
 
-/* Where they are. */
-#define SEED_DIR "/run/isle/seeds"
-
 enum seed_kind {
 	SEED_EMPTY, /* for who has the machine's user namespace */
 	SEED_USER,  /* for who has its own */

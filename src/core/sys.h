@@ -71,7 +71,6 @@ struct sys_statx {
 };
 static_assert(sizeof(struct sys_statx) == 256, "the kernel fills in 256 bytes");
 enum { SYS_STATX_TYPE = 1, SYS_STATX_INO = 0x100, SYS_STATX_ATTR_MOUNT_ROOT = 0x2000 /* 5.8 */ };
-enum { SYS_STATX_ATTR_VERITY = 0x100000 /* 5.5 */ };
 enum { SYS_STATX_MNT_ID = 0x1000 /* 5.8 */, SYS_STATX_MNT_ID_UNIQUE = 0x4000 /* 6.8 */ };
 
 static inline int sys_statx(int dirfd, const char *path, int flags, unsigned int mask, struct sys_statx *ret)

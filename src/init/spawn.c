@@ -10,6 +10,7 @@
  * Mustn't: be dumpable, nor leave a descriptor to the program that the go-between has not.
  */
 #include "core/handshake.h"
+#include "core/program.h"
 #include "core/spawn_order.h"
 
 #include <errno.h>
@@ -19,7 +20,6 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -124,28 +124,14 @@ static void tell_pid(char *word)
 	*to = '\0';
 }
 
-/*
- * 0 if PATH can be executed, else an errno (core/program.c).  Only here, in the container's pid namespace, a path
- * through /proc/self means what it says.
- */
-static int executable(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return errno;
-	if (S_ISDIR(st.st_mode))
-		return EISDIR;
-	return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? 0 : EACCES;
-}
-
 /* What the program's process does. */
 static _Noreturn void become(const char *path, char **argv)
 {
 	begin_session(path);
 	if (order.tied && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		refused(SPAWN_TIE, path);
-	errno = executable(path);
+	/* Only here, in the container's pid namespace, a path through /proc/self means what it says. */
+	errno = program_check(path);
 	if (errno)
 		refused(SPAWN_FIND, path);
 	if (order.listen_pid >= 0)

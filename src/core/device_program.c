@@ -15,6 +15,8 @@
 #include "core/device_program.h"
 
 #include "base/fd.h"
+#include "core/device_kept.h"
+#include "core/sys.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -194,12 +196,6 @@ int device_program_build(const struct spec_device_rules *rules, struct arena *a,
 	return r;
 }
 
-/* bpf(2), which no C library has. */
-static long bpf(int command, union bpf_attr *attr)
-{
-	return syscall(SYS_bpf, command, attr, sizeof(*attr));
-}
-
 /* Takes away the limit WAS of locked memory, as far as we may. */
 static bool memory_allow(const struct rlimit *was)
 {
@@ -218,11 +214,11 @@ static int program_load(const struct device_program *p)
 		.insn_cnt = (__u32)p->n,
 		.license = (uintptr_t) "GPL",
 	};
-	int fd = (int)bpf(BPF_PROG_LOAD, &attr);
+	int fd = (int)sys_bpf(BPF_PROG_LOAD, &attr);
 	struct rlimit was;
 
 	if (fd < 0 && errno == EPERM && getrlimit(RLIMIT_MEMLOCK, &was) == 0 && memory_allow(&was)) {
-		fd = (int)bpf(BPF_PROG_LOAD, &attr);
+		fd = (int)sys_bpf(BPF_PROG_LOAD, &attr);
 		int code = errno;
 		setrlimit(RLIMIT_MEMLOCK, &was);
 		errno = code;
@@ -241,7 +237,7 @@ static int exchange(int group, int fd, int old)
 		.replace_bpf_fd = (__u32)old,
 	};
 
-	return bpf(BPF_PROG_ATTACH, &attach) < 0 ? -errno : 0;
+	return sys_bpf(BPF_PROG_ATTACH, &attach) < 0 ? -errno : 0;
 }
 
 /* Hangs the program FD on the group, then takes down the N that were there before. */
@@ -254,42 +250,53 @@ static int add_then_remove(int group, int fd, const __u32 *ids, size_t n)
 		.attach_flags = BPF_F_ALLOW_MULTI,
 	};
 
-	if (bpf(BPF_PROG_ATTACH, &attach) < 0)
+	if (sys_bpf(BPF_PROG_ATTACH, &attach) < 0)
 		return -errno;
 	for (size_t i = 0; i < n; i++) {
 		union bpf_attr by_id = {.prog_id = ids[i]};
-		auto_fd old = (int)bpf(BPF_PROG_GET_FD_BY_ID, &by_id);
+		auto_fd old = (int)sys_bpf(BPF_PROG_GET_FD_BY_ID, &by_id);
 		union bpf_attr detach = {
 			.target_fd = (__u32)group,
 			.attach_bpf_fd = (__u32)old,
 			.attach_type = BPF_CGROUP_DEVICE,
 		};
 
-		if (old < 0 || bpf(BPF_PROG_DETACH, &detach) < 0)
+		if (old < 0 || sys_bpf(BPF_PROG_DETACH, &detach) < 0)
 			return -errno;
 	}
 	return 0;
 }
 
-int device_program_attach(const struct device_program *p, int group)
+/* Hangs the program FD on the group in place of what hangs there. */
+static int program_hang(int group, int fd)
 {
 	__u32 ids[PROGRAMS_MAX] = {0};
 	union bpf_attr query = {0};
-	auto_fd fd = program_load(p);
 
-	if (fd < 0)
-		return fd;
 	query.query.target_fd = (__u32)group;
 	query.query.attach_type = BPF_CGROUP_DEVICE;
 	query.query.prog_ids = (uintptr_t)ids;
 	query.query.prog_cnt = ARRAY_LEN(ids);
-	size_t n = bpf(BPF_PROG_QUERY, &query) == 0 ? MIN((size_t)query.query.prog_cnt, ARRAY_LEN(ids)) : 0;
+	size_t n = sys_bpf(BPF_PROG_QUERY, &query) == 0 ? MIN((size_t)query.query.prog_cnt, ARRAY_LEN(ids)) : 0;
 	if (n == 1) {
 		union bpf_attr by_id = {.prog_id = ids[0]};
-		auto_fd old = (int)bpf(BPF_PROG_GET_FD_BY_ID, &by_id);
+		auto_fd old = (int)sys_bpf(BPF_PROG_GET_FD_BY_ID, &by_id);
 
 		if (old >= 0 && exchange(group, fd, old) == 0)
 			return 0;
 	}
 	return add_then_remove(group, fd, ids, n);
+}
+
+int device_program_attach(const struct device_program *p, int group)
+{
+	auto_fd kept = device_kept_find(p->v, p->n);
+
+	/* One that hangs there among others already is not taken twice. */
+	if (kept >= 0 && program_hang(group, kept) == 0)
+		return 0;
+	auto_fd fd = program_load(p);
+	if (fd >= 0 && kept < 0)
+		device_kept_add(p->v, p->n, fd);
+	return fd < 0 ? fd : program_hang(group, fd);
 }

@@ -65,6 +65,23 @@ int hs_send_value(int sock, enum hs_word word, int64_t value, const int *fds, in
 	return err_set(e, (int)-sent, "send %s to the other side of the launch", word_names[word]);
 }
 
+int hs_send_bytes(int sock, const void *data, size_t size, struct err *e)
+{
+	ssize_t n = fds_send(sock, data, size, NULL, 0);
+
+	return n < 0 ? err_set(e, (int)-n, "send to the other side of the launch") : 0;
+}
+
+int hs_recv_bytes(int sock, void *data, size_t size, struct err *e)
+{
+	int none, n_fds;
+	ssize_t n = fds_recv(sock, 0, data, size, &none, 0, &n_fds);
+
+	if (n < 0)
+		return err_set(e, (int)-n, "hear from the other side of the launch");
+	return (size_t)n == size ? 0 : err_set(e, EPROTO, "understand the other side of the launch");
+}
+
 void hs_send_err(int sock, enum hs_word word, const struct err *err)
 {
 	struct hs_packet p = {.word = word, .err = *err};

@@ -8,6 +8,8 @@
  *      | ---------- MOVED -------------------> |  they have moved
  *      | <--------- SHOW + descriptor -------- |  send there what shows its network (only if none was made ahead)
  *      | ---------- MOUNTS + descriptors ----> |  the root and what else was made for the box, as detached mounts
+ *      | ---------- NETWORK + descriptors ---> |  its network, and what shows that (only where the host side makes it)
+ *      | ---------- FILTER, bytes -----------> |  its system call filter, compiled (only beside such a network)
  *      | <--------- TERMINAL + descriptor ---- |  the master of the container's terminal (only with a terminal)
  *      | <--------- WARNING ------------------ |  a sentence for the user; any number of them, at any time
  *      | <--------- LISTENER + descriptor ---- |  where its filter asks about system calls (only with a listener)
@@ -36,7 +38,8 @@
 	X(TERMINAL) \
 	X(WARNING)  \
 	X(NETWORK)  \
-	X(MOVED) X(SHOW) X(LISTENER) X(ROOTED) X(HOOKED) X(RULED) X(PARKED) X(READY) X(GO) X(FAILED) X(REFUSED)
+	X(MOVED)    \
+	X(SHOW) X(FILTER) X(LISTENER) X(ROOTED) X(HOOKED) X(RULED) X(PARKED) X(READY) X(GO) X(FAILED) X(REFUSED)
 enum hs_word {
 #define X(w) HS_##w,
 	HS_WORDS(X)
@@ -56,7 +59,7 @@ struct hs_packet {
 
 struct hs_msg {
 	enum hs_word word;
-	int64_t value;	/* READY of an exec: the pid of the program, as the sender sees it */
+	int64_t value;	/* READY of an exec: the pid of the program, as the sender sees it; FILTER: launch_filter.c */
 	struct err err; /* FAILED, REFUSED; WARNING uses err.what */
 	int fds[HS_FDS_MAX];
 	int n_fds;
@@ -68,6 +71,9 @@ int hs_pair(int *ret_host, int *ret_box, struct err *e) MUST_USE;
 int hs_send(int sock, enum hs_word word, const int *fds, int n, struct err *e) MUST_USE;
 /* The same with a number. */
 int hs_send_value(int sock, enum hs_word word, int64_t value, const int *fds, int n, struct err *e) MUST_USE;
+/* What follows a word that announces it: SIZE bytes, one message. */
+int hs_send_bytes(int sock, const void *data, size_t size, struct err *e) MUST_USE;
+int hs_recv_bytes(int sock, void *data, size_t size, struct err *e) MUST_USE;
 /* Sends FAILED or WARNING; best effort, for a peer that may be gone. */
 void hs_send_err(int sock, enum hs_word word, const struct err *err);
 /* Receives one message, whatever it is; HS_END when the peer has closed. */

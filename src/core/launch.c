@@ -106,7 +106,6 @@ static void spent_mounts_end(struct launch *l)
 
 void launch_settle(struct launch *l)
 {
-	launch_net_ahead_settle();
 	launch_user_ahead_settle();
 	launch_files_restore(l);
 	fds_close(&l->spent);
@@ -249,13 +248,20 @@ static int own_oom_score_adj(void)
  * Only from here can it be lowered; and what shields a service that calls us from the OOM killer is not the
  * container's.
  */
+static bool oom_wanted(const void *ctx)
+{
+	const struct launch *l = ctx;
+
+	return l->spec->process.oom_score_adj.has || !l->by_spec;
+}
+
 static int oom_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 	const struct opt_i64 *adj = &l->spec->process.oom_score_adj;
 	char path[40], text[16];
 
-	if (!adj->has && (l->by_spec || own_oom_score_adj() >= 0))
+	if (!adj->has && own_oom_score_adj() >= 0)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)l->pid);
 	snprintf(text, sizeof(text), "%d", adj->has ? (int)adj->v : 0);
@@ -275,7 +281,12 @@ static void oom_explain(const void *ctx, struct explain *x)
 	explain_shell(x, "echo %d > /proc/$PID/oom_score_adj", (int)adj->v);
 }
 
-const struct step step_oom = {"oom", SIDE_HOST, NULL, oom_run, NULL, oom_explain};
+const struct step step_oom = {"oom", SIDE_HOST, oom_wanted, oom_run, NULL, oom_explain};
+
+static bool begin_wanted(const void *ctx)
+{
+	return !((const struct launch *)ctx)->begun;
+}
 
 static int begin_run(void *ctx, struct err *e)
 {
@@ -284,7 +295,7 @@ static int begin_run(void *ctx, struct err *e)
 	return l->joining ? launch_init_send(l, HS_MAPPED, e) : hs_send(l->sock, HS_MAPPED, NULL, 0, e);
 }
 
-const struct step step_begin = {"begin", SIDE_HOST, NULL, begin_run, NULL, NULL};
+const struct step step_begin = {"begin", SIDE_HOST, begin_wanted, begin_run, NULL, NULL};
 
 /* ---- waiting for the box ---- */
 
@@ -363,7 +374,6 @@ static int go_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	launch_user_ahead_await(l);
 	int r = launch_init_send(l, HS_GO, e);
 
 	if (r == 0)
@@ -378,7 +388,6 @@ static int await_parked_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	launch_user_ahead_await(l);
 	int r = launch_hears_ruled(l) ? launch_init_send(l, HS_RULED, e) : 0;
 
 	if (r == 0)

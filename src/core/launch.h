@@ -109,9 +109,8 @@ struct launch {
 	/* The text that goes with the listener of a filter, for process PID; NULL: this door has no listeners. */
 	char *(*listener_text)(void *owner, pid_t pid);
 	void (*warn)(void *owner, const char *sentence);
-	/* Host: what can be done beside the rest once the box is there (launch_net_ahead.c); NULL: nothing. */
-	int (*aside)(struct launch *l, struct err *e);
-	void *owner; /* the caller's own, for its steps and 'warn' */
+	bool rules_late; /* the group's device rules are written while the box makes its mounts; it must not park before */
+	void *owner;	 /* the caller's own, for its steps and 'warn' */
 
 	/* what came of it */
 	struct cgroup cg;
@@ -130,9 +129,12 @@ struct launch {
 	bool user_ahead;   /* the box's user namespace is made ahead of it (launch_user_ahead.c) */
 	bool shown;	   /* the host side makes what shows its namespaces (launch_shown.c); */
 	ssize_t shown_sys; /* the mount that shows its network, -1: none */
-	int net_sock;	   /* the box's end of the way to who makes its network ahead; 0: nobody does */
+	pid_t maker;	   /* who makes its network, ahead; 0: nobody does, or has done; */
+	int maker_sock;	   /* the way to it */
 	int peer;	   /* box: its copy of the host's end, closed first of all: else it would never see the end */
 	bool move_by_hand; /* the box could not be born in its v2 group */
+	bool unattended;   /* nothing is to be done for the box before it begins; */
+	bool begun;	   /* so it did not wait to be told */
 	bool networked;	   /* box: it entered its network namespace for a mount (launch_net_first) */
 	struct mount_opts *mopts; /* one for each of spec->mounts */
 	int *mount_fds;		  /* the same, made and detached; FD_NONE: not yet */
@@ -160,6 +162,7 @@ struct launch {
 	bool filtered;	  /* box: … and is loaded */
 	struct seccomp_filter filter;
 	uint64_t filter_caps;	     /* which it was compiled for */
+	bool bounded;		     /* box: 'bounds' is done */
 	int slave_fd;		     /* box: the terminal */
 	bool exposed;		     /* the container's root could write to isle's own file, if it got at it */
 	int init_fd;		     /* box: the init program, if it is needed */
@@ -212,6 +215,8 @@ bool launch_made_late(const struct launch *l, size_t i);
 bool launch_mount_needs_nothing(const struct launch *l, size_t i);
 /* Whether mount I is a /dev that the host side makes. */
 bool launch_host_dev(const struct launch *l, size_t i);
+/* Box: takes what the host side made for it, unless it has it already. */
+int launch_receive(struct launch *l, struct err *e) MUST_USE;
 /* Whether the mounts are made in the order of the spec: see launch_hand.c. */
 bool launch_in_order(const struct launch *l);
 /* What by_spec wants besides: how mounts spread that do not say; what the machine must be (launch_spec.c). */
@@ -226,6 +231,8 @@ void launch_mounts_order(struct launch *l);
 /* A bind mount gives no options to a file system: refuses them, or does without where a config.json has them. */
 int launch_bind_check(struct launch *l, size_t i, struct err *e) MUST_USE;
 bool launch_path_late(const struct launch *l, const char *path);
+/* Whether one of them is below PATH. */
+bool launch_path_holds_late(const struct launch *l, const char *path);
 /*
  * Whether the container has no mount namespace of its own: its root is attached among the machine's mounts, and stays
  * there until the caller takes 'place' away.
@@ -319,24 +326,26 @@ void launch_init_take(struct launch *l, const struct hs_msg *m);
 bool launch_hears_ruled(const struct launch *l);
 
 /* The steps, in the order in which a plan must have them. */
-extern const struct step step_seed;	  /* host, before clone (launch_seed.c) */
-extern const struct step step_net_ahead;  /* host: as soon as the spec is known (launch_net_ahead.c) */
-extern const struct step step_user_ahead; /* host, before clone (launch_user_ahead.c) */
+extern const struct step step_seed;	   /* host, before 'clone' (launch_seed.c) */
+extern const struct step step_filter_send; /* host, behind that (launch_filter.c) */
+extern const struct step step_net_beside;  /* host, behind 'hand-over' (launch_net_beside.c) */
+extern const struct step step_user_ahead;  /* host, behind launch_prepare, before 'seed' (launch_user_ahead.c) */
 extern const struct step step_cgroup, step_clone, step_id_maps, step_join_cgroups, step_oom, step_begin; /* host */
 extern const struct step step_identity, step_namespaces, step_hostname, step_own_mounts;		 /* box */
-extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over;		 /* host */
+extern const struct step step_root_ahead;						  /* host, before clone */
+extern const struct step step_root, step_dev, step_binds, step_etc_files, step_hand_over; /* host */
 extern const struct step step_root_mount, step_attach_root; /* host, before 'hand-over' (launch_place.c) */
 extern const struct step step_attached, step_furnish, step_box_mounts, step_box_root, step_receive,
 	step_enter;										     /* box */
 extern const struct step step_submounts, step_attach, step_nodes, step_mask;			     /* box */
 extern const struct step step_network, step_attach_late, step_mask_late, step_leave, step_furnished; /* box */
-extern const struct step step_sysctl, step_terminal, step_read_only;				     /* box */
-extern const struct step step_session, step_session_beside, step_cwd, step_user, step_user_beside, step_rights,
-	step_await_go, step_exec;	   /* box */
-extern const struct step step_go;	   /* host */
-extern const struct step step_net_devices; /* host, behind 'begin' (launch_net_devices.c) */
-extern const struct step step_net_await;   /* box, between 'network' and 'furnish' */
-extern const struct step step_propagation; /* box, behind 'leave' (launch_enter.c) */
+extern const struct step step_sysctl, step_terminal, step_read_only_early, step_read_only;	     /* box */
+extern const struct step step_session, step_session_beside, step_cwd, step_user, step_user_beside, step_bounds,
+	step_rights, step_await_go, step_exec; /* box */
+extern const struct step step_go;	       /* host */
+extern const struct step step_net_devices;     /* host, behind 'begin' (launch_net_devices.c) */
+extern const struct step step_net_await;       /* box, between 'network' and 'furnish' */
+extern const struct step step_propagation;     /* box, behind 'leave' (launch_enter.c) */
 /* With start_fd these do what await-go and go do without. */
 extern const struct step step_park;	    /* box */
 extern const struct step step_await_parked; /* host */

@@ -43,6 +43,14 @@ bool launch_path_late(const struct launch *l, const char *path)
 	return false;
 }
 
+bool launch_path_holds_late(const struct launch *l, const char *path)
+{
+	for (size_t i = 0; i < l->late_tops.n; i++)
+		if (is_within(l->late_tops.v[i], path))
+			return true;
+	return false;
+}
+
 /*
  * Whether what is late may be so where the order counts: nothing else follows it, and all of it can be made when the
  * root has been entered.

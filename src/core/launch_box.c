@@ -24,7 +24,8 @@ _Noreturn void launch_box(struct launch *l)
 	struct err e = {0};
 
 	close(l->peer);
-	launch_net_ahead_inherit(l);
+	if (l->maker_sock > 0)
+		close(l->maker_sock);
 	if (l->lock_fd > 2)
 		close(l->lock_fd);
 	l->pid = 0; /* we are it; also tells launch_mounts.c on which side it runs */
@@ -42,7 +43,7 @@ static int identity_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 	struct hs_msg m;
-	int r = hs_expect(l->sock, HS_MAPPED, &m, e);
+	int r = l->begun ? 0 : hs_expect(l->sock, HS_MAPPED, &m, e);
 
 	if (r < 0)
 		return r;

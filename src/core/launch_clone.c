@@ -54,6 +54,25 @@ static uint64_t clone_flags(const struct launch *l)
 	return flags_of(l, kinds) & ~launch_flags_later(l);
 }
 
+/* Whether the host side has something to do for the box between 'clone' and 'begin'. */
+static bool attended(const struct launch *l)
+{
+	const struct plan *p = l->plan;
+	size_t i = plan_find(p, step_clone.name);
+
+	while (++i < p->n && p->steps[i] != &step_begin)
+		if (p->steps[i]->side == SIDE_HOST && (!p->steps[i]->wanted || p->steps[i]->wanted(l)))
+			return true;
+	return false;
+}
+
+/* On both sides: the box is in its group, or not yet. */
+static void born(struct launch *l, bool in_group)
+{
+	l->move_by_hand = l->cg.v2_fd >= 0 && !in_group;
+	l->begun = l->unattended && !l->move_by_hand;
+}
+
 /* By clone3 into the cgroup; older or stricter kernels get it without, and the process is moved afterwards. */
 pid_t launch_clone_box(struct launch *l, uint64_t extra, bool *ret_in_group)
 {
@@ -70,13 +89,18 @@ pid_t launch_clone_box(struct launch *l, uint64_t extra, bool *ret_in_group)
 		a.cgroup = (uint64_t)l->cg.v2_fd;
 		pid = sys_clone3(&a, sizeof(a));
 		*ret_in_group = pid >= 0;
+		if (pid == 0)
+			born(l, true);
 		if (pid >= 0 ||
 		    (errno != ENOSYS && errno != EINVAL && errno != E2BIG && errno != EBUSY && errno != EOPNOTSUPP))
 			return pid;
 		a.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
 		a.cgroup = 0;
 	}
-	return sys_clone3(&a, sizeof(a));
+	pid = sys_clone3(&a, sizeof(a));
+	if (pid == 0)
+		born(l, false);
+	return pid;
 }
 
 /* The error of a refused clone, with its reason. */
@@ -234,6 +258,7 @@ static int clone_run(void *ctx, struct err *e)
 		return r;
 	l->sock = box_end; /* the box inherits both values */
 	l->peer = host_end;
+	l->unattended = !attended(l);
 	if (launch_joins_any(l)) {
 		r = clone_by_go_between(l, &in_group, e);
 	} else {
@@ -248,8 +273,7 @@ static int clone_run(void *ctx, struct err *e)
 	l->sock = host_end;
 	if (r < 0)
 		return r;
-	launch_net_ahead_cloned(l);
-	l->move_by_hand = l->cg.v2_fd >= 0 && !in_group;
+	born(l, in_group);
 	return 0;
 }
 
@@ -257,7 +281,6 @@ static void clone_undo(void *ctx)
 {
 	struct launch *l = ctx;
 
-	launch_aside_stop(l);
 	/* What was taken for the box is let go first: the other undos may need descriptors. */
 	fds_close(&l->spent);
 	fds_close(&l->spent_mounts);

@@ -16,13 +16,76 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what the host side makes for the box ---- */
+/* ---- who makes what ---- */
 
 /* With privilege on the host side, that side makes root, /dev and binds. */
 static bool host_makes(const void *ctx)
 {
 	return !((const struct launch *)ctx)->rootless;
 }
+
+/* Whether mount I is the container's /dev. */
+static bool is_dev(const struct launch *l, size_t i)
+{
+	const struct spec_mount *m = &l->spec->mounts.v[i];
+
+	return strcmp(l->mopts[i].where, "/dev") == 0 && m->type && strcmp(m->type, "tmpfs") == 0 &&
+	       !l->mopts[i].bind && !l->mopts[i].remount;
+}
+
+/*
+ * The box could make it, if it has the machine's ids; but while it makes the others, the host side has the time.  Not
+ * for a config.json, because of the order (launch_in_order).
+ */
+bool launch_host_dev(const struct launch *l, size_t i)
+{
+	return is_dev(l, i) && !l->rootless && (!l->by_spec || launch_own_ids(l));
+}
+
+/* Whether mount I shows something of the machine. */
+static bool is_bind(const struct launch *l, size_t i)
+{
+	return l->mopts[i].bind && !l->mopts[i].remount;
+}
+
+/* Whether mount I has ids of its own: to shift them takes the machine's /proc. */
+static bool is_shifted(const struct launch *l, size_t i)
+{
+	return l->mopts[i].idmap || l->spec->mounts.v[i].uid_map.n > 0;
+}
+
+/* Which mounts the box makes: the host side makes the others. */
+static bool is_ours(const struct launch *l, size_t i)
+{
+	return l->rootless || (!launch_host_dev(l, i) && !launch_shown_proc(l, i) &&
+			       (!is_bind(l, i) || (launch_in_order(l) && !is_shifted(l, i))));
+}
+
+/* Which binds the host side makes. */
+static bool is_host_bind(const struct launch *l, size_t i)
+{
+	return is_bind(l, i) && !is_ours(l, i);
+}
+
+/*
+ * Whether the root is all that the host side makes, and as simple as to be made before the box, which inherits it: for
+ * most config.jsons.
+ */
+static bool inherited(const struct launch *l)
+{
+	if (!launch_in_order(l) || l->rootfs->kind != ROOTFS_DIRECT || l->rootfs->submounts.n > 0 || l->etc_files ||
+	    launch_among_machines(l))
+		return false;
+	for (size_t i = 0; i < l->spec->mounts.n; i++)
+		if (!is_ours(l, i))
+			return false;
+	for (size_t i = 0; i < l->spec->lin.devices.n; i++)
+		if (launch_node_carried(l, i))
+			return false;
+	return true;
+}
+
+/* ---- what the host side makes for the box ---- */
 
 /* Puts the root together on whichever side has the privilege for it. */
 static int root_assemble(struct launch *l, bool in_userns, struct err *e)
@@ -78,7 +141,18 @@ static void root_explain(const void *ctx, struct explain *x)
 		      r->lower.v[0], r->writable ? r->writable : "/tmpfs", r->writable ? r->writable : "/tmpfs");
 }
 
-const struct step step_root = {"root", SIDE_HOST, host_makes, root_run, NULL, root_explain};
+static bool root_ahead(const void *ctx)
+{
+	return host_makes(ctx) && inherited(ctx);
+}
+
+static bool root_beside(const void *ctx)
+{
+	return host_makes(ctx) && !inherited(ctx);
+}
+
+const struct step step_root_ahead = {"root", SIDE_HOST, root_ahead, root_run, NULL, root_explain};
+const struct step step_root = {"root", SIDE_HOST, root_beside, root_run, NULL, root_explain};
 
 /* Makes the mounts of the spec that PICK chooses. */
 static int make_picked(struct launch *l, bool (*pick)(const struct launch *, size_t), struct err *e)
@@ -96,49 +170,6 @@ static int make_picked(struct launch *l, bool (*pick)(const struct launch *, siz
 			return r;
 	}
 	return 0;
-}
-
-/* Whether mount I is the container's /dev. */
-static bool is_dev(const struct launch *l, size_t i)
-{
-	const struct spec_mount *m = &l->spec->mounts.v[i];
-
-	return strcmp(l->mopts[i].where, "/dev") == 0 && m->type && strcmp(m->type, "tmpfs") == 0 &&
-	       !l->mopts[i].bind && !l->mopts[i].remount;
-}
-
-/*
- * The box could make it, if it has the machine's ids; but while it makes the others, the host side has the time.  Not
- * for a config.json, because of the order (launch_in_order).
- */
-bool launch_host_dev(const struct launch *l, size_t i)
-{
-	return is_dev(l, i) && !l->rootless && (!l->by_spec || launch_own_ids(l));
-}
-
-/* Whether mount I shows something of the machine. */
-static bool is_bind(const struct launch *l, size_t i)
-{
-	return l->mopts[i].bind && !l->mopts[i].remount;
-}
-
-/* Whether mount I has ids of its own: to shift them takes the machine's /proc. */
-static bool is_shifted(const struct launch *l, size_t i)
-{
-	return l->mopts[i].idmap || l->spec->mounts.v[i].uid_map.n > 0;
-}
-
-/* Which mounts the box makes: the host side makes the others. */
-static bool is_ours(const struct launch *l, size_t i)
-{
-	return l->rootless || (!launch_host_dev(l, i) && !launch_shown_proc(l, i) &&
-			       (!is_bind(l, i) || (launch_in_order(l) && !is_shifted(l, i))));
-}
-
-/* Which binds the host side makes. */
-static bool is_host_bind(const struct launch *l, size_t i)
-{
-	return is_bind(l, i) && !is_ours(l, i);
 }
 
 static int dev_run(void *ctx, struct err *e)
@@ -242,6 +273,10 @@ static int hand_over_run(void *ctx, struct err *e)
 	struct batch b = {.n = 0};
 	int r = 0;
 
+	if (inherited(l)) {
+		launch_mounts_release(l);
+		return 0;
+	}
 	b.fds[b.n++] = l->root_fd;
 	for (int i = 0; i < ETC_FILES; i++)
 		if (l->etc_files)
@@ -359,13 +394,14 @@ static int batch_take(const struct launch *l, struct hs_msg *m, int *at, int *re
 	return 0;
 }
 
-/* Takes what the host side made. */
-static int receive_run(void *ctx, struct err *e)
+int launch_receive(struct launch *l, struct err *e)
 {
-	struct launch *l = ctx;
 	struct hs_msg m = {.n_fds = 0};
-	int at = 0, r = hs_expect(l->sock, HS_MOUNTS, &m, e);
+	int at = 0;
 
+	if (!host_makes(l) || inherited(l) || l->root_fd >= 0)
+		return 0;
+	int r = hs_expect(l->sock, HS_MOUNTS, &m, e);
 	if (r < 0)
 		return r;
 	if (m.n_fds < 1 + (l->etc_files ? ETC_FILES : 0) + (int)l->rootfs->submounts.n)
@@ -382,6 +418,12 @@ static int receive_run(void *ctx, struct err *e)
 	while (r == 0 && at < m.n_fds)
 		*list_add(&l->spent_mounts, l->arena) = m.fds[at++];
 	return r;
+}
+
+/* Takes what the host side made. */
+static int receive_run(void *ctx, struct err *e)
+{
+	return launch_receive(ctx, e);
 }
 
 const struct step step_receive = {"receive", SIDE_ROOT, host_makes, receive_run, NULL, NULL};

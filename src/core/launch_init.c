@@ -59,7 +59,7 @@ static bool is_sent(const struct launch *l)
 
 bool launch_hears_ruled(const struct launch *l)
 {
-	return l->aside || is_sent(l);
+	return l->rules_late || is_sent(l);
 }
 
 int launch_init_send(const struct launch *l, enum hs_word word, struct err *e)

@@ -188,6 +188,33 @@ static bool dev_read_only(const struct launch *l)
 	return false;
 }
 
+/*
+ * Whether PATH can be made read-only while the host side makes the network: what is in /proc, for elsewhere a link may
+ * lead to what is yet to be attached; where nothing is to be written or attached there, and no hook looks at it.
+ */
+static bool is_early(const struct launch *l, const char *path)
+{
+	return launch_net_beside(l) && !l->hook_root && l->spec->lin.sysctl.n == 0 &&
+	       strncmp(path, "/proc/", 6) == 0 && !launch_path_late(l, path) && !launch_path_holds_late(l, path);
+}
+
+/* Makes the paths read-only that can be so at once, or the others. */
+static int read_only_some(const struct launch *l, bool early, struct err *e)
+{
+	const struct strs *paths = &l->spec->lin.readonly_paths;
+	int r = 0;
+
+	for (size_t i = 0; i < paths->n && r == 0; i++)
+		if (is_early(l, paths->v[i]) == early)
+			r = read_only_one(paths->v[i], e);
+	return r;
+}
+
+static int read_only_early_run(void *ctx, struct err *e)
+{
+	return read_only_some(ctx, true, e);
+}
+
 static bool read_only_wanted(const void *ctx)
 {
 	const struct launch *l = ctx;
@@ -198,10 +225,8 @@ static bool read_only_wanted(const void *ctx)
 static int read_only_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int r = 0;
+	int r = read_only_some(l, false, e);
 
-	for (size_t i = 0; i < l->spec->lin.readonly_paths.n && r == 0; i++)
-		r = read_only_one(l->spec->lin.readonly_paths.v[i], e);
 	if (r == 0 && dev_read_only(l)) {
 		auto_fd dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -235,4 +260,5 @@ static void read_only_explain(const void *ctx, struct explain *x)
 		explain_shell(x, "mount -o remount,bind,ro /");
 }
 
+const struct step step_read_only_early = {"read-only", SIDE_ROOT, read_only_wanted, read_only_early_run, NULL, NULL};
 const struct step step_read_only = {"read-only", SIDE_ROOT, read_only_wanted, read_only_run, NULL, read_only_explain};

@@ -65,11 +65,14 @@ static int too_many(struct launch *l, struct err *e)
 	return launch_refused(l, ENOSPC, e);
 }
 
-/* Enters the namespace that was made ahead, or makes one. */
+/* Enters the namespace that was made by the host side, or makes one. */
 static int network_get(struct launch *l, struct err *e)
 {
-	auto_fd made = launch_net_ahead_take(l);
+	auto_fd made = FD_NONE;
+	int r = launch_net_beside(l) ? launch_net_beside_take(l, &made, e) : 0;
 
+	if (r < 0)
+		return r;
 	if (made >= 0)
 		return setns(made, CLONE_NEWNET) < 0 ? err_set(e, errno, "enter the container's network namespace") : 0;
 	if (unshare(CLONE_NEWNET) < 0) {
@@ -78,7 +81,7 @@ static int network_get(struct launch *l, struct err *e)
 		err_set(e, code, "make a network namespace");
 		return code == ENOSPC ? too_many(l, e) : -code;
 	}
-	int r = launch_loopback_up();
+	r = launch_loopback_up();
 	return r < 0 ? err_set(e, -r, "bring up the loopback interface") : 0;
 }
 
@@ -114,21 +117,13 @@ static int network_have(struct launch *l, struct err *e)
 	return r < 0 ? r : make_shown(l, e);
 }
 
-/* Whether the box furnishes its root first, while the host side makes the network; interfaces are to move into one. */
-bool launch_net_late(const struct launch *l)
-{
-	/* A filter is worth a second thread. */
-	return (l->net_sock > 0 || l->networked) && l->spec->lin.net_devices.n == 0 &&
-	       l->spec->lin.seccomp.mode == SECCOMP_NONE;
-}
-
 static int network_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
 	int r = launch_old_root_open(l, e);
 
-	if (r < 0 || launch_net_late(l))
+	if (r < 0 || launch_net_beside(l))
 		return r;
 	/*
 	 * Who waits for the host side in the middle of it hears it alone; and hooks are the children of a thread that
@@ -143,7 +138,7 @@ static int network_run(void *ctx, struct err *e)
 
 int launch_net_await(struct launch *l, struct err *e)
 {
-	if (launch_net_late(l))
+	if (launch_net_beside(l))
 		return network_have(l, e);
 	launch_net_made_await();
 	return 0;

@@ -5,8 +5,7 @@
  * In a user namespace the kernel makes a whole one only for who can see one, and what the box sees has to be let go of
  * again before the program runs (seed.h): by pivot_root(2), which looks at every thread of the machine, and a wait for
  * all processors.  Outside nobody has to see any.  There a /proc can be made for the box's pid namespace (proc(5),
- * "pidns", Linux 6.17); and /sys by the thread that has the network made, which enters that, for it shows the network
- * of its maker.  So the box begins from the seed that is empty.
+ * "pidns", Linux 6.17); and /sys by the host side, which enters the network for it, as it shows that of its maker.  So the box begins from the seed that is empty.
  *
  * Not for a config.json, whose mounts have an order.
  */
@@ -30,7 +29,7 @@ bool launch_shown_proc(const struct launch *l, size_t i)
 	return l->shown && !o->bind && !o->remount && type && strcmp(type, "proc") == 0;
 }
 
-/* Whether the thread can make mount I, a /sys: it must leave the arena alone, which the host side uses meanwhile. */
+/* Whether mount I, a /sys, is made without a word of its own. */
 static bool is_plain(const struct launch *l, size_t i)
 {
 	return l->mopts[i].data.n == 0 && l->mopts[i].super.n == 0;

@@ -14,7 +14,7 @@
  * and no_new_privs are each thread's own: that is what makes it possible.  Their ids are changed by system calls, not
  * by the libc, which would change them for all threads.
  *
- * Without a network namespace to make (there is none, or the host side makes it: launch_net_ahead.c), or where no
+ * Without a network namespace to make (there is none, or the host side makes it: launch_net_beside.c), or where no
  * thread can be had, the main thread does it all, one after the other.
  * The same happens to the last part where the program's limits or its own filter could stop the second thread.
  */
@@ -43,42 +43,29 @@ void launch_place_elsewhere(pthread_t t);
 int launch_loopback_up(void);
 
 /*
- * The thread of the host side (launch_net_ahead.c).  Host: it has been cloned, so the thread may go on, and end; the
- * result of launch.aside, which is done here if there is no thread; before anything is undone.
+ * The network that the host side makes (launch_net_beside.c).  Whether it does so, while the box furnishes its root;
+ * makes a network namespace with its loopback interface, in which the caller stays, and sends it to SOCK, a negative
+ * errno: what is wrong the box finds out by trying again; box: takes it, FD_NONE: it has to make its own.
  */
-void launch_net_ahead_cloned(struct launch *l);
-int launch_aside_await(struct launch *l, struct err *e) MUST_USE;
-void launch_aside_stop(struct launch *l);
-/* Host, when the container runs: waits for the thread's end, and gives its stack back. */
-void launch_net_ahead_settle(void);
-/* Box: lets go of what it inherited; takes the network namespace, FD_NONE: it has to make its own. */
-void launch_net_ahead_inherit(const struct launch *l);
-int launch_net_ahead_take(struct launch *l) MUST_USE;
-
-/*
- * Makes a network namespace with its loopback interface, in which the caller stays, and sends it to SOCK; a negative
- * errno: what is wrong the box finds out by trying again.
- */
+bool launch_net_beside(const struct launch *l);
 int launch_net_make(int sock) MUST_USE;
+int launch_net_beside_take(struct launch *l, int *ret, struct err *e) MUST_USE;
+
+/* The filter that is compiled meanwhile (launch_filter.c).  Whether that is so; box: takes it, once. */
+bool launch_filter_sent(const struct launch *l);
+int launch_filter_take(struct launch *l, struct err *e) MUST_USE;
 
 /*
- * The user namespace ahead of the box (launch_user_ahead.c).  Host: whether that can be done; before the thread begins;
- * in the thread: has both namespaces made, as launch_net_make.
+ * The user namespace ahead of the box (launch_user_ahead.c).  Host: the network that was made in it, FD_NONE: none was;
+ * when the container runs, gives the stack back that the box was cloned on.
  */
-bool launch_user_ahead_wanted(const struct launch *l);
-void launch_user_ahead_begin(struct launch *l);
-int launch_user_ahead_make(struct launch *l, int sock) MUST_USE;
-/* Host: waits for the end of who lent our memory; to be called before the container's program may run. */
-void launch_user_ahead_await(const struct launch *l);
-/* Host, when the container runs: gives the stacks of both processes back. */
+int launch_user_ahead_net(struct launch *l) MUST_USE;
 void launch_user_ahead_settle(void);
-/* Host, after the thread's end: closes what nobody took. */
-void launch_user_ahead_drop(void);
 
 /*
  * What shows the box's namespaces, made outside of them (launch_shown.c).  Host: sees to whether that is done; whether
- * mount I is a /proc made so.  Thread: enters the network NET, where it stays, and makes what shows it, FD_NONE if
- * nothing is to; a negative errno.  Box: takes that over.
+ * mount I is a /proc made so; enters the network NET, where it stays, and makes what shows it, FD_NONE if nothing is
+ * to, a negative errno.  Box: takes that over.
  */
 void launch_shown_begin(struct launch *l);
 bool launch_shown_proc(const struct launch *l, size_t i);
@@ -121,8 +108,6 @@ void launch_net_made(void);
 void launch_net_made_await(void);
 /* Box: enters its network before all else, for a mount that shows it. */
 int launch_net_first(struct launch *l, struct err *e) MUST_USE;
-/* Whether the box has its network, made by the host side, only after it has furnished its root. */
-bool launch_net_late(const struct launch *l);
 /* Either: has the network by now, from whoever makes it. */
 int launch_net_await(struct launch *l, struct err *e) MUST_USE;
 /* Either: whether there are two of them. */

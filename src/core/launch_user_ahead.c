@@ -3,17 +3,19 @@
  * A user namespace ahead of the box, and in it the network.
  *
  * The network belongs to the container's user namespace, so that must be there first, with its ids: the kernel asks
- * them whose the files are that show the network.  The thread of launch_net_ahead.c has a process born in a new one
- * that shares our memory, maps the ids, and has the network made while the host side goes on.  The
- * box is cloned by a second process of this kind, which enters the namespace and does nothing else.
+ * them whose the files are that show the network.  As soon as it is known that both are needed the host side has a
+ * process born in a new one, the maker, maps its ids, and goes on while the maker makes the network.  The box is cloned
+ * by a second process, which shares our memory for a moment, enters the namespace, and does nothing else.
  *
  * Should:  leave every refusal to the long way, which tries again and says what is wrong.
  * Mustn't: live on when the container's program runs; let anybody look into them who comes into the namespace before
- *          that (isle exec, a container that joins it): they have our memory.  So nobody may look into us from here on.
+ *          that (isle exec, a container that joins it): they have our memory, or a copy of it.  So nobody may look into
+ *          us from here on.
  */
 #include "core/launch_threads.h"
 
 #include "base/fd.h"
+#include "core/fast.h"
 #include "core/handshake.h"
 #include "core/idmap.h"
 #include "core/sys.h"
@@ -21,29 +23,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-static char maker_stack[16 * 1024] LAUNCH_STACK;
 /* The box lives on it. */
 static char errand_stack[256 * 1024] LAUNCH_STACK;
-
-/* A process launches one container at a time. */
-static struct {
-	struct launch *launch;
-	pid_t host;    /* who we are */
-	int sock;      /* the network is sent there: to the box, or to the thread, which adds what shows it */
-	int userns_fd; /* what came of it, until the host side takes it, or FD_NONE: nobody could; */
-	bool can;      /* its ids are mapped: the network can be made */
-	int result;    /* of the network */
-	sem_t mapped;  /* the ids, or never will be; */
-	sem_t ready;   /* the user namespace can be entered, or never will; */
-	sem_t gone;    /* the maker has ended */
-} maker;
 
 /*
  * Both processes have descriptors of their own, and let go of the lock at once: it is to end with the host side, and
@@ -55,21 +42,49 @@ static void lock_release(const struct launch *l)
 		close(l->lock_fd);
 }
 
-/*
- * The life of the maker.  Its thread's errno is its own, too: none of them reads it while the other may write it, for
- * the thread goes by what is returned to it, and waits when the maker is at work.
- */
-static int maker_main(void *unused)
+/* ---- the maker ---- */
+
+static bool user_wanted(const void *ctx)
 {
-	(void)unused;
-	lock_release(maker.launch);
+	const struct launch *l = ctx;
+
+	return launch_new_ns(l, NS_USER) && launch_own_ids(l) && !launch_joins_any(l) && launch_new_ns(l, NS_NET) &&
+	       !l->rootless && l->spec->lin.net_devices.n == 0 && fast_way("network-ahead");
+}
+
+/* The life of the maker, a child of HOST. */
+static _Noreturn void maker_main(const struct launch *l, pid_t host, int sock)
+{
+	struct hs_msg m;
+
+	lock_release(l);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != maker.host)
-		return 1;
-	launch_sem_await(&maker.mapped);
-	if (maker.can)
-		maker.result = launch_net_make(maker.sock);
-	return 0;
+	if (getppid() == host && hs_expect(sock, HS_MAPPED, &m, NULL) == 0)
+		(void)!launch_net_make(sock);
+	_exit(0);
+}
+
+/* The maker, born in a new user namespace; negative: refused.  What is sent to all of us is for the host side. */
+static pid_t maker_clone(struct launch *l, int ours, int theirs)
+{
+	struct clone_args a = {.flags = CLONE_NEWUSER};
+	const pid_t host = getpid();
+	sigset_t all, mask;
+	struct bound saved;
+	pid_t pid = -1;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &mask);
+	int begun = launch_bound_begin(l, &saved);
+	if (begun >= 0)
+		pid = sys_clone3(&a, sizeof(a));
+	if (pid == 0) {
+		close(ours);
+		maker_main(l, host, theirs);
+	}
+	launch_bound_end(begun, &saved);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return pid;
 }
 
 /* Maps the ids of the user namespace of PID; a descriptor of it, or FD_NONE. */
@@ -83,120 +98,52 @@ static int userns_furnish(const struct launch *l, pid_t pid)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* The maker, born in a new user namespace; negative: refused. */
-static pid_t maker_clone(struct launch *l)
+/* Sees to the end of the maker, which may be waiting for us. */
+static void maker_end(struct launch *l, bool kill_it)
 {
-	struct bound saved;
-	pid_t pid = -1;
-	int begun = launch_bound_begin(l, &saved);
-	if (begun >= 0)
-		pid = clone(maker_main, maker_stack + sizeof(maker_stack), CLONE_VM | CLONE_NEWUSER, NULL);
-	launch_bound_end(begun, &saved);
-	return pid;
-}
-
-bool launch_user_ahead_wanted(const struct launch *l)
-{
-	return launch_new_ns(l, NS_USER) && launch_own_ids(l) && !launch_joins_any(l);
-}
-
-void launch_user_ahead_begin(struct launch *l)
-{
-	l->user_ahead = true;
-	maker.launch = l;
-	maker.host = getpid();
-	maker.userns_fd = FD_NONE;
-	maker.can = false;
-	maker.result = -ECHILD;
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	sem_init(&maker.mapped, 0, 0);
-	sem_init(&maker.ready, 0, 0);
-	sem_init(&maker.gone, 0, 0);
-}
-
-/* Waits for the end of the maker PID; whoever waits for that goes on. */
-static void maker_end(pid_t pid)
-{
-	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+	fd_close(&l->maker_sock);
+	if (l->maker <= 0)
+		return;
+	if (kill_it)
+		kill(l->maker, SIGKILL);
+	while (waitpid(l->maker, NULL, __WALL) < 0 && errno == EINTR)
 		;
-	sem_post(&maker.gone);
+	l->maker = 0;
 }
 
-/* Takes the network from the maker PID at the other end of FROM, and sends it on to SOCK with what shows it. */
-static int pass_on(const struct launch *l, pid_t pid, int from, int sock)
+/* What was made ahead is of no use. */
+static void forget(struct launch *l)
 {
-	struct hs_msg m = {.n_fds = 0};
-	int r = hs_recv(from, &m, NULL);
-
-	maker_end(pid);
-	if (r < 0 || m.word != HS_NETWORK || m.n_fds != 1)
-		return r < 0 ? r : -ECHILD;
-	auto_fd net = m.fds[0];
-	auto_fd sys = FD_NONE;
-	r = launch_shown_net(l, net, &sys);
-	const int fds[] = {net, sys};
-	return r < 0 ? r : hs_send(sock, HS_NETWORK, fds, sys < 0 ? 1 : 2, NULL);
+	maker_end(l, true);
+	fd_close(&l->userns_fd);
+	l->user_ahead = l->shown = l->seeded = false;
 }
 
-int launch_user_ahead_make(struct launch *l, int sock)
-{
-	auto_fd ours = FD_NONE;
-	auto_fd theirs = FD_NONE;
-	int r = l->shown ? hs_pair(&ours, &theirs, NULL) : 0;
-
-	maker.sock = l->shown ? theirs : sock;
-	pid_t pid = r < 0 ? -1 : maker_clone(l);
-	fd_close(&theirs); /* before there is a box that could inherit it */
-	if (pid > 0)
-		maker.userns_fd = userns_furnish(l, pid);
-	maker.can = maker.userns_fd >= 0;
-	sem_post(&maker.mapped);
-	sem_post(&maker.ready);
-	if (pid > 0 && l->shown)
-		return pass_on(l, pid, ours, sock);
-	maker_end(pid);
-	return maker.result;
-}
-
-void launch_user_ahead_await(const struct launch *l)
-{
-	if (l->user_ahead)
-		launch_sem_pass(&maker.gone);
-}
-
-void launch_user_ahead_settle(void)
-{
-	launch_stack_release(maker_stack, sizeof(maker_stack));
-	launch_stack_release(errand_stack, sizeof(errand_stack));
-}
-
-void launch_user_ahead_drop(void)
-{
-	fd_close(&maker.userns_fd);
-}
-
-/* ---- the host side's part ---- */
-
-static bool user_wanted(const void *ctx)
-{
-	return ((const struct launch *)ctx)->user_ahead;
-}
-
-/* Takes the namespace; without, there is no seed either. */
 static int user_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
+	auto_fd theirs = FD_NONE;
 
-	(void)e;
-	launch_sem_await(&maker.ready);
-	l->userns_fd = fd_take(&maker.userns_fd);
-	l->seeded = l->seeded && l->userns_fd >= 0;
+	l->maker_sock = FD_NONE;
+	int r = hs_pair(&l->maker_sock, &theirs, e);
+	if (r < 0)
+		return r;
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	pid_t pid = maker_clone(l, l->maker_sock, theirs);
+	l->maker = MAX(pid, 0);
+	if (pid > 0)
+		l->userns_fd = userns_furnish(l, pid);
+	l->user_ahead = l->userns_fd >= 0 && hs_send(l->maker_sock, HS_MAPPED, NULL, 0, NULL) == 0;
+	if (l->user_ahead)
+		launch_shown_begin(l);
+	else
+		forget(l);
 	return 0;
 }
 
 static void user_undo(void *ctx)
 {
-	fd_close(&((struct launch *)ctx)->userns_fd);
+	forget(ctx); /* a second try may want none of it */
 }
 
 static void user_explain(const void *ctx, struct explain *x)
@@ -207,6 +154,17 @@ static void user_explain(const void *ctx, struct explain *x)
 }
 
 const struct step step_user_ahead = {"user-namespace", SIDE_HOST, user_wanted, user_run, user_undo, user_explain};
+
+int launch_user_ahead_net(struct launch *l)
+{
+	struct hs_msg m = {.n_fds = 0};
+	int r = hs_expect(l->maker_sock, HS_NETWORK, &m, NULL);
+
+	maker_end(l, false);
+	return r == 0 && m.n_fds == 1 ? m.fds[0] : FD_NONE;
+}
+
+/* ---- who clones the box ---- */
 
 /* What the second process is to do, and what came of it. */
 struct errand {
@@ -241,14 +199,6 @@ static int errand_run(void *ctx)
 	return 0;
 }
 
-/* What was made ahead is of no use. */
-static void forget(struct launch *l)
-{
-	fd_close(&l->userns_fd);
-	fd_close(&l->net_sock);
-	l->seeded = false;
-}
-
 /* Opens the box PID, whose pidfd went to who cloned it; gives PID, or a negative errno. */
 static pid_t open_box(struct launch *l, pid_t pid)
 {
@@ -280,4 +230,9 @@ pid_t launch_clone_inside(struct launch *l, bool *ret_in_group)
 	if (!x.entered)
 		forget(l);
 	return x.box < 0 ? x.box : open_box(l, x.box);
+}
+
+void launch_user_ahead_settle(void)
+{
+	launch_stack_release(errand_stack, sizeof(errand_stack));
 }

@@ -75,11 +75,10 @@ int rights_keyring(const char *name, struct err *e)
 	return code == EDQUOT ? err_cure(e, "raise kernel.keys.maxkeys") : -code;
 }
 
-/* Drops from the bounding set what is not in KEEP. */
-static int bounding_set(uint64_t keep, struct err *e)
+int rights_bounds(const struct spec_process *p, struct err *e)
 {
-	for (int cap = 0; cap <= 63; cap++) {
-		if (keep >> cap & 1)
+	for (int cap = 0; cap <= 63 && p->caps.has; cap++) {
+		if (p->caps.bounding >> cap & 1)
 			continue;
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
 			if (errno == EINVAL) /* past the kernel's last capability */
@@ -190,10 +189,8 @@ static int id_error(const char *what, uint32_t id, struct err *e)
 int rights_user(const struct spec_process *p, int proc_fd, struct err *e)
 {
 	const struct spec_user *u = &p->user;
-	int r = p->caps.has ? bounding_set(p->caps.bounding, e) : 0;
+	int r = groups_set(u, proc_fd, e);
 
-	if (r == 0)
-		r = groups_set(u, proc_fd, e);
 	if (r < 0)
 		return r;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)

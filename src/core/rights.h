@@ -3,7 +3,7 @@
  * The restricted rights that a process takes on before it runs a container's program; for the launch and for exec
  * alike.
  *
- * Order, and why: limits and the keyring while everything is allowed; the bounding set before the ids, since dropping
+ * Order, and why: the keyring and limits while everything is allowed; the bounding set before the ids, since dropping
  * from it needs CAP_SETPCAP; groups before ids; ids with the capabilities kept, then the sets exactly as asked;
  * no_new_privs; the parent-death signal last of all, because a change of ids clears it (prctl(2)).
  */
@@ -19,8 +19,10 @@ int rights_limits(const struct spec_process *p, struct err *e) MUST_USE;
 int rights_key_label(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;
 /* A session keyring of its own, named NAME; kernels without keyrings are fine. */
 int rights_keyring(const char *name, struct err *e) MUST_USE;
+/* Drops from the bounding set what is not in P's. */
+int rights_bounds(const struct spec_process *p, struct err *e) MUST_USE;
 /*
- * User, groups and the five capability sets.  PROC_FD is a trustworthy procfs, for /proc/self/setgroups; FD_NONE where
+ * User, groups and the other four capability sets.  PROC_FD is a trustworthy procfs, for /proc/self/setgroups; FD_NONE where
  * setgroups(2) can't be denied.
  */
 int rights_user(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;

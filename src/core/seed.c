@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "core/cgroup_priv.h"
+#include "core/device_kept.h"
 #include "core/mount.h"
 #include "core/sys.h"
 
@@ -25,8 +26,6 @@
 #ifndef NSFS_MAGIC
 #define NSFS_MAGIC 0x6e736673
 #endif
-
-#define SEED_DIR "/run/isle/seeds"
 
 static const char home[] = "/run/isle", dir[] = SEED_DIR, refusal[] = SEED_DIR "/refused";
 static const char will_do[] = SEED_DIR "/empty-will-do";
@@ -252,6 +251,7 @@ static int make(enum seed_kind kind)
 			return give_up(r);
 	}
 	try_outside();
+	(void)!device_kept_make();
 	return find(kind);
 }
 

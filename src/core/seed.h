@@ -27,6 +27,8 @@
 
 #include <stdbool.h>
 
+#define SEED_DIR "/run/isle/seeds"
+
 enum seed_kind {
 	SEED_EMPTY, /* for who has the machine's user namespace */
 	SEED_USER,  /* for who has its own */

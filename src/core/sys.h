@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/close_range.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
@@ -72,6 +73,11 @@ struct sys_statx {
 static_assert(sizeof(struct sys_statx) == 256, "the kernel fills in 256 bytes");
 enum { SYS_STATX_TYPE = 1, SYS_STATX_INO = 0x100, SYS_STATX_ATTR_MOUNT_ROOT = 0x2000 /* 5.8 */ };
 enum { SYS_STATX_MNT_ID = 0x1000 /* 5.8 */, SYS_STATX_MNT_ID_UNIQUE = 0x4000 /* 6.8 */ };
+
+static inline int sys_bpf(int command, union bpf_attr *attr)
+{
+	return (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
+}
 
 static inline int sys_statx(int dirfd, const char *path, int flags, unsigned int mask, struct sys_statx *ret)
 {

@@ -70,12 +70,6 @@ static bool rules_come_late(const void *ctx)
 	       cgroup_devices_by_program(&k->manager.host);
 }
 
-/* Hangs the rules on the group, while the box is at its mounts. */
-static int rules_write(struct launch *l, struct err *e)
-{
-	return cgroup_devices_write(&l->cg, &l->spec->lin.resources.devices, e);
-}
-
 static int group_run(void *ctx, struct err *e)
 {
 	struct creation *k = creation_of(ctx);
@@ -84,7 +78,7 @@ static int group_run(void *ctx, struct err *e)
 
 	if (rules_come_late(l)) {
 		asked.devices = (struct spec_device_rules){0};
-		l->aside = rules_write;
+		l->rules_late = true;
 	}
 	int r = cgroup_manager_make(&k->manager, &l->cg, &asked, e);
 
@@ -161,10 +155,12 @@ static void enter_explain(const void *ctx, struct explain *x)
 
 const struct step step_enter_group = {"join-cgroups", SIDE_HOST, enter_wanted, enter_run, NULL, enter_explain};
 
-/* Before anything of the container runs. */
+/* While the box is at its mounts. */
 static int rules_run(void *ctx, struct err *e)
 {
-	return launch_aside_await(ctx, e);
+	struct launch *l = ctx;
+
+	return cgroup_devices_write(&l->cg, &l->spec->lin.resources.devices, e);
 }
 
 static void rules_explain(const void *ctx, struct explain *x)

@@ -67,6 +67,7 @@ static void exactly_the_sets_asked_for(void *arg)
 	struct err e = {0};
 
 	(void)arg;
+	must(rights_bounds(&p, &e), &e);
 	must(rights_user(&p, proc_fd, &e), &e);
 	assert_true(caps("CapBnd:") == p.caps.bounding);
 	assert_true(caps("CapPrm:") == p.caps.permitted);
@@ -264,6 +265,7 @@ static void trimmed(void *arg)
 	/* Neither ours, nor in the set that it would have to come from. */
 	assert_true(rights_caps_trim(&p.caps) == (CAP(NET_RAW) | CAP(SETUID) | CAP(SETGID)));
 	assert_true(rights_caps_trim(&p.caps) == 0);
+	must(rights_bounds(&p, &e), &e);
 	must(rights_user(&p, proc_fd, &e), &e);
 	assert_true(caps("CapBnd:") == (CAP(CHOWN) | CAP(KILL)));
 	assert_true(caps("CapPrm:") == (CAP(CHOWN) | CAP(KILL)));

@@ -34,12 +34,9 @@ static int own_net(void)
 	return net < 0 ? -errno : net;
 }
 
-int launch_net_make(int sock)
+int launch_net_make(void)
 {
-	if (unshare(CLONE_NEWNET) < 0 || launch_loopback_up() < 0)
-		return -errno;
-	auto_fd net = own_net();
-	return net < 0 ? net : hs_send(sock, HS_NETWORK, &net, 1, NULL);
+	return unshare(CLONE_NEWNET) < 0 || launch_loopback_up() < 0 ? -errno : own_net();
 }
 
 bool launch_net_beside(const struct launch *l)
@@ -55,27 +52,19 @@ static bool beside_wanted(const void *ctx)
 	return launch_net_beside(ctx);
 }
 
-/* Sends the box what the maker has made, and what shows it; false: there is none. */
-static bool pass_on(struct launch *l)
-{
-	auto_fd net = launch_user_ahead_net(l);
-	auto_fd sys = FD_NONE;
-
-	if (net < 0 || (l->shown && launch_shown_net(l, net, &sys) < 0))
-		return false;
-	const int fds[] = {net, sys};
-	return hs_send(l->sock, HS_NETWORK, fds, sys < 0 ? 1 : 2, NULL) == 0;
-}
-
 static int beside_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 	auto_fd own = own_net();
-	bool sent = own >= 0 && (l->user_ahead ? pass_on(l) : launch_net_make(l->sock) == 0);
+	auto_fd net = own < 0 ? FD_NONE : l->user_ahead ? launch_user_ahead_net(l) : launch_net_make();
+	auto_fd sys = FD_NONE;
 
+	if (net >= 0 && l->shown && launch_shown_net(l, net, &sys) < 0)
+		fd_close(&net);
 	if (own >= 0 && setns(own, CLONE_NEWNET) < 0)
 		return err_set(e, errno, "return to isle's own network namespace");
-	return sent ? 0 : hs_send(l->sock, HS_NETWORK, NULL, 0, e);
+	const int fds[] = {net, sys};
+	return hs_send(l->sock, HS_NETWORK, fds, net < 0 ? 0 : sys < 0 ? 1 : 2, e);
 }
 
 const struct step step_net_beside = {"network-beside", SIDE_HOST, beside_wanted, beside_run, NULL, NULL};

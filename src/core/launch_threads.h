@@ -44,11 +44,11 @@ int launch_loopback_up(void);
 
 /*
  * The network that the host side makes (launch_net_beside.c).  Whether it does so, while the box furnishes its root;
- * makes a network namespace with its loopback interface, in which the caller stays, and sends it to SOCK, a negative
- * errno: what is wrong the box finds out by trying again; box: takes it, FD_NONE: it has to make its own.
+ * makes a network namespace with its loopback interface, in which the caller stays, and gives a descriptor of it, or a
+ * negative errno: what is wrong the box finds out by trying again; box: takes it, FD_NONE: it has to make its own.
  */
 bool launch_net_beside(const struct launch *l);
-int launch_net_make(int sock) MUST_USE;
+int launch_net_make(void) MUST_USE;
 int launch_net_beside_take(struct launch *l, int *ret, struct err *e) MUST_USE;
 
 /* The filter that is compiled meanwhile (launch_filter.c).  Whether that is so; box: takes it, once. */

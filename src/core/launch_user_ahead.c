@@ -59,9 +59,10 @@ static _Noreturn void maker_main(const struct launch *l, pid_t host, int sock)
 
 	lock_release(l);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() == host && hs_expect(sock, HS_MAPPED, &m, NULL) == 0)
-		(void)!launch_net_make(sock);
-	_exit(0);
+	if (getppid() != host || hs_expect(sock, HS_MAPPED, &m, NULL) < 0)
+		_exit(1);
+	int net = launch_net_make();
+	_exit(hs_send(sock, HS_NETWORK, &net, net >= 0, NULL) < 0);
 }
 
 /* The maker, born in a new user namespace; negative: refused.  What is sent to all of us is for the host side. */

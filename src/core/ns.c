@@ -3,7 +3,6 @@
 #include "core/ns.h"
 
 #include <errno.h>
-#include <linux/bpf.h>
 #include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,16 +51,16 @@ unsigned long ns_inode(int pid, enum ns_kind kind)
 }
 
 /*
- * Whether we may ask for the machine's BPF programs, which takes a capability over the initial user namespace
- * (kernel/bpf/syscall.c, bpf_obj_get_next_id): so we are in it.  Not where calls are filtered: a filter may answer in
- * the kernel's place, or kill.
+ * Whether we may set how much of the kernel's messages goes to the console, which takes a capability over the initial
+ * user namespace: so we are in it.  There is no level 0, but that is looked at afterwards (kernel/printk/printk.c,
+ * do_syslog).  Not where calls are filtered: a filter may answer in the kernel's place, or kill.
  */
-static bool may_ask_machine(void)
+static bool may_set_console(void)
 {
-	union bpf_attr first = {.start_id = 0};
+	enum { CONSOLE_LEVEL = 8 }; /* SYSLOG_ACTION_CONSOLE_LEVEL, syslog(2) */
 
-	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0 &&
-	       (syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &first, sizeof(first)) == 0 || errno == ENOENT);
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0 && syscall(SYS_syslog, CONSOLE_LEVEL, NULL, 0) < 0 &&
+	       errno == EINVAL;
 }
 
 bool ns_is_rootless(void)
@@ -71,7 +70,7 @@ bool ns_is_rootless(void)
 	if (geteuid() != 0)
 		return true;
 	/* Thirty microseconds less than to look into /proc, for every command of root's. */
-	if (may_ask_machine())
+	if (may_set_console())
 		return false;
 	unsigned long ns = ns_inode(0, NS_USER);
 	/* 0: there is no /proc to ask; then little else will work either. */

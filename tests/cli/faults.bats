@@ -276,6 +276,9 @@ oci_gone() {
 	bundle "$T/a" "$everything_by_config"
 	each_oci_fault "${oci[@]}" create --bundle "$T/a" a
 	[ -e "$BATS_FILE_TMPDIR/reached/park" ]
+	# What is done beside the network, but not for hooks.
+	bundle "$T/a" "l['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW'}"
+	each_oci_fault "${oci[@]}" create --bundle "$T/a" a
 	if "$ISLE" unshare --net ip link add x type veth peer name y 2>/dev/null; then
 		bundle "$T/a" "l['netDevices'] = {'x': {}}"
 		each_oci_fault "$ISLE" unshare --net sh -c 'ip link add x type veth peer name y && exec "$@"' sh \

@@ -43,7 +43,7 @@ bool launch_net_beside(const struct launch *l)
 {
 	if (l->spec->lin.ns[NS_USER].mode != NS_KEEP)
 		return l->user_ahead;
-	return launch_new_ns(l, NS_NET) && !l->rootless && l->spec->lin.net_devices.n == 0 &&
+	return launch_new_ns(l, NS_NET) && !l->joining && !l->rootless && l->spec->lin.net_devices.n == 0 &&
 	       fast_way("network-ahead");
 }
 

@@ -29,7 +29,7 @@ KINDS = {
 # What a step of isle's is for.
 STEPS = {
     "process": ["clone"],
-    "namespace": ["network", "network-ahead", "namespaces"],
+    "namespace": ["network", "network-beside", "user-namespace", "namespaces"],
     "mount": ["root", "mounts", "own-mounts", "receive", "enter", "attach", "attach-late", "mask", "mask-late",
               "read-only", "leave", "nodes", "dev", "binds", "hand-over"],
     "group, devices": ["cgroup", "join-cgroups", "device-rules"],

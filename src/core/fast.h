@@ -2,7 +2,7 @@
 /*
  * The fast ways that can be turned off, so that the tests prove the long ones, too.
  *
- *     ISLE_WITHOUT=seed,shown,network-ahead isle …
+ *     ISLE_WITHOUT=seed,shown,network-ahead,kept-rules isle …
  */
 #ifndef ISLE_CORE_FAST_H
 #define ISLE_CORE_FAST_H

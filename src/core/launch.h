@@ -16,12 +16,12 @@
  * host side makes what is the machine's at the same time.  The box has two threads as long as it makes a network
  * (launch_threads.h).  A rootless launch has no privilege on the host side; the box then does those steps itself.
  *
- * The host side can make the network, too, ahead and beside all else (launch_net_ahead.c), and the user namespace that
- * it belongs to (launch_user_ahead.c); and the box can begin from a mount namespace with nothing in it (launch_seed.c):
+ * The host side can make the network, too (launch_net_beside.c), after the user namespace that it belongs to
+ * (launch_user_ahead.c); and the box can begin from a mount namespace with nothing in it (launch_seed.c):
  *
- *     host   network-ahead cgroup seed user-namespace clone begin | root … hand-over (save state) device-rules  go
- *     aside         (user namespace, ids) network ························· device-rules
- *     box                        identity | mounts (network) own-mounts receive enter attach mask rights exec
+ *     host   (user-namespace) cgroup seed clone begin | root … hand-over network-beside device-rules filter record  go
+ *     maker                  (network ·············)
+ *     box                                    identity | mounts own-mounts receive enter attach mask  (network) rights exec
  *
  * Must hold: before 'exec', nothing but this process exists in a new pid namespace; every descriptor is close-on-exec;
  * what the box leaves open ends with exec; a failure on either side ends both.

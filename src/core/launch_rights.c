@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The box side of a launch: giving up all rights but those of the container; see rights.h for what and in which order. */
+/* The box side of a launch: giving up all rights but those of the container (rights.h tells which, and the order). */
 #include "core/launch_threads.h"
 
 #include "base/fd.h"

@@ -5,7 +5,8 @@
  * In a user namespace the kernel makes a whole one only for who can see one, and what the box sees has to be let go of
  * again before the program runs (seed.h): by pivot_root(2), which looks at every thread of the machine, and a wait for
  * all processors.  Outside nobody has to see any.  There a /proc can be made for the box's pid namespace (proc(5),
- * "pidns", Linux 6.17); and /sys by the host side, which enters the network for it, as it shows that of its maker.  So the box begins from the seed that is empty.
+ * "pidns", Linux 6.17); and /sys by the host side, which enters the network for it, as it shows that of its maker.  So
+ * the box begins from the seed that is empty.
  *
  * Not for a config.json, whose mounts have an order.
  */

@@ -58,6 +58,7 @@ static _Noreturn void maker_main(const struct launch *l, pid_t host, int sock)
 	struct hs_msg m;
 
 	lock_release(l);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a change of ids may have set it (prctl(2)) */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != host || hs_expect(sock, HS_MAPPED, &m, NULL) < 0)
 		_exit(1);

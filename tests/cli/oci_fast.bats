@@ -19,7 +19,7 @@ without_seed() {
 @test "a container is the same whichever way it was made" {
 	filter="l['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [{'names': ['acct'], 'action': 'SCMP_ACT_ERRNO'}]}"
 	in_bundle "$filter" -- sh -c "$look" >"$T/fast"
-	for ways in seed network-ahead early-filter seed,network-ahead,early-filter; do
+	for ways in seed network-ahead kept-rules early-filter seed,network-ahead,kept-rules,early-filter; do
 		ISLE_WITHOUT=$ways in_bundle "$filter" -- sh -c "$look" >"$T/long"
 		diff "$T/fast" "$T/long"
 	done
@@ -134,6 +134,27 @@ without_seed() {
 		oci delete --force k && timeout 20 "${oci[@]}" run --bundle "$T/b" n &&
 		grep -q " /run/isle/seeds/mnt .* nsfs" /proc/self/mountinfo'
 	grep -q 'killed by SIGKILL' "$T/trace"
+}
+
+@test "device programs are kept for the next container with the same rules, and no others" {
+	# A device that no kernel has: who may open it is told so.
+	export none="l['devices'] = [{'path': '/dev/none', 'type': 'c', 'major': 1, 'minor': 99}]"
+	export deny="l['resources'] = {'devices': [{'allow': False, 'access': 'rwm'}]}"
+	export allow="$deny; l['resources']['devices'].append({'allow': True, 'type': 'c', 'major': 1, 'minor': 99, 'access': 'r'})"
+	without_seed '
+		kept() { find /run/isle/seeds/devices -regextype egrep -regex ".*/[0-9a-f]{64}" | wc -l; }
+		opens() { in_bundle "$none" "$1" -- sh -c "exec 3</dev/none" 2>&1; }
+		for run in 1 2; do
+			opens "$deny" | grep -q "not permitted" && [ "$(kept)" -eq 1 ] || exit 1
+		done
+		for run in 1 2; do
+			opens "$allow" | grep -q "No such device" && [ "$(kept)" -eq 2 ] || exit 1
+		done
+		bundle "$T/b" "$deny" && strace -f -o "$T/trace" -e trace=bpf "${oci[@]}" run --bundle "$T/b" k &&
+		ISLE_WITHOUT=kept-rules strace -f -o "$T/without" -e trace=bpf "${oci[@]}" run --bundle "$T/b" w'
+	[ "$(grep -c 'BPF_PROG_ATTACH.*= 0$' "$T/trace")" -eq 1 ]
+	[ "$(grep -c BPF_PROG_LOAD "$T/trace")" -eq 0 ]
+	[ "$(grep -c 'BPF_PROG_LOAD.*= [0-9]' "$T/without")" -eq 1 ]
 }
 
 @test "whoever is killed before the device rules are in force leaves nothing to start" {

@@ -19,9 +19,9 @@
  * The host side can make the network, too (launch_net_beside.c), after the user namespace that it belongs to
  * (launch_user_ahead.c); and the box can begin from a mount namespace with nothing in it (launch_seed.c):
  *
- *     host   (user-namespace) cgroup seed clone begin | root … hand-over network-beside device-rules filter record  go
+ *     host   (user-namespace) cgroup seed clone begin | root … hand-over network-beside device-rules filter record go
  *     maker                  (network ·············)
- *     box                                    identity | mounts own-mounts receive enter attach mask  (network) rights exec
+ *     box                                    identity | mounts own-mounts receive enter attach … (network) rights exec
  *
  * Must hold: before 'exec', nothing but this process exists in a new pid namespace; every descriptor is close-on-exec;
  * what the box leaves open ends with exec; a failure on either side ends both.
@@ -109,7 +109,7 @@ struct launch {
 	/* The text that goes with the listener of a filter, for process PID; NULL: this door has no listeners. */
 	char *(*listener_text)(void *owner, pid_t pid);
 	void (*warn)(void *owner, const char *sentence);
-	bool rules_late; /* the group's device rules are written while the box makes its mounts; it must not park before */
+	bool rules_late; /* the device rules are written while the box makes its mounts; it must not park before */
 	void *owner;	 /* the caller's own, for its steps and 'warn' */
 
 	/* what came of it */
@@ -162,7 +162,8 @@ struct launch {
 	bool filtered;	  /* box: … and is loaded */
 	struct seccomp_filter filter;
 	uint64_t filter_caps;	     /* which it was compiled for */
-	bool bounded;		     /* box: 'bounds' is done */
+	bool bounded;		     /* box: 'bounds' is done; */
+	bool read_only_early;	     /* so is the first 'read-only' */
 	int slave_fd;		     /* box: the terminal */
 	bool exposed;		     /* the container's root could write to isle's own file, if it got at it */
 	int init_fd;		     /* box: the init program, if it is needed */

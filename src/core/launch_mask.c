@@ -198,21 +198,29 @@ static bool is_early(const struct launch *l, const char *path)
 	       strncmp(path, "/proc/", 6) == 0 && !launch_path_late(l, path) && !launch_path_holds_late(l, path);
 }
 
-/* Makes the paths read-only that can be so at once, or the others. */
-static int read_only_some(const struct launch *l, bool early, struct err *e)
+static int read_only_early_run(void *ctx, struct err *e)
+{
+	struct launch *l = ctx;
+	const struct strs *paths = &l->spec->lin.readonly_paths;
+	int r = 0;
+
+	for (size_t i = 0; i < paths->n && r == 0; i++)
+		if (is_early(l, paths->v[i]))
+			r = read_only_one(paths->v[i], e);
+	l->read_only_early = true;
+	return r;
+}
+
+/* Makes the paths read-only that are not so yet. */
+static int read_only_rest(const struct launch *l, struct err *e)
 {
 	const struct strs *paths = &l->spec->lin.readonly_paths;
 	int r = 0;
 
 	for (size_t i = 0; i < paths->n && r == 0; i++)
-		if (is_early(l, paths->v[i]) == early)
+		if (!l->read_only_early || !is_early(l, paths->v[i]))
 			r = read_only_one(paths->v[i], e);
 	return r;
-}
-
-static int read_only_early_run(void *ctx, struct err *e)
-{
-	return read_only_some(ctx, true, e);
 }
 
 static bool read_only_wanted(const void *ctx)
@@ -225,7 +233,7 @@ static bool read_only_wanted(const void *ctx)
 static int read_only_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int r = read_only_some(l, false, e);
+	int r = read_only_rest(l, e);
 
 	if (r == 0 && dev_read_only(l)) {
 		auto_fd dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -22,8 +22,8 @@ int rights_keyring(const char *name, struct err *e) MUST_USE;
 /* Drops from the bounding set what is not in P's. */
 int rights_bounds(const struct spec_process *p, struct err *e) MUST_USE;
 /*
- * User, groups and the other four capability sets.  PROC_FD is a trustworthy procfs, for /proc/self/setgroups; FD_NONE where
- * setgroups(2) can't be denied.
+ * User, groups and the other four capability sets.  PROC_FD is a trustworthy procfs, for /proc/self/setgroups; FD_NONE
+ * where setgroups(2) can't be denied.
  */
 int rights_user(const struct spec_process *p, int proc_fd, struct err *e) MUST_USE;
 /*

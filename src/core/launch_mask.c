@@ -194,8 +194,8 @@ static bool dev_read_only(const struct launch *l)
  */
 static bool is_early(const struct launch *l, const char *path)
 {
-	return launch_net_beside(l) && !l->hook_root && l->spec->lin.sysctl.n == 0 &&
-	       strncmp(path, "/proc/", 6) == 0 && !launch_path_late(l, path) && !launch_path_holds_late(l, path);
+	return launch_net_beside(l) && !l->hook_root && l->spec->lin.sysctl.n == 0 && strncmp(path, "/proc/", 6) == 0 &&
+	       !launch_path_late(l, path) && !launch_path_holds_late(l, path);
 }
 
 static int read_only_early_run(void *ctx, struct err *e)

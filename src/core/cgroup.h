@@ -38,9 +38,10 @@ enum cgroup_controller { /* v1 hierarchies by name; on v2 those among them that 
 /* What the machine has; filled once per command. */
 struct cgroup_host {
 	enum cgroup_layout layout;
-	char *v2;	       /* mount point of the cgroup2 tree, or NULL */
-	char *v1[CGC_COUNT];   /* mount point of the v1 hierarchy with this controller, or NULL */
-	uint32_t v2_available; /* 1 << CGC_…: controllers in the v2 tree's cgroup.controllers at 'base' */
+	char *v2;	     /* mount point of the cgroup2 tree, or NULL */
+	char *v1[CGC_COUNT]; /* mount point of the v1 hierarchy with this controller, or NULL */
+	/* 1 << CGC_…: controllers in the v2 tree's cgroup.controllers at 'base'; read when first asked for (cgroup_v2_has) */
+	uint32_t *v2_available;
 	char *base;    /* where this user's containers go, relative to the trees: "/isle", or a delegated group */
 	bool writable; /* whether groups can be made there */
 	/* A group in each v1 hierarchy, not only where a limit asks for it: engines read every statistic there. */
@@ -59,6 +60,8 @@ struct cgroup {
  * machine.
  */
 int cgroup_host_probe(struct cgroup_host *h, struct arena *a, struct err *e) MUST_USE;
+/* Whether controller C is to be had in the v2 tree. */
+bool cgroup_v2_has(const struct cgroup_host *h, enum cgroup_controller c);
 /* What the machine has is enough for RES?  One sentence naming the limit and the missing controller if not. */
 int cgroup_check(const struct cgroup_host *h, const struct spec_resources *res, struct err *e) MUST_USE;
 /*

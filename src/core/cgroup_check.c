@@ -133,7 +133,7 @@ static int unified_check(const struct cgroup_host *h, const struct spec_pair *p,
 		err_set(e, 0, "linux.resources.unified: \"%s\" needs a v2 controller", p->key);
 		return err_why(e, "on this machine \"%s\" is in a v1 hierarchy", cgroup_facts[c].name);
 	}
-	if (!h->v2 || !h->writable || (c >= 0 && !(h->v2_available & 1u << c))) {
+	if (!h->v2 || !h->writable || (c >= 0 && !cgroup_v2_has(h, (enum cgroup_controller)c))) {
 		char name[NAME_MAX + 64], need[NAME_MAX + 16];
 
 		snprintf(name, sizeof(name), "setting %s under linux.resources.unified", p->key);

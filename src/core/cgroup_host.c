@@ -18,6 +18,8 @@
 
 #define USUAL "/sys/fs/cgroup"
 enum { PROC_TEXT_MAX = 16 << 20 };
+static const uint32_t unread = 1u << 31; /* in v2_available: nobody has asked yet */
+static_assert(CGC_COUNT < 31, "no controller has that bit");
 
 const struct cgroup_fact cgroup_facts[] = {
 	[CGC_MEMORY] = {"memory", NULL, "memory"},
@@ -36,9 +38,44 @@ const struct cgroup_fact cgroup_facts[] = {
 };
 static_assert(ARRAY_LEN(cgroup_facts) == CGC_COUNT, "one row for each controller");
 
+/* Which controllers the group above the base could give. */
+static uint32_t read_controllers(const struct cgroup_host *h)
+{
+	char path[PATH_MAX], text[512];
+	uint32_t found = 0;
+	int n = snprintf(path, sizeof(path), "%s%.*s/cgroup.controllers", h->v2,
+			 (int)(strlen(h->base) - strlen("/isle")), h->base);
+
+	if (n < 0 || n >= (int)sizeof(path) || cgroup_text(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return 0;
+	for (int c = 0; c < CGC_COUNT; c++) {
+		const char *name = cgroup_facts[c].v2;
+
+		if (name && cgroup_word_in(text, name, strlen(name)))
+			found |= 1u << c;
+	}
+	return found;
+}
+
+bool cgroup_v2_has(const struct cgroup_host *h, enum cgroup_controller c)
+{
+	if (!h->v2 || !h->v2_available)
+		return false;
+	if (*h->v2_available == unread)
+		*h->v2_available = read_controllers(h);
+	return *h->v2_available >> c & 1;
+}
+
+/* Has them read by whoever asks first. */
+static void controllers_later(struct cgroup_host *h, struct arena *a)
+{
+	h->v2_available = arena_new(a, uint32_t, 1);
+	*h->v2_available = unread;
+}
+
 enum cgroup_place cgroup_place(const struct cgroup_host *h, enum cgroup_controller c)
 {
-	if (h->v2_available & 1u << c)
+	if (cgroup_v2_has(h, c))
 		return PLACE_V2;
 	return h->v1[c] ? PLACE_V1 : PLACE_NONE;
 }
@@ -189,31 +226,12 @@ static void probe_base(struct cgroup_host *h, struct arena *a)
 		      access(arena_printf(a, "%s%s/cgroup.procs", h->v2, own), W_OK) == 0;
 }
 
-/* Reads which controllers the group above the base could give. */
-static void probe_controllers(struct cgroup_host *h)
-{
-	char path[PATH_MAX], text[512];
-	int n = snprintf(path, sizeof(path), "%s%.*s/cgroup.controllers", h->v2,
-			 (int)(strlen(h->base) - strlen("/isle")), h->base);
-
-	if (n < 0 || n >= (int)sizeof(path) || cgroup_text(AT_FDCWD, path, text, sizeof(text)) < 0)
-		return;
-	for (int c = 0; c < CGC_COUNT; c++) {
-		const char *name = cgroup_facts[c].v2;
-
-		if (name && cgroup_word_in(text, name, strlen(name)))
-			h->v2_available |= 1u << c;
-	}
-}
-
 void cgroup_host_below(const struct cgroup_host *from, const char *group, struct arena *a, struct cgroup_host *ret)
 {
 	*ret = *from;
 	ret->base = arena_printf(a, "%s/isle", group);
 	ret->writable = ret->v2 != NULL;
-	ret->v2_available = 0;
-	if (ret->v2)
-		probe_controllers(ret);
+	controllers_later(ret, a);
 }
 
 int cgroup_host_probe(struct cgroup_host *h, struct arena *a, struct err *e)
@@ -229,7 +247,6 @@ int cgroup_host_probe(struct cgroup_host *h, struct arena *a, struct err *e)
 		any_v1 |= h->v1[c] != NULL;
 	h->layout = h->v2 ? (any_v1 ? CGROUP_HYBRID : CGROUP_V2) : (any_v1 ? CGROUP_V1 : CGROUP_ABSENT);
 	probe_base(h, a);
-	if (h->v2)
-		probe_controllers(h);
+	controllers_later(h, a);
 	return 0;
 }

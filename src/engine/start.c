@@ -243,7 +243,7 @@ static const struct step step_find = {"find", SIDE_HOST, is_again, find_run, NUL
 static void bound_processes(struct start *s)
 {
 	struct spec *spec = &s->spec;
-	bool by_group = s->cgroups->writable && (s->cgroups->v2_available & (1u << CGC_PIDS));
+	bool by_group = s->cgroups->writable && cgroup_v2_has(s->cgroups, CGC_PIDS);
 	bool own_ids = spec->lin.ns[NS_USER].mode == NS_NEW && !s->home->rootless && launch_root_uid(&s->launch) != 0;
 
 	if (!s->box.record.pids_default)

@@ -16,7 +16,7 @@ static void probe_finds_the_layout(void **state)
 	for (int c = 0; c < CGC_COUNT; c++)
 		if (host.v1[c])
 			assert_int_equal(access(arena_printf(&arena, "%s/tasks", host.v1[c]), F_OK), 0);
-	print_message("# %s: v2 controllers 0x%x, v1 memory %s\n", layout, host.v2_available,
+	print_message("# %s: memory on v2: %d, on v1: %s\n", layout, cgroup_v2_has(&host, CGC_MEMORY),
 		      host.v1[CGC_MEMORY] ? host.v1[CGC_MEMORY] : "(none)");
 }
 
@@ -329,7 +329,7 @@ static void kill_one_by_one(void **state)
 		return;
 	make(&cg, &res);
 	pid_t bomb = start(&cg, do_fork_bomb), sleeper = start(&cg, do_sleep);
-	nest(cgroup_tracker(&cg), cg.path, 2, host.v2_available & 1u << CGC_PIDS ? 0 : sleeper);
+	nest(cgroup_tracker(&cg), cg.path, 2, cgroup_v2_has(&host, CGC_PIDS) ? 0 : sleeper);
 	for (int i = 0; i < 500 && count_pids(&cg) < 280; i++)
 		poll(NULL, 0, 10);
 	assert_done(cgroup_kill_each(&cg, LONG_MS, &e), &e);

@@ -149,7 +149,8 @@ static void limits_of_v1_alone(void **state)
 static void kernel_memory_is_waived(void **state)
 {
 	char top[] = "/cgroup";
-	const struct cgroup_host v2 = {.layout = CGROUP_V2, .v2 = top, .v2_available = 1u << CGC_MEMORY};
+	uint32_t memory = 1u << CGC_MEMORY;
+	const struct cgroup_host v2 = {.layout = CGROUP_V2, .v2 = top, .v2_available = &memory};
 	const struct cgroup_host v1 = {.layout = CGROUP_V1, .v1[CGC_MEMORY] = top};
 	struct spec_resources res = {
 		.memory = {.limit = {true, 64 << 20}, .kernel = {true, -1}, .kernel_tcp = {true, 0}}};
@@ -184,7 +185,8 @@ static bool zeroes_swap(const struct cgroup_host *h, const int64_t *limit, const
 static void zero_swap_is_none(void **state)
 {
 	char top[] = "/cgroup";
-	struct cgroup_host v2 = {.layout = CGROUP_V2, .v2 = top, .v2_available = 1u << CGC_MEMORY, .writable = true};
+	uint32_t memory = 1u << CGC_MEMORY;
+	struct cgroup_host v2 = {.layout = CGROUP_V2, .v2 = top, .v2_available = &memory, .writable = true};
 	const struct cgroup_host v1 = {.layout = CGROUP_V1, .v1[CGC_MEMORY] = top, .writable = true};
 	const int64_t zero = 0, some = 64 << 20, none = -1;
 

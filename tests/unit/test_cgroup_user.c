@@ -22,7 +22,7 @@ static int do_as_user(void)
 		if (cgroup_host_probe(&h, &arena, &e) < 0 || !h.writable ||
 		    strcmp(h.base, arena_printf(&arena, "%s/isle", test_path)) != 0)
 			return 2;
-		if (!(h.v2_available & 1u << CGC_PIDS)) {
+		if (!cgroup_v2_has(&h, CGC_PIDS)) {
 			res.pids_limit.has = true;
 			if (cgroup_make(&cg, &h, "x", &res, &arena, &e) == 0)
 				return 3;

@@ -285,7 +285,7 @@ static void kernel_agrees_on_v1(void **state)
 		return;
 	}
 	host.v2 = NULL; /* as on a machine with v1 alone */
-	host.v2_available = 0;
+	host.v2_available = NULL;
 	kernel_agrees(&host, "v1");
 }
 

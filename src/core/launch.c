@@ -244,10 +244,6 @@ static int own_oom_score_adj(void)
 	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 ? atoi(text) : 0;
 }
 
-/*
- * Only from here can it be lowered; and what shields a service that calls us from the OOM killer is not the
- * container's.
- */
 static bool oom_wanted(const void *ctx)
 {
 	const struct launch *l = ctx;
@@ -255,6 +251,10 @@ static bool oom_wanted(const void *ctx)
 	return l->spec->process.oom_score_adj.has || !l->by_spec;
 }
 
+/*
+ * Only from here can it be lowered; and what shields a service that calls us from the OOM killer is not the
+ * container's.
+ */
 static int oom_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;

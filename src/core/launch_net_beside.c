@@ -56,10 +56,10 @@ static int beside_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 	auto_fd own = own_net();
-	auto_fd net = own < 0 ? FD_NONE : l->user_ahead ? launch_user_ahead_net(l) : launch_net_make();
+	auto_fd net = l->user_ahead ? launch_user_ahead_net(l) : own < 0 ? FD_NONE : launch_net_make();
 	auto_fd sys = FD_NONE;
 
-	if (net >= 0 && l->shown && launch_shown_net(l, net, &sys) < 0)
+	if (net >= 0 && l->shown && (own < 0 || launch_shown_net(l, net, &sys) < 0))
 		fd_close(&net);
 	if (own >= 0 && setns(own, CLONE_NEWNET) < 0)
 		return err_set(e, errno, "return to isle's own network namespace");

@@ -75,15 +75,19 @@ int cgroup_pids(const struct cgroup *cg, struct arena *a, struct pids *ret, stru
 
 /* ---- freezing ---- */
 
-/* The directory that has the group's freezer file: *RET_V2 says which; a negative errno if there is none. */
-static int freezer_dir(const struct cgroup *cg, bool *ret_v2)
+/*
+ * The directory that has the group's freezer file: *RET_V2 says which; a negative errno if there is none.  What is
+ * opened for that is *RET_OPENED.
+ */
+static int freezer_dir(const struct cgroup *cg, bool *ret_v2, int *ret_opened)
 {
+	*ret_opened = FD_NONE;
 	*ret_v2 = cg->v2_fd >= 0;
 	if (*ret_v2)
-		return cgroup_dir(cg->host->v2, cg->path);
-	if (cg->v1_used & 1u << CGC_FREEZER)
-		return cgroup_dir(cg->host->v1[CGC_FREEZER], cg->path);
-	return -EOPNOTSUPP;
+		return cg->v2_fd;
+	if (!(cg->v1_used & 1u << CGC_FREEZER))
+		return -EOPNOTSUPP;
+	return *ret_opened = cgroup_dir(cg->host->v1[CGC_FREEZER], cg->path);
 }
 
 enum { STEP_MAX_US = 100000 };
@@ -162,7 +166,8 @@ static int freeze_dir(int dir, bool v2, bool freeze, int64_t deadline)
 int cgroup_freeze(const struct cgroup *cg, bool freeze, int timeout_ms, struct err *e)
 {
 	bool v2;
-	auto_fd dir = freezer_dir(cg, &v2);
+	auto_fd opened = FD_NONE;
+	int dir = freezer_dir(cg, &v2, &opened);
 	int r = dir < 0 ? dir : freeze_dir(dir, v2, freeze, time_monotonic_ms() + timeout_ms);
 
 	if (r == 0)
@@ -183,7 +188,8 @@ bool cgroup_frozen(const struct cgroup *cg)
 {
 	bool v2;
 	uint64_t frozen = 0;
-	auto_fd dir = freezer_dir(cg, &v2);
+	auto_fd opened = FD_NONE;
+	int dir = freezer_dir(cg, &v2, &opened);
 
 	if (dir < 0)
 		return false;
@@ -231,7 +237,8 @@ static size_t kill_round(const struct cgroup *cg)
 	struct arena a CLEANUP(arena_free) = {0};
 	struct pids pids = {0};
 	bool v2;
-	auto_fd freezer = freezer_dir(cg, &v2);
+	auto_fd opened = FD_NONE;
+	int freezer = freezer_dir(cg, &v2, &opened);
 
 	if (freezer >= 0)
 		(void)!freeze_dir(freezer, v2, true, time_monotonic_ms() + FREEZE_MS);

@@ -12,8 +12,10 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { KEPT_MAX = 64 };
 
@@ -51,17 +53,27 @@ int device_kept_find(const struct bpf_insn *v, size_t n)
 	return fd < 0 ? FD_NONE : fd;
 }
 
-/* How many are kept. */
-static int count(void)
+/*
+ * Lets go of all if there are many: those that hang on a group stay there, and which of the others will be asked for
+ * nobody knows.
+ */
+static void make_room(void)
 {
 	DIR *d = opendir(place);
+	const struct dirent *entry;
 	int n = 0;
 
-	while (d && readdir(d))
+	if (!d)
+		return;
+	while (readdir(d))
 		n++;
-	if (d)
-		closedir(d);
-	return n;
+	if (n >= KEPT_MAX) {
+		rewinddir(d);
+		while ((entry = readdir(d)))
+			if (strlen(entry->d_name) == SHA256_HEX_LEN)
+				unlinkat(dirfd(d), entry->d_name, 0);
+	}
+	closedir(d);
 }
 
 void device_kept_add(const struct bpf_insn *v, size_t n, int fd)
@@ -69,8 +81,9 @@ void device_kept_add(const struct bpf_insn *v, size_t n, int fd)
 	char path[sizeof(place) + SHA256_HEX_LEN + 1];
 	union bpf_attr attr = {.pathname = (uintptr_t)path, .bpf_fd = (__u32)fd};
 
-	if (!fast_way("kept-rules") || count() >= KEPT_MAX)
+	if (!fast_way("kept-rules"))
 		return;
+	make_room();
 	path_of(v, n, path);
 	(void)!sys_bpf(BPF_OBJ_PIN, &attr); /* another may have been faster, and there may be no such place */
 }

@@ -14,7 +14,7 @@
 int device_kept_make(void);
 /* A descriptor of the kept program of these N instructions, for the caller to close; FD_NONE: there is none. */
 int device_kept_find(const struct bpf_insn *v, size_t n);
-/* Keeps the loaded program FD of these N instructions, unless there are many already. */
+/* Keeps the loaded program FD of these N instructions; where there are many, in place of all others. */
 void device_kept_add(const struct bpf_insn *v, size_t n, int fd);
 
 #endif

@@ -52,24 +52,27 @@ int hs_send(int sock, enum hs_word word, const int *fds, int n, struct err *e)
 	return hs_send_value(sock, word, 0, fds, n, e);
 }
 
+/* What came of sending WORD, or what belongs to it: N bytes, or a negative errno. */
+static int sent(int sock, enum hs_word word, ssize_t n, struct err *e)
+{
+	if (n >= 0)
+		return 0;
+	if (n == -EPIPE || n == -ECONNRESET)
+		return last_words(sock, word, e);
+	return err_set(e, (int)-n, "send %s to the other side of the launch", word_names[word]);
+}
+
 int hs_send_value(int sock, enum hs_word word, int64_t value, const int *fds, int n, struct err *e)
 {
 	struct hs_packet p = {.word = word, .value = value};
 
 	assert(n <= HS_FDS_MAX);
-	ssize_t sent = fds_send(sock, &p, offsetof(struct hs_packet, err), fds, n);
-	if (sent >= 0)
-		return 0;
-	if (sent == -EPIPE || sent == -ECONNRESET)
-		return last_words(sock, word, e);
-	return err_set(e, (int)-sent, "send %s to the other side of the launch", word_names[word]);
+	return sent(sock, word, fds_send(sock, &p, offsetof(struct hs_packet, err), fds, n), e);
 }
 
-int hs_send_bytes(int sock, const void *data, size_t size, struct err *e)
+int hs_send_bytes(int sock, enum hs_word word, const void *data, size_t size, struct err *e)
 {
-	ssize_t n = fds_send(sock, data, size, NULL, 0);
-
-	return n < 0 ? err_set(e, (int)-n, "send to the other side of the launch") : 0;
+	return sent(sock, word, fds_send(sock, data, size, NULL, 0), e);
 }
 
 int hs_recv_bytes(int sock, void *data, size_t size, struct err *e)

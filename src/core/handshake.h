@@ -15,7 +15,7 @@
  *      | <--------- LISTENER + descriptor ---- |  where its filter asks about system calls (only with a listener)
  *      | <--------- ROOTED ------------------- |  mounts are attached (only where hooks want to know)
  *      | ---------- HOOKED ------------------> |  the hooks have run
- *      | ---------- RULED -------------------> |  what is done aside is done (only before it parks)
+ *      | ---------- RULED -------------------> |  its limits are in force, and it is noted down (only before it parks)
  *      | <--------- PARKED ------------------- |  all is ready; GO comes later, from another process (launch_park.c)
  *      | ---------- GO ----------------------> |  the state is written down: begin
  *      | <--------- READY -------------------- |  exec is all that is left
@@ -71,8 +71,8 @@ int hs_pair(int *ret_host, int *ret_box, struct err *e) MUST_USE;
 int hs_send(int sock, enum hs_word word, const int *fds, int n, struct err *e) MUST_USE;
 /* The same with a number. */
 int hs_send_value(int sock, enum hs_word word, int64_t value, const int *fds, int n, struct err *e) MUST_USE;
-/* What follows a word that announces it: SIZE bytes, one message. */
-int hs_send_bytes(int sock, const void *data, size_t size, struct err *e) MUST_USE;
+/* What follows WORD, which announces it: SIZE bytes, one message. */
+int hs_send_bytes(int sock, enum hs_word word, const void *data, size_t size, struct err *e) MUST_USE;
 int hs_recv_bytes(int sock, void *data, size_t size, struct err *e) MUST_USE;
 /* Sends FAILED or WARNING; best effort, for a peer that may be gone. */
 void hs_send_err(int sock, enum hs_word word, const struct err *err);

@@ -49,6 +49,7 @@ int launch_prepare(struct launch *l, struct err *e)
 	l->parts = (struct launch_parts){0};
 	l->mopts = arena_new(l->arena, struct mount_opts, n + 1);
 	l->mount_fds = arena_new(l->arena, int, n + 1);
+	l->read_only = arena_new(l->arena, bool, l->spec->lin.readonly_paths.n + 1);
 	l->submount_fds = arena_new(l->arena, int, l->rootfs->submounts.n + 1);
 	l->device_fds = arena_new(l->arena, int, l->spec->lin.devices.n + 1);
 	for (size_t i = 0; i < l->spec->lin.devices.n; i++)
@@ -388,7 +389,7 @@ static int await_parked_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	int r = launch_hears_ruled(l) ? launch_init_send(l, HS_RULED, e) : 0;
+	int r = launch_init_send(l, HS_RULED, e);
 
 	if (r == 0)
 		r = launch_hear(l, HS_PARKED, e);

@@ -109,8 +109,7 @@ struct launch {
 	/* The text that goes with the listener of a filter, for process PID; NULL: this door has no listeners. */
 	char *(*listener_text)(void *owner, pid_t pid);
 	void (*warn)(void *owner, const char *sentence);
-	bool rules_late; /* the device rules are written while the box makes its mounts; it must not park before */
-	void *owner;	 /* the caller's own, for its steps and 'warn' */
+	void *owner; /* the caller's own, for its steps and 'warn' */
 
 	/* what came of it */
 	struct cgroup cg;
@@ -162,8 +161,8 @@ struct launch {
 	bool filtered;	  /* box: … and is loaded */
 	struct seccomp_filter filter;
 	uint64_t filter_caps;	     /* which it was compiled for */
-	bool bounded;		     /* box: 'bounds' is done; */
-	bool read_only_early;	     /* so is the first 'read-only' */
+	bool bounded;		     /* box: 'bounds' is done */
+	bool *read_only;	     /* box: which of the spec's read-only paths are so */
 	int slave_fd;		     /* box: the terminal */
 	bool exposed;		     /* the container's root could write to isle's own file, if it got at it */
 	int init_fd;		     /* box: the init program, if it is needed */
@@ -320,11 +319,10 @@ int launch_filter_early(struct launch *l, struct err *e) MUST_USE;
 int launch_init_file(struct launch *l, struct err *e) MUST_USE;
 /*
  * Host: sends WORD, GO or RULED or of an exec MAPPED, with isle's init where the program will need it.  Box: takes it
- * from that message.  Both: whether the box that parks waits for RULED.
+ * from that message.
  */
 int launch_init_send(const struct launch *l, enum hs_word word, struct err *e) MUST_USE;
 void launch_init_take(struct launch *l, const struct hs_msg *m);
-bool launch_hears_ruled(const struct launch *l);
 
 /* The steps, in the order in which a plan must have them. */
 extern const struct step step_seed;	   /* host, before 'clone' (launch_seed.c) */

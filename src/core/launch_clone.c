@@ -237,6 +237,8 @@ void launch_bound_end(int begun, const struct bound *saved)
 static pid_t clone_whole(struct launch *l, bool *ret_in_group)
 {
 	struct bound saved;
+
+	l->unattended = !attended(l); /* of a user namespace that was made ahead nothing may be left */
 	int begun = launch_bound_begin(l, &saved);
 	pid_t pid = launch_clone_box(l, 0, ret_in_group);
 

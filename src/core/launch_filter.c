@@ -94,7 +94,7 @@ static int send_run(void *ctx, struct err *e)
 					  (int64_t)f->listens << FILTER_LISTENS |
 					  (int64_t)l->filter_mild << FILTER_MILD,
 				  NULL, 0, e);
-	return r == 0 && f->n > 0 ? hs_send_bytes(l->sock, f->v, f->n * sizeof(*f->v), e) : r;
+	return r == 0 && f->n > 0 ? hs_send_bytes(l->sock, HS_FILTER, f->v, f->n * sizeof(*f->v), e) : r;
 }
 
 const struct step step_filter_send = {"filter", SIDE_HOST, send_wanted, send_run, NULL, NULL};

@@ -57,11 +57,6 @@ static bool is_sent(const struct launch *l)
 	return (l->init || l->exposed) && !l->spec->process.selinux_label;
 }
 
-bool launch_hears_ruled(const struct launch *l)
-{
-	return l->rules_late || is_sent(l);
-}
-
 int launch_init_send(const struct launch *l, enum hs_word word, struct err *e)
 {
 	auto_fd fd = FD_NONE;

@@ -132,7 +132,7 @@ static int mask_some(const struct launch *l, bool late, struct err *e)
 	covers.literal = l->by_spec;
 	covers.proved = !l->by_spec || (statfs("/proc", &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC);
 	for (size_t i = 0; i < paths->n && r == 0; i++)
-		if (launch_path_late(l, paths->v[i]) == late)
+		if (launch_path_late(l, mount_where(paths->v[i], l->arena)) == late)
 			r = mask_pattern(&covers, paths->v[i], e);
 	if (late)
 		covers_release(&covers);
@@ -189,13 +189,36 @@ static bool dev_read_only(const struct launch *l)
 }
 
 /*
- * Whether PATH can be made read-only while the host side makes the network: what is in /proc, for elsewhere a link may
- * lead to what is yet to be attached; where nothing is to be written or attached there, and no hook looks at it.
+ * Whether PATH can be made read-only while the host side makes the network: one of the usual in the kernel's own /proc.
+ * Any other may lead, by a link or "..", to what is yet to be attached.
  */
-static bool is_early(const struct launch *l, const char *path)
+static bool is_early(const char *path)
 {
-	return launch_net_beside(l) && !l->hook_root && l->spec->lin.sysctl.n == 0 && strncmp(path, "/proc/", 6) == 0 &&
-	       !launch_path_late(l, path) && !launch_path_holds_late(l, path);
+	static const char *const usual[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+		if (strcmp(path, usual[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Nothing is to be written or attached there any more, and no hook looks at it. */
+static bool early_wanted(const void *ctx)
+{
+	const struct launch *l = ctx;
+	struct statfs fs;
+
+	return launch_net_beside(l) && !l->hook_root && l->spec->lin.sysctl.n == 0 && !launch_path_late(l, "/proc") &&
+	       !launch_path_holds_late(l, "/proc") && statfs("/proc", &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* Makes the path I of the spec read-only, unless it is so. */
+static int read_only_path(struct launch *l, size_t i, struct err *e)
+{
+	if (l->read_only[i])
+		return 0;
+	l->read_only[i] = true;
+	return read_only_one(l->spec->lin.readonly_paths.v[i], e);
 }
 
 static int read_only_early_run(void *ctx, struct err *e)
@@ -205,21 +228,7 @@ static int read_only_early_run(void *ctx, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < paths->n && r == 0; i++)
-		if (is_early(l, paths->v[i]))
-			r = read_only_one(paths->v[i], e);
-	l->read_only_early = true;
-	return r;
-}
-
-/* Makes the paths read-only that are not so yet. */
-static int read_only_rest(const struct launch *l, struct err *e)
-{
-	const struct strs *paths = &l->spec->lin.readonly_paths;
-	int r = 0;
-
-	for (size_t i = 0; i < paths->n && r == 0; i++)
-		if (!l->read_only_early || !is_early(l, paths->v[i]))
-			r = read_only_one(paths->v[i], e);
+		r = is_early(paths->v[i]) ? read_only_path(l, i, e) : 0;
 	return r;
 }
 
@@ -233,8 +242,10 @@ static bool read_only_wanted(const void *ctx)
 static int read_only_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	int r = read_only_rest(l, e);
+	int r = 0;
 
+	for (size_t i = 0; i < l->spec->lin.readonly_paths.n && r == 0; i++)
+		r = read_only_path(l, i, e);
 	if (r == 0 && dev_read_only(l)) {
 		auto_fd dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -268,5 +279,5 @@ static void read_only_explain(const void *ctx, struct explain *x)
 		explain_shell(x, "mount -o remount,bind,ro /");
 }
 
-const struct step step_read_only_early = {"read-only", SIDE_ROOT, read_only_wanted, read_only_early_run, NULL, NULL};
+const struct step step_read_only_early = {"read-only", SIDE_ROOT, early_wanted, read_only_early_run, NULL, NULL};
 const struct step step_read_only = {"read-only", SIDE_ROOT, read_only_wanted, read_only_run, NULL, read_only_explain};

@@ -55,7 +55,7 @@ static bool beside_wanted(const void *ctx)
 static int beside_run(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
-	auto_fd own = own_net();
+	auto_fd own = l->user_ahead && !l->shown ? FD_NONE : own_net();
 	auto_fd net = l->user_ahead ? launch_user_ahead_net(l) : own < 0 ? FD_NONE : launch_net_make();
 	auto_fd sys = FD_NONE;
 

@@ -76,10 +76,8 @@ static int group_run(void *ctx, struct err *e)
 	struct launch *l = ctx;
 	struct spec_resources asked = k->spec.lin.resources;
 
-	if (rules_come_late(l)) {
+	if (rules_come_late(l))
 		asked.devices = (struct spec_device_rules){0};
-		l->rules_late = true;
-	}
 	int r = cgroup_manager_make(&k->manager, &l->cg, &asked, e);
 
 	if (r == 0 || !is_dispensable(k, r))

@@ -136,6 +136,43 @@ without_seed() {
 	grep -q 'killed by SIGKILL' "$T/trace"
 }
 
+@test "paths that lead out of /proc are read-only and masked, though what they lead to is attached late" {
+	export paths="l['readonlyPaths'] = ['/proc/../sys/kernel', '/proc/self/root/sys/module', '/proc/sys']; l['maskedPaths'] = ['/proc/../sys/firmware']"
+	export rw="mount_at('/sys')['options'].remove('ro')"
+	# Where there is nothing but cgroup v2.
+	without_seed '
+		[ ! -d /sys/fs/cgroup/unified ] || mount --bind /sys/fs/cgroup/unified /sys/fs/cgroup
+		in_bundle "$paths" "$rw" -- cat /proc/self/mountinfo' >"$T/mounts"
+	for path in /sys/kernel /sys/module /proc/sys /sys/firmware; do
+		grep -q " $path ro," "$T/mounts"
+	done
+	grep -q ' /sys rw,' "$T/mounts"
+}
+
+@test "a user namespace that was made ahead and can't be entered is made anew, and the box waits for its ids" {
+	bundle "$T/b" "l['namespaces'] += [{'type': 'user'}]; l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 100000, 'size': 65536}]" \
+		"p['args'] = ['sh', '-c', 'grep lo: /proc/net/dev; cat /proc/self/uid_map']"
+	# Where there is nothing but cgroup v2 the box has nothing else to wait for.  The process that clones it enters the seed,
+	# and then the namespace; nobody else has a second one to enter.
+	run without_seed '
+		[ ! -d /sys/fs/cgroup/unified ] || mount --bind /sys/fs/cgroup/unified /sys/fs/cgroup
+		strace -f -o "$T/trace" -e trace=setns -e inject=setns:error=EPERM:when=2 "${oci[@]}" run --bundle "$T/b" u'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *lo:*100000* ]]
+}
+
+@test "who makes a network has ended before the program runs, also where isle may do less" {
+	bundle "$T/b" "l['namespaces'] += [{'type': 'user'}]; l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 100000, 'size': 65536}]" \
+		"p['args'] = ['sleep', '100']"
+	setpriv --bounding-set=-net_admin "${oci[@]}" run --bundle "$T/b" n </dev/null >/dev/null 2>&1 3>&- &
+	isle=$!
+	wait_for grep -q '"pid":[1-9]' "$OCI_ROOT/n/record.json"
+	[ "$(pgrep -c -P "$isle")" -eq 1 ]
+	oci delete --force n
+	wait "$isle" || true
+}
+
 @test "device programs are kept for the next container with the same rules, and no others" {
 	# A device that no kernel has: who may open it is told so.
 	export none="l['devices'] = [{'path': '/dev/none', 'type': 'c', 'major': 1, 'minor': 99}]"

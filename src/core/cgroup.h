@@ -40,7 +40,7 @@ struct cgroup_host {
 	enum cgroup_layout layout;
 	char *v2;	     /* mount point of the cgroup2 tree, or NULL */
 	char *v1[CGC_COUNT]; /* mount point of the v1 hierarchy with this controller, or NULL */
-	/* 1 << CGC_…: controllers in the v2 tree's cgroup.controllers at 'base'; read when first asked for (cgroup_v2_has) */
+	/* 1 << CGC_…: controllers in the v2 tree's cgroup.controllers at 'base'; read when asked for (cgroup_v2_has) */
 	uint32_t *v2_available;
 	char *base;    /* where this user's containers go, relative to the trees: "/isle", or a delegated group */
 	bool writable; /* whether groups can be made there */

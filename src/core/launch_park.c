@@ -102,7 +102,7 @@ static int park_run(void *ctx, struct err *e)
 	/* What can't be executed is told to who creates the container, not to who starts it. */
 	if (l->process.args.n > 0)
 		r = program_find(l->process.args.v[0], spec_env(&l->process, "PATH"), l->arena, &path, e);
-	/* Only with all of its limits, and when it is noted down, can it be started: who makes it may be killed before. */
+	/* Only with all of its limits, and noted down, can it be started: who makes it may be killed before. */
 	if (r == 0)
 		r = hs_expect(l->sock, HS_RULED, &m, e);
 	if (r < 0)

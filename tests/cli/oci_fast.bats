@@ -138,7 +138,8 @@ without_seed() {
 
 @test "paths that lead out of /proc are read-only and masked, though what they lead to is attached late" {
 	export paths="l['readonlyPaths'] = ['/proc/../sys/kernel', '/proc/self/root/sys/module', '/proc/sys']; l['maskedPaths'] = ['/proc/../sys/firmware']"
-	export rw="mount_at('/sys')['options'].remove('ro')"
+	# The last of all, so that it is attached late.
+	export rw="mount_at('/sys')['options'].remove('ro'); c['mounts'].sort(key=lambda m: m['destination'] == '/sys')"
 	# Where there is nothing but cgroup v2.
 	without_seed '
 		[ ! -d /sys/fs/cgroup/unified ] || mount --bind /sys/fs/cgroup/unified /sys/fs/cgroup

@@ -33,7 +33,7 @@ STEPS = {
     "mount": ["root", "mounts", "own-mounts", "receive", "enter", "attach", "attach-late", "mask", "mask-late",
               "read-only", "leave", "nodes", "dev", "binds", "hand-over"],
     "group, devices": ["cgroup", "join-cgroups", "device-rules"],
-    "rights": ["rights", "session", "user", "identity"],
+    "rights": ["rights", "bounds", "filter", "session", "user", "identity"],
     "program": ["exec"],
 }
 SIDES = {"host": "isle", "box": "its first process", "root": "its first process"}

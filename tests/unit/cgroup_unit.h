@@ -264,8 +264,8 @@ static inline void v2_tree_is_hidden(void **state)
 	assert_int_equal(clean_up(state), 0);
 	assert_int_equal(unshare(CLONE_NEWNS), 0);
 	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-	char place[] = "/tmp/isle test\t\\ XXXXXX";
-	assert_non_null(mkdtemp(place));
+	char place[TEST_DIR_MAX];
+	assert_non_null(test_dir_make(place, "isle test\t\\ "));
 	assert_int_equal(mount(host.v2, place, NULL, MS_BIND, NULL), 0);
 	assert_int_equal(umount2(host.v2, MNT_DETACH), 0);
 	assert_int_equal(look(), 0);

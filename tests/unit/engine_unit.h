@@ -21,7 +21,7 @@
 
 /* A home of its own for each test. */
 struct rig {
-	char dir[64];
+	char dir[TEST_DIR_MAX];
 	char run[80], data[80];
 	struct arena arena;
 	struct home home;
@@ -58,8 +58,7 @@ static int rig_setup(void **state)
 {
 	struct rig *g = calloc(1, sizeof(*g));
 
-	strcpy(g->dir, "/tmp/isle-unit-XXXXXX");
-	assert_non_null(mkdtemp(g->dir));
+	assert_non_null(test_dir_make(g->dir, "isle-unit-"));
 	snprintf(g->run, sizeof(g->run), "%s/run", g->dir);
 	snprintf(g->data, sizeof(g->data), "%s/data", g->dir);
 	rig_open(g);

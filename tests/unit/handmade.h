@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 struct handmade {
-	char dir[64];
+	char dir[TEST_DIR_MAX];
 	struct arena arena;
 	struct home home;
 	struct box box; /* the test's own view: it does not own the container */
@@ -27,8 +27,7 @@ struct handmade {
 static inline void handmade_make(struct handmade *h)
 {
 	memset(h, 0, sizeof(*h));
-	strcpy(h->dir, "/tmp/isle-unit-XXXXXX");
-	assert_non_null(mkdtemp(h->dir));
+	assert_non_null(test_dir_make(h->dir, "isle-unit-"));
 	h->home.arena = &h->arena;
 	h->home.run = h->home.data = h->dir;
 	h->home.run_fd = h->home.data_fd = open(h->dir, O_DIRECTORY | O_CLOEXEC);

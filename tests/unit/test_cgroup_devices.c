@@ -23,9 +23,9 @@ static int do_try_devices(void)
 	got |= open("/dev/null", O_RDWR | O_CLOEXEC) >= 0 ? 4 : 0;
 	got |= open("/dev/zero", O_RDONLY | O_CLOEXEC) >= 0 ? 8 : 0;
 	got |= open("/dev/urandom", O_RDONLY | O_CLOEXEC) >= 0 ? 16 : 0;
-	char path[] = "/tmp/isle-test-XXXXXX";
-	if (mkdtemp(path)) {
-		char node[64];
+	char path[TEST_DIR_MAX];
+	if (test_dir_make(path, "isle-test-")) {
+		char node[TEST_DIR_MAX + 8];
 
 		snprintf(node, sizeof(node), "%s/c", path);
 		got |= mknod(node, S_IFCHR | 0600, makedev(1, 3)) == 0 ? 32 : 0;

@@ -8,14 +8,14 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
-static char place[] = "/tmp/isle-test-fd.XXXXXX";
+static char place[TEST_DIR_MAX];
 static struct arena arena;
 
 static int setup(void **state)
 {
 	(void)state;
 	umask(022);
-	return !mkdtemp(place) || chdir(place) < 0;
+	return !test_dir_make(place, "isle-test-fd.") || chdir(place) < 0;
 }
 
 static int teardown(void **state)

@@ -9,7 +9,7 @@
 #include <time.h>
 
 static struct arena arena;
-static char root[] = "/tmp/isle-test-oci-XXXXXX";
+static char root[TEST_DIR_MAX];
 static struct oci_runtime rt = {.arena = &arena, .root = root};
 
 static int make_root(void **state)
@@ -17,8 +17,7 @@ static int make_root(void **state)
 	struct err e = {0};
 
 	(void)state;
-	strcpy(root + strlen(root) - 6, "XXXXXX");
-	if (!mkdtemp(root))
+	if (!test_dir_make(root, "isle-test-oci-"))
 		return -1;
 	return oci_open(&rt, false, &e);
 }

@@ -4,7 +4,7 @@
 #include "core/program.h"
 #include "jail.h"
 
-static char place[] = "/tmp/isle-test-program.XXXXXX";
+static char place[TEST_DIR_MAX];
 static struct arena arena;
 
 static int setup(void **state)
@@ -13,7 +13,7 @@ static int setup(void **state)
 
 	(void)state;
 	umask(022);
-	if (!mkdtemp(place) || chdir(place) < 0)
+	if (!test_dir_make(place, "isle-test-program.") || chdir(place) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
 		must_call(mkdir(dirs[i], 0755));

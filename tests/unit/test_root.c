@@ -22,14 +22,14 @@
 #include <unistd.h>
 
 /* Everything happens below this directory, which is also the working directory. */
-static char place[] = "/tmp/isle-test-root.XXXXXX";
+static char place[TEST_DIR_MAX];
 static struct arena arena;
 static struct err err;
 
 static int setup(void **state)
 {
 	(void)state;
-	return mkdtemp(place) && chdir(place) == 0 && mkdir("data", 0700) == 0 ? 0 : -1;
+	return test_dir_make(place, "isle-test-root.") && chdir(place) == 0 && mkdir("data", 0700) == 0 ? 0 : -1;
 }
 
 static int teardown(void **state)

@@ -185,12 +185,12 @@ static void play(int server)
 	}
 }
 
-static pid_t start_played(char *dir)
+static pid_t start_played(char dir[static TEST_DIR_MAX])
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(test_dir_make(dir, "isle-test-"));
 	assert_int_equal(mkdir(arena_printf(&arena, "%s/systemd", dir), 0700), 0);
 	snprintf(at.sun_path, sizeof(at.sun_path), "%s/systemd/private", dir);
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
@@ -218,7 +218,7 @@ static void end_played(pid_t pid, const char *dir)
 static void units_are_started_and_stopped(void **state)
 {
 	struct systemd_properties none = {0}, some = {0};
-	char dir[] = "/tmp/isle-test-XXXXXX";
+	char dir[TEST_DIR_MAX];
 	struct systemd s;
 	struct err e = {0};
 

@@ -12,13 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char place[] = "/tmp/isle-test-tree.XXXXXX";
+static char place[TEST_DIR_MAX];
 static int place_fd = FD_NONE;
 
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(place))
+	if (!test_dir_make(place, "isle-test-tree."))
 		return -1;
 	place_fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return place_fd < 0;

@@ -38,7 +38,7 @@ static const char group[] = "root:x:0:\n"
 			    "4242:x:0:\n";
 
 struct fixture {
-	char dir[64];
+	char dir[TEST_DIR_MAX];
 	int fd;
 	struct arena a;
 };
@@ -56,8 +56,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	strcpy(f->dir, "/tmp/isle-test-user-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
+	assert_non_null(test_dir_make(f->dir, "isle-test-user-"));
 	f->fd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(f->fd >= 0);
 	assert_int_equal(mkdirat(f->fd, "etc", 0755), 0);

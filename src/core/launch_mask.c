@@ -7,6 +7,7 @@
 #include "core/launch_threads.h"
 
 #include "base/fd.h"
+#include "core/defaults.h"
 #include "core/dev.h"
 #include "core/sys.h"
 
@@ -194,10 +195,8 @@ static bool dev_read_only(const struct launch *l)
  */
 static bool is_early(const char *path)
 {
-	static const char *const usual[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
-
-	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
-		if (strcmp(path, usual[i]) == 0)
+	for (size_t i = 0; default_readonly_paths[i]; i++)
+		if (strcmp(path, default_readonly_paths[i]) == 0)
 			return true;
 	return false;
 }

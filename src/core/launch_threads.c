@@ -39,7 +39,7 @@ static void *second_thread(void *unused)
  * Puts the thread T on any processor but ours.  The kernel begins it on this one where all are busy, and moves it only
  * milliseconds after another has become idle (sched/fair.c, newidle balancing), while it could be at work.
  */
-void launch_place_elsewhere(pthread_t t)
+static void place_elsewhere(pthread_t t)
 {
 	clockid_t clock;
 	unsigned int here;
@@ -73,7 +73,7 @@ void launch_furnish_begin(struct launch *l)
 	if (pthread_create(&thread, &attr, second_thread, NULL) != 0)
 		second.running = false;
 	else
-		launch_place_elsewhere(thread);
+		place_elsewhere(thread);
 }
 
 void launch_stack_release(void *stack, size_t size)
@@ -83,15 +83,17 @@ void launch_stack_release(void *stack, size_t size)
 		madvise(stack, size, MADV_DONTNEED);
 }
 
-void launch_sem_await(sem_t *sem)
+/* sem_wait(3), which a signal may disturb. */
+static void sem_await(sem_t *sem)
 {
 	while (sem_wait(sem) < 0 && errno == EINTR)
 		;
 }
 
-void launch_sem_pass(sem_t *sem)
+/* The same, and whoever asks next may pass, too. */
+static void sem_pass(sem_t *sem)
 {
-	launch_sem_await(sem);
+	sem_await(sem);
 	sem_post(sem);
 }
 
@@ -104,13 +106,13 @@ void launch_net_made(void)
 void launch_net_made_await(void)
 {
 	if (second.running)
-		launch_sem_pass(&second.net_made);
+		sem_pass(&second.net_made);
 }
 
 /* Main: waits for that, or for an error of the second thread. */
 static int attached_await(struct err *e)
 {
-	launch_sem_await(&second.attached);
+	sem_await(&second.attached);
 	/* It may fail later, even now: all of its error is there before its result. */
 	int r = __atomic_load_n(&second.result, __ATOMIC_ACQUIRE);
 	if (r < 0 && e)
@@ -132,7 +134,7 @@ void launch_paths_free(void)
 void launch_paths_await(void)
 {
 	if (second.running)
-		launch_sem_pass(&second.paths_free);
+		sem_pass(&second.paths_free);
 }
 
 int launch_furnish_await(struct err *e)
@@ -140,7 +142,7 @@ int launch_furnish_await(struct err *e)
 	if (!second.running)
 		return 0;
 	/* The thread's end is nothing to wait for: it has no steps left, and exec sees it out. */
-	launch_sem_await(&second.furnished);
+	sem_await(&second.furnished);
 	second.running = false;
 	if (second.result < 0 && e)
 		*e = second.err;

@@ -25,19 +25,11 @@
 #include "core/launch.h"
 #include "core/marks.h"
 
-#include <pthread.h>
-#include <semaphore.h>
 #include <sys/resource.h>
 
 /* A stack for what runs for a moment: in pages of its own, which are given back where pages are no larger. */
 #define LAUNCH_STACK __attribute__((aligned(4096)))
 void launch_stack_release(void *stack, size_t size);
-
-/* sem_wait(3), which a signal may disturb; the same, and whoever asks next may pass, too. */
-void launch_sem_await(sem_t *sem);
-void launch_sem_pass(sem_t *sem);
-/* Puts a thread on any processor but the caller's. */
-void launch_place_elsewhere(pthread_t t);
 
 /* Brings up the loopback interface of the network namespace that the caller is in; a negative errno. */
 int launch_loopback_up(void);

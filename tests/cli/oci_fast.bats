@@ -195,6 +195,40 @@ without_seed() {
 	[ "$(grep -c 'BPF_PROG_LOAD.*= [0-9]' "$T/without")" -eq 1 ]
 }
 
+@test "so many device programs are kept, and then it begins anew" {
+	bundle "$T/b" "l['resources'] = {'devices': [{'allow': True, 'type': 'c', 'major': 300, 'minor': 1000, 'access': 'r'}]}"
+	without_seed '
+		for minor in $(seq 1001 1066); do
+			sed "s/1000/$minor/" "$T/b/config.json" >"$T/next" && cp "$T/b/config.json" "$T/first" && mv "$T/next" "$T/b/config.json" &&
+			oci run --bundle "$T/b" k && mv "$T/first" "$T/b/config.json" || exit 1
+			find /run/isle/seeds/devices -regextype egrep -regex ".*/[0-9a-f]{64}" | wc -l
+		done' >"$T/counts"
+	[ "$(sort -n "$T/counts" | tail -1)" -ge 50 ]
+	[ "$(sort -n "$T/counts" | tail -1)" -le 64 ]
+	[ "$(tail -1 "$T/counts")" -lt 20 ]
+}
+
+@test "whoever is killed before its container is noted down leaves nobody parked" {
+	bundle "$T/b" "l['namespaces'] += [{'type': 'user'}]; l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 100000, 'size': 65536}]" \
+		"del l['resources']"
+	# Held where the record is written for the second time.
+	strace -D -f -o "$T/trace" -e trace=renameat2 -e inject=renameat2:delay_enter=600000000:when=2 \
+		"${oci[@]}" --cgroup-manager disabled create --bundle "$T/b" r </dev/null >/dev/null 2>&1 3>&- &
+	isle=$!
+	box() { pgrep -P "$isle"; }
+	held() { box && grep -q '^316 ' "/proc/$isle/syscall"; }
+	wait_for held
+	first=$(box)
+	# It has done what it can, and listens (recvmsg).
+	wait_for grep -q '^47 ' "/proc/$first/syscall"
+	tracer=$(awk '/^TracerPid:/ { print $2 }' "/proc/$isle/status")
+	kill -KILL "$isle"
+	kill -KILL "$tracer"
+	wait "$isle" || true
+	wait_for [ ! -e "/proc/$first" ]
+	oci delete --force r
+}
+
 @test "whoever is killed before the device rules are in force leaves nothing to start" {
 	bundle "$T/b"
 	strace -D -f -o "$T/trace" -e trace=bpf -e inject=bpf:delay_enter=600000000:when=1 "${oci[@]}" create --bundle "$T/b" r \

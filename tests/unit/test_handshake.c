@@ -205,6 +205,26 @@ static void send_raw(int sock, const void *text, size_t size, int fd)
 	assert_int_equal(fds_send(sock, text, size, &fd, 1), (ssize_t)size);
 }
 
+static void bytes_arrive_whole_or_are_an_error(void **state)
+{
+	struct pair *p = *state;
+	char sent[5000], got[5000] = "";
+	struct err last = {0};
+
+	memset(sent, 'b', sizeof(sent));
+	must(hs_send_bytes(p->host, HS_FILTER, sent, sizeof(sent), &p->e), &p->e);
+	must(hs_recv_bytes(p->box, got, sizeof(got), &p->e), &p->e);
+	assert_memory_equal(sent, got, sizeof(sent));
+	must(hs_send_bytes(p->host, HS_FILTER, sent, 10, &p->e), &p->e);
+	must_fail(hs_recv_bytes(p->box, got, 11, &p->e), EPROTO, &p->e, "understand the other side");
+	/* Who leaves between the word and the bytes is heard all the same. */
+	must(hs_send(p->host, HS_FILTER, NULL, 0, &p->e), &p->e);
+	err_set(&last, EPERM, "mount the box's own");
+	hs_send_err(p->box, HS_FAILED, &last);
+	fd_close(&p->box);
+	must_fail(hs_send_bytes(p->host, HS_FILTER, sent, sizeof(sent), &p->e), EPERM, &p->e, "mount the box's own");
+}
+
 static void garbage_is_refused_and_what_came_with_it_closed(void **state)
 {
 	struct pair *p = *state;
@@ -258,6 +278,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_peer_that_left_is_the_end_and_no_signal, setup, teardown),
 		cmocka_unit_test_setup_teardown(its_last_words_are_the_reason, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_that_left_without_listening_is_heard, setup, teardown),
+		cmocka_unit_test_setup_teardown(bytes_arrive_whole_or_are_an_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(garbage_is_refused_and_what_came_with_it_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_sentence_without_an_end_is_cut, setup, teardown),
 	};
